@@ -1,0 +1,187 @@
+"""One corruption at one severity, applied to frames and waveforms: the one road every stage takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from .conditions import Condition, Severity, severity_pair
+from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, get
+from .errors import UsageError
+from .signals import Waveform, to_pcm, to_rgb, to_waveform
+
+__all__ = ["Corrupter", "ModalityChoice", "Temporal", "corrupt_frames", "corrupt_waveform"]
+
+ModalityChoice = Literal["both", "visual", "audio"]
+Temporal = Literal["frame", "clip"]
+
+
+def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UsageError(f"{name} {value!r} is not one of {', '.join(allowed)}.")
+
+
+@dataclass(frozen=True)
+class Corrupter:
+    """A corruption and everything else that decides what a clip becomes, beside the clip itself.
+
+    visual, audio: severities, 0 for clean.  Pickles, and is safe to share between threads.
+
+    >>> Corrupter.of("gaussian", 3, modality="visual").audio
+    0
+    """
+
+    corruption: Corruption
+    visual: int
+    audio: int
+    seed: int = 0
+    profile: Profile = "default"
+    temporal: Temporal = "frame"
+
+    @classmethod
+    def of(
+        cls,
+        corruption: str | Corruption,
+        severity: Severity,
+        *,
+        seed: int = 0,
+        profile: Profile = "default",
+        modality: ModalityChoice = "both",
+        temporal: Temporal = "frame",
+    ) -> Corrupter:
+        """The corrupter for these arguments; raises UsageError for one that is not allowed."""
+        _check("profile", profile, PROFILES)
+        _check("modality", modality, ("both", "visual", "audio"))
+        _check("temporal", temporal, ("frame", "clip"))
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise UsageError(f"seed {seed!r} is not a whole number.")
+        visual, audio = severity_pair(severity)
+        return cls(
+            corruption if isinstance(corruption, Corruption) else get(corruption),
+            visual if modality != "audio" else 0,
+            audio if modality != "visual" else 0,
+            int(seed),
+            profile,
+            temporal,
+        )
+
+    def frame(self, frame: Frame, key: str, number: int) -> Frame:
+        """Frame `number` of clip `key`, (h, w, 3) uint8, corrupted; the frame itself if clean."""
+        if not self.visual:
+            return frame
+        still = self.temporal == "clip"
+        draw = Draw(self.seed, self.corruption.name, key, "visual", 0 if still else number)
+        kernel = self.corruption.kernel("visual", self.profile)
+        return kernel(frame, self.visual, Context(draw, time=number if still else 0))
+
+    def pcm(self, pcm: Pcm, key: str, sample_rate: int) -> Pcm:
+        """The sound of clip `key`, (channels, samples) int16, corrupted; itself if clean."""
+        if not self.audio:
+            return pcm
+        draw = Draw(self.seed, self.corruption.name, key, "audio")
+        kernel = self.corruption.kernel("audio", self.profile)
+        return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate))
+
+
+def corrupter_for(
+    condition: Condition,
+    *,
+    seed: int = 0,
+    profile: Profile = "default",
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+) -> Corrupter | None:
+    """The corrupter of a condition; None for clean."""
+    if condition.is_clean:
+        return None
+    return Corrupter.of(
+        condition.corruption,
+        condition.severity,
+        seed=seed,
+        profile=profile,
+        modality=modality,
+        temporal=temporal,
+    )
+
+
+@overload
+def corrupt_frames(
+    frames: npt.NDArray[Any],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    seed: int = ...,
+    key: str = ...,
+    profile: Profile = ...,
+    temporal: Temporal = ...,
+) -> npt.NDArray[np.uint8]: ...
+@overload
+def corrupt_frames(
+    frames: list[npt.NDArray[Any]],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    seed: int = ...,
+    key: str = ...,
+    profile: Profile = ...,
+    temporal: Temporal = ...,
+) -> list[npt.NDArray[np.uint8]]: ...
+def corrupt_frames(
+    frames: npt.NDArray[Any] | list[npt.NDArray[Any]],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    seed: int = 0,
+    key: str = "",
+    profile: Profile = "default",
+    temporal: Temporal = "frame",
+) -> npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]]:
+    """The frames of one clip, corrupted.
+
+    frames: uint8 (t, h, w, 3), or one frame (h, w, 3) or (h, w), or a list of frames of any sizes;
+    gray and RGBA become RGB.  Frame f draws by its place f.  Returns an array or list alike.
+    Raises UsageError for a corruption, severity or array that is not allowed.
+
+    >>> import numpy as np
+    >>> corrupt_frames(np.full((2, 4, 6, 3), 128, np.uint8), "impulse", 5, key="clip").shape
+    (2, 4, 6, 3)
+    """
+    corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, temporal=temporal)
+    many = frames if isinstance(frames, list) or frames.ndim == 4 else [frames]
+    if not len(many):
+        raise UsageError("there are no frames to corrupt; give at least one.")
+    out = [corrupter.frame(to_rgb(frame), key, f) for f, frame in enumerate(many)]
+    if isinstance(frames, list):
+        return out
+    return np.stack(out) if frames.ndim == 4 else out[0]
+
+
+def corrupt_waveform(
+    waveform: npt.NDArray[Any],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    sample_rate: int,
+    seed: int = 0,
+    key: str = "",
+    profile: Profile = "default",
+) -> Waveform:
+    """The sound of one clip, corrupted.
+
+    waveform: (channels, samples) or (samples,), float in [-1, 1] or int16, brought to the 16-bit
+    grid first.  sample_rate: in Hz.  Returns float32 of the same shape.  Raises UsageError for a
+    corruption, severity, rate or array that is not allowed.
+
+    >>> import numpy as np
+    >>> tone = np.sin(np.arange(1600) / 8).astype(np.float32)
+    >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
+    (1600,)
+    """
+    if not (isinstance(sample_rate, (int, np.integer)) and sample_rate > 0):
+        raise UsageError(f"sample_rate {sample_rate!r} is not a whole number of Hz above 0.")
+    corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile)
+    out = to_waveform(corrupter.pcm(to_pcm(waveform), key, int(sample_rate)))
+    return out.reshape(np.shape(waveform))

@@ -1,0 +1,24 @@
+"""Errors raised on purpose; every message is one sentence for the person who reads it.
+
+    AvrbError                 anything this project raises on purpose
+    ├── UsageError            a wrong argument: what was given, what is allowed  (also a ValueError)
+    ├── DataError             a clip or shard at fault; names both               (also a ValueError)
+    └── MissingExtra          an optional dependency is not installed           (also an ImportError)
+"""
+
+from __future__ import annotations
+
+from .corruptions.errors import AvrbError, UsageError
+
+__all__ = ["AvrbError", "DataError", "MissingExtra", "UsageError"]
+
+
+class DataError(AvrbError, ValueError):
+    """Data at fault: a clip, shard, manifest or media file; the message names it and the cause."""
+
+
+class MissingExtra(AvrbError, ImportError):
+    """An optional dependency is not installed; the message holds the pip command."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra {extra!r}: pip install 'avrb-wds[{extra}]'.")

@@ -1,0 +1,46 @@
+"""The corruptions: pairs of a visual and an audio kernel, and the seeded draws they share.
+
+>>> get("gaussian").name
+'gaussian'
+"""
+
+from .draw import Draw
+from .errors import AvrbError, UsageError
+from .registry import (
+    CORRUPTIONS,
+    MODALITIES,
+    PROFILES,
+    SEVERITIES,
+    Context,
+    Corruption,
+    Frame,
+    Kernel,
+    Modality,
+    Pcm,
+    Profile,
+    available,
+    check_severity,
+    get,
+    register,
+)
+
+__all__ = [
+    "CORRUPTIONS",
+    "MODALITIES",
+    "PROFILES",
+    "SEVERITIES",
+    "AvrbError",
+    "Context",
+    "Corruption",
+    "Draw",
+    "Frame",
+    "Kernel",
+    "Modality",
+    "Pcm",
+    "Profile",
+    "UsageError",
+    "available",
+    "check_severity",
+    "get",
+    "register",
+]

@@ -1,0 +1,65 @@
+"""Compression: JPEG blocks in the picture, a telephone's band in the sound."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ._angles import PI, cos_sin
+from .registry import Context, Corruption, Frame, Kernel, Pcm
+
+__all__ = ["CORRUPTION"]
+
+ORDER = 6
+
+
+def visual(frame: Frame, level: int, context: Context) -> Frame:
+    """JPEG with 4:2:0 subsampling; the level is the quality."""
+    coded = io.BytesIO()
+    Image.fromarray(frame).save(coded, "JPEG", quality=level, subsampling="4:2:0")
+    return np.asarray(Image.open(coded, formats=["JPEG"]))
+
+
+def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
+    """A Butterworth low-pass of order 6, one forward pass; the level is the cutoff in Hz.
+
+    The cutoff is held under .99 of half the sample rate.
+    """
+    # scipy.signal takes long to import, and only this kernel needs it.
+    from scipy.signal import sosfilt
+
+    work = sosfilt(_low_pass(level, context.sample_rate), pcm.astype(np.float64))
+    np.rint(work, out=work)
+    np.clip(work, -32768, 32767, out=work)
+    return work.astype(np.int16)
+
+
+@lru_cache(maxsize=64)
+def _low_pass(cutoff: int, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Second-order sections of the Butterworth low-pass, by bilinear transform with prewarping.
+
+    In decimal arithmetic, since `scipy.signal.butter` leaves the last bits to the C library.
+    Source: Oppenheim & Schafer, "Discrete-Time Signal Processing", section 7.
+    """
+    edge = min(Decimal(cutoff), Decimal(99) * sample_rate / 200)
+    cos, sin = cos_sin(PI * edge / sample_rate)
+    k = sin / cos
+    sections = []
+    for pair in range(ORDER // 2):
+        damping = 2 * cos_sin(PI * (2 * pair + 1) / (2 * ORDER))[1] * k
+        norm = 1 + damping + k * k
+        b = k * k / norm
+        sections.append([b, 2 * b, b, 1, 2 * (k * k - 1) / norm, (1 - damping + k * k) / norm])
+    return np.array([[float(x) for x in section] for section in sections])
+
+
+CORRUPTION = Corruption(
+    name="compression",
+    visual=Kernel(visual, levels=(25, 18, 15, 10, 7)),
+    audio=Kernel(audio, levels=(7920, 6000, 4000, 2000, 1000)),
+)

@@ -1,0 +1,146 @@
+"""The only source of randomness: bits addressed by what they are for, never by when they are drawn.
+
+The address (seed, corruption, key, modality, frame) is hashed with BLAKE2b; the digest keys a
+Philox4x64-10 bit generator (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011),
+whose raw stream NumPy promises not to change (NEP 19).  NumPy's `Generator` distributions carry no
+such promise, so everything here is built on the raw bits with whole numbers and stored tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from numpy.random.bit_generator import ISeedSequence
+
+from ._tables import NORMAL_ONE, QUANTILES, normal_quantiles, poisson_quantiles
+
+__all__ = ["Draw"]
+
+T = TypeVar("T")
+Item = TypeVar("Item", bound=np.generic)
+Shape = int | tuple[int, ...]
+
+# Values looked up at a time: their indices and outcomes stay in a core's second-level cache.
+BLOCK = 1 << 15
+
+
+class _Key(ISeedSequence):
+    """Hands Philox its 128-bit key; `Philox(key=...)` would first ask the system for entropy."""
+
+    def __init__(self, digest: bytes) -> None:
+        self._words = np.frombuffer(digest, "<u8").astype(np.uint64)
+
+    def generate_state(
+        self, n_words: int, dtype: npt.DTypeLike = np.uint64
+    ) -> npt.NDArray[np.uint64]:
+        return self._words
+
+
+class Draw:
+    """Random bits of one address; two draws of the same address give the same bits, always.
+
+    seed: any whole number.  corruption, key, modality: text.  frame: the frame number, 0 for audio.
+    Severity is left out of the address on purpose, so that the severities of a clip share their
+    draws and curves over severity are paired.
+
+    >>> Draw(0, "rain", "clip", "visual", 3).integer(0, 100)
+    94
+    >>> Draw(0, "rain", "clip", "visual", 3).bits(2, np.uint16)
+    array([32151, 44848], dtype=uint16)
+    """
+
+    def __init__(self, seed: int, corruption: str, key: str, modality: str, frame: int = 0) -> None:
+        # JSON is an unambiguous spelling: no two addresses share one, whatever a key holds.
+        address = json.dumps([int(seed), corruption, key, modality, int(frame)]).encode()
+        digest = hashlib.blake2b(address, digest_size=16, person=b"avrb-draw-1").digest()
+        self._philox = np.random.Philox(_Key(digest))
+
+    def bits(self, count: int, dtype: npt.DTypeLike = np.uint64) -> npt.NDArray[Any]:
+        """`count` raw words of an unsigned `dtype` (uint8 to uint64), in stream order."""
+        size = np.dtype(dtype).itemsize
+        raw = self._philox.random_raw(-(-count * size // 8))
+        return raw.astype("<u8", copy=False).view(f"<u{size}")[:count]
+
+    def integer(self, low: int, high: int) -> int:
+        """One whole number in [low, high); it grows with `high - low` for the same draw.
+
+        The multiply-shift keeps ranges that widen with severity paired; its bias is below 2**-56
+        for ranges up to 256.
+        """
+        return low + ((int(self._philox.random_raw()) * (high - low)) >> 64)
+
+    def uniform(self) -> float:
+        """One float64 in [0, 1), a multiple of 2**-53."""
+        return (int(self._philox.random_raw()) >> 11) * 2.0**-53
+
+    def uniforms(self, shape: Shape) -> npt.NDArray[np.float64]:
+        """float64 in [0, 1), multiples of 2**-53."""
+        words = self.bits(_count(shape)) >> np.uint64(11)
+        return (words.astype(np.float64) * 2.0**-53).reshape(shape)
+
+    def choice(self, options: Sequence[T]) -> T:
+        """One of `options`, each with the same chance."""
+        return options[self.integer(0, len(options))]
+
+    def quantiles(self, table: npt.NDArray[Item], shape: Shape) -> npt.NDArray[Item]:
+        """Values of any distribution given by its 65536 equally likely outcomes, in rising order.
+
+        One 16-bit word a value; `table` has shape (65536,).  Because the outcomes rise, tables of
+        different severities are drawn from in step.
+        """
+        out = np.empty(_count(shape), table.dtype)
+        for part, index in self._blocks(out, shift=0):
+            # A uint16 can't be outside the table: "wrap" only spares NumPy its bounds check.
+            np.take(table, index, out=out[part], mode="wrap")
+        return out.reshape(shape)
+
+    def rows(
+        self, table: npt.NDArray[Item], row: npt.NDArray[np.uint8], bits: int
+    ) -> npt.NDArray[Item]:
+        """For every entry of `row` one of the 2**bits equally likely outcomes in that table row.
+
+        table: (rows, 2**bits).  Returns an array of the shape of `row`.  One 16-bit word a value.
+        """
+        flat, outcomes = row.reshape(-1), table.reshape(-1)
+        out = np.empty(flat.size, table.dtype)
+        for part, index in self._blocks(out, shift=16 - bits):
+            index += np.left_shift(flat[part], bits, dtype=np.int32)
+            np.take(outcomes, index, out=out[part], mode="wrap")
+        return out.reshape(row.shape)
+
+    def _blocks(
+        self, out: npt.NDArray[Any], shift: int
+    ) -> Iterator[tuple[slice, npt.NDArray[np.intp]]]:
+        """Parts of `out` and as many 16-bit words, shifted right, as indices in one scratch array.
+
+        Large arrays made anew for each block would go back to the system and come again page by
+        page, which takes longer than the look-up.
+        """
+        scratch = np.empty(min(BLOCK, out.size), np.intp)
+        for start in range(0, out.size, BLOCK):
+            part = slice(start, min(start + BLOCK, out.size))
+            index = scratch[: part.stop - start]
+            index[...] = self.bits(index.size, np.uint16) >> np.uint16(shift)
+            yield part, index
+
+    def normals(self, shape: Shape) -> npt.NDArray[np.float64]:
+        """Standard normal float64 values, multiples of 1/4096 within ±4.33."""
+        return self.quantiles(normal_quantiles(), shape).astype(np.float64) / NORMAL_ONE
+
+    def poisson(self, rate: float, shape: Shape) -> npt.NDArray[np.uint16]:
+        """Poisson counts of one rate (0 to 255), to a probability of 2**-16."""
+        return self.quantiles(poisson_quantiles(rate, QUANTILES), shape)
+
+
+def _count(shape: Shape) -> int:
+    if isinstance(shape, int):
+        return shape
+    count = 1
+    for length in shape:
+        count *= length
+    return count

@@ -1,0 +1,86 @@
+"""Interference: the camera is knocked out of level, and the sound drops out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from ._angles import PI, cos_sin
+from .registry import Context, Corruption, Frame, Kernel, Pcm
+
+__all__ = ["CORRUPTION"]
+
+SHORTEST = 0.1  # seconds of silence in one chunk, at least
+
+
+class Dropout(NamedTuple):
+    """share: of the clip that falls silent.  chunks: in how many pieces of equal length."""
+
+    share: float
+    chunks: int
+
+
+def visual(frame: Frame, level: int, context: Context) -> Frame:
+    """Rotation about the centre by whole degrees within ±level, nearest neighbour, black fill."""
+    degrees = context.draw.integer(-level, level + 1)
+    height, width = frame.shape[:2]
+    cos, sin = (float(x) for x in cos_sin(PI * degrees / 180))
+    # Pillow asks where in the input each output pixel comes from: the turn backwards.
+    x0 = width / 2 - cos * (width / 2) + sin * (height / 2)
+    y0 = height / 2 - sin * (width / 2) - cos * (height / 2)
+    turned = Image.fromarray(frame).transform(
+        (width, height),
+        Image.Transform.AFFINE,
+        (cos, -sin, x0, sin, cos, y0),
+        Image.Resampling.NEAREST,
+    )
+    return np.asarray(turned)
+
+
+def audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
+    """Silence in chunks that never overlap; where they would be under .1 s, in fewer of them."""
+    out, silent, chunks = _dropout(pcm, level, context)
+    free = pcm.shape[1] - chunks * silent
+    # Sorted places in what is not silent, each moved on by the chunks before it.
+    places = sorted(int(u * (free + 1)) for u in context.draw.uniforms(chunks))
+    for number, place in enumerate(places):
+        start = place + number * silent
+        out[:, start : start + silent] = 0
+    return out
+
+
+def released_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
+    """Chunks placed with no regard to one another, so that some overlap."""
+    out, silent, chunks = _dropout(pcm, level, context)
+    for u in context.draw.uniforms(chunks):
+        start = int(u * (pcm.shape[1] - silent + 1))
+        out[:, start : start + silent] = 0
+    return out
+
+
+def _dropout(pcm: Pcm, level: Dropout, context: Context) -> tuple[Pcm, int, int]:
+    """A copy to fall silent, the samples of one chunk and the number of chunks."""
+    total = level.share * pcm.shape[1]
+    chunks = max(1, min(level.chunks, int(total / (SHORTEST * context.sample_rate))))
+    return pcm.copy(), round(total / chunks), chunks
+
+
+CORRUPTION = Corruption(
+    name="interference",
+    visual=Kernel(visual, levels=(11, 17, 23, 29, 35)),
+    audio=Kernel(
+        audio,
+        levels=(
+            Dropout(0.1, 2), Dropout(0.2, 4), Dropout(0.3, 6), Dropout(0.4, 8), Dropout(0.5, 10),
+        ),
+    ),
+    released_audio=Kernel(
+        released_audio,
+        levels=(
+            Dropout(0.1, 2), Dropout(0.2, 4), Dropout(0.3, 6), Dropout(0.4, 8), Dropout(0.5, 10),
+        ),
+    ),
+)  # fmt: skip

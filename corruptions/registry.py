@@ -1,0 +1,168 @@
+"""What a corruption is, and where corruptions are found by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .draw import Draw
+from .errors import UsageError
+
+__all__ = [
+    "CORRUPTIONS",
+    "ENTRY_POINTS",
+    "MODALITIES",
+    "PROFILES",
+    "SEVERITIES",
+    "Context",
+    "Corruption",
+    "Frame",
+    "Kernel",
+    "Modality",
+    "Pcm",
+    "Profile",
+    "available",
+    "check_severity",
+    "get",
+    "register",
+]
+
+Modality = Literal["visual", "audio"]
+Profile = Literal["default", "released"]
+Frame = npt.NDArray[np.uint8]
+Pcm = npt.NDArray[np.int16]
+
+MODALITIES: tuple[Modality, ...] = ("visual", "audio")
+PROFILES: tuple[Profile, ...] = ("default", "released")
+SEVERITIES = (1, 2, 3, 4, 5)
+ENTRY_POINTS = "avrb_wds.corruptions"
+CORRUPTIONS = (
+    "gaussian", "impulse", "shot", "speckle", "compression",
+    "snow", "frost", "spatter", "wind", "rain", "underwater", "concert", "smoke", "crowd",
+    "interference",
+)  # fmt: skip
+"""The 15 corruptions in the order of the AVROBUSTBENCH paper (arXiv 2506.00358)."""
+_NOT_YET = frozenset(CORRUPTIONS[5:14])
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a kernel may know beside its signal and level.
+
+    draw: the only source of randomness.  sample_rate: of the waveform in Hz; 0 for a frame.
+    time: under temporal="clip", where all frames of a clip share one draw, the frame's number, for
+    what moves; 0 otherwise.
+    """
+
+    draw: Draw
+    sample_rate: int = 0
+    time: int = 0
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One modality of a corruption: a function and its level at each severity.
+
+    apply: `(signal, level, context) -> signal`, where a visual signal is one frame (h, w, 3) uint8
+    and an audio signal is pcm (channels, samples) int16.  It returns a new array of the same shape
+    and dtype, leaves its input alone, and draws from `context.draw` only.
+    levels: five, for severity 1 to 5.
+    """
+
+    apply: Callable[[npt.NDArray[Any], Any, Context], npt.NDArray[Any]]
+    levels: tuple[Any, ...]
+
+    def __call__(
+        self, signal: npt.NDArray[Any], severity: int, context: Context
+    ) -> npt.NDArray[Any]:
+        return self.apply(signal, self.levels[severity - 1], context)
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """A picture and a sound that go bad together, at five severities.
+
+    `released_visual` and `released_audio` stand in for a kernel in the profile "released", where
+    the released code of AVROBUSTBENCH differs from its paper.
+    """
+
+    name: str
+    visual: Kernel
+    audio: Kernel
+    released_visual: Kernel | None = None
+    released_audio: Kernel | None = None
+
+    def __post_init__(self) -> None:
+        for modality in MODALITIES:
+            for profile in PROFILES:
+                levels = self.kernel(modality, profile).levels
+                if len(levels) != len(SEVERITIES):
+                    raise UsageError(
+                        f"corruption {self.name!r} has {len(levels)} {modality} levels; "
+                        f"give {len(SEVERITIES)}, one a severity."
+                    )
+
+    def kernel(self, modality: Modality, profile: Profile = "default") -> Kernel:
+        """The kernel of one modality under a profile."""
+        if modality == "visual":
+            released, default = self.released_visual, self.visual
+        else:
+            released, default = self.released_audio, self.audio
+        return released if profile == "released" and released is not None else default
+
+
+_registered: dict[str, Corruption] = {}
+
+
+def register(corruption: Corruption) -> None:
+    """Make a corruption of your own known by its name, in this process.
+
+    An installed package does it for every process with an entry point in the group
+    "avrb_wds.corruptions" that names a `Corruption`.  Raises UsageError where the name is taken by
+    another corruption.
+    """
+    if corruption.name in CORRUPTIONS:
+        raise UsageError(f"corruption {corruption.name!r} is built in; choose another name.")
+    if _registered.setdefault(corruption.name, corruption) != corruption:
+        raise UsageError(f"corruption {corruption.name!r} is registered already.")
+
+
+def get(name: str) -> Corruption:
+    """The corruption of that name; raises UsageError, naming what there is, where there is none.
+
+    >>> get("gaussian").visual.levels
+    (0.08, 0.12, 0.18, 0.26, 0.38)
+    """
+    if name in _NOT_YET:
+        raise UsageError(
+            f"corruption {name!r} is not there yet; this version has {', '.join(available())}."
+        )
+    if name in CORRUPTIONS:
+        found: Corruption = importlib.import_module(f".{name}", __package__).CORRUPTION
+        return found
+    if name not in _registered:
+        for point in entry_points(group=ENTRY_POINTS, name=name):
+            register(point.load())
+    if name not in _registered:
+        raise UsageError(f"no corruption {name!r}; choose one of {', '.join(available())}.")
+    return _registered[name]
+
+
+def available() -> tuple[str, ...]:
+    """Names of all corruptions there are: built in, then registered, then from entry points."""
+    built_in = (name for name in CORRUPTIONS if name not in _NOT_YET)
+    installed = (point.name for point in entry_points(group=ENTRY_POINTS))
+    return tuple(dict.fromkeys([*built_in, *_registered, *installed]))
+
+
+def check_severity(severity: int) -> int:
+    """`severity` as an int; raises UsageError unless it is a whole number from 1 to 5."""
+    if isinstance(severity, (int, np.integer)) and int(severity) in SEVERITIES:
+        return int(severity)
+    raise UsageError(f"severity {severity!r} is not a whole number from 1 to 5.")

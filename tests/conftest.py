@@ -1,0 +1,15 @@
+"""Fixtures that several test files share."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def media() -> Path:
+    """The folder of real clips and reference figures beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(f"real clips are not here: {SHARED} is absent")
+    return SHARED
