@@ -1,0 +1,77 @@
+"""How audio-visual models hold up once picture and sound go bad: seeded, streamed, reproducible.
+
+    dataset = wds.WebDataset(urls, shardshuffle=False).compose(
+        avrb.Decode(), avrb.Corrupt("rain", severity=3, seed=0)
+    )
+    loader = avrb.load("shards/", avrb.conditions(), batch_size=32)
+    report = avrb.evaluate(model, "shards/", out="runs/model")
+
+Names are imported when they are first used: `import avrb_wds` brings in neither torch nor
+webdataset.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .apply import Corrupter, corrupt_frames, corrupt_waveform
+    from .conditions import CLEAN, Condition, conditions
+    from .errors import AvrbError, DataError, MissingExtra, UsageError
+    from .evaluation import evaluate
+    from .loading import ClipDataset, ClipStream, load
+    from .packing import pack
+    from .shards import Manifest, ShardSet, verify
+    from .stages import Corrupt, Decode
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AvrbError",
+    "CLEAN",
+    "ClipDataset",
+    "ClipStream",
+    "Condition",
+    "Corrupt",
+    "Corrupter",
+    "DataError",
+    "Decode",
+    "Manifest",
+    "MissingExtra",
+    "ShardSet",
+    "UsageError",
+    "conditions",
+    "corrupt_frames",
+    "corrupt_waveform",
+    "evaluate",
+    "load",
+    "pack",
+    "verify",
+]
+
+_HOME = {
+    "apply": ("Corrupter", "corrupt_frames", "corrupt_waveform"),
+    "conditions": ("CLEAN", "Condition", "conditions"),
+    "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
+    "evaluation": ("evaluate",),
+    "loading": ("ClipDataset", "ClipStream", "load"),
+    "packing": ("pack",),
+    "shards": ("Manifest", "ShardSet", "verify"),
+    "stages": ("Corrupt", "Decode"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, from the module that defines it (PEP 562)."""
+    for module, names in _HOME.items():
+        # A submodule of the same name, avrb_wds.conditions, gives way to what it is known for.
+        if name in names:
+            value = getattr(importlib.import_module(f".{module}", __name__), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,90 @@
+"""The arrows of docs/architecture.md, held."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# From the bottom up; a module may import from its own layer and from those above it in this list.
+LAYERS = [
+    {"corruptions"},
+    {"errors"},
+    {"signals", "conditions", "codecs"},
+    {"apply", "shards"},
+    {"stages", "packing"},
+    {"loading"},
+    {"evaluation"},
+    {"reports"},
+    {"demo"},
+    {"tools"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+
+def modules() -> list[Path]:
+    own = [p for p in (ROOT / "avrb_wds").rglob("*.py") if p.name != "__init__.py" or p.parts[-2] != "avrb_wds"]
+    linked = ("corruptions", "tools")
+    own = [p for p in own if p.relative_to(ROOT / "avrb_wds").parts[0] not in linked]
+    return own + [p for name in linked for p in (ROOT / name).rglob("*.py")]
+
+
+def dotted(path: Path) -> tuple[str, ...]:
+    """The import path of a file, with corruptions and tools where they are installed."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts if parts[0] == "avrb_wds" else ("avrb_wds", *parts)
+
+
+def imports(path: Path) -> set[tuple[str, ...]]:
+    """Every module imported anywhere in a file, relative imports resolved."""
+    here, found = dotted(path), set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {tuple(alias.name.split(".")) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level] if node.level else ()
+            base += tuple((node.module or "").split(".")) if node.module else ()
+            found |= {(*base, alias.name) for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_down(path: Path) -> None:
+    here = dotted(path)[1]
+    assert here in LEVEL, f"{here} has no layer in docs/architecture.md"
+    for target in imports(path):
+        if target[0] == "avrb_wds" and len(target) > 1 and target[1] in LEVEL:
+            assert LEVEL[target[1]] <= LEVEL[here], f"{path} imports {'.'.join(target)}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "corruptions").glob("*.py")), ids=lambda p: p.name)
+def test_corruptions_know_nothing_of_ours(path: Path) -> None:
+    for target in imports(path):
+        assert target[0] != "avrb_wds" or target[1] == "corruptions"
+        assert target[0] not in {"torch", "webdataset", "simplejpeg", "soundfile", "cv2"}
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    long = [p for p in modules() if len(p.read_text().splitlines()) > 300]
+    assert not long
+
+
+def test_no_circles() -> None:
+    graph = {dotted(p): set() for p in modules()}
+    for path in modules():
+        for target in imports(path):
+            for end in (target, target[:-1]):
+                if end in graph and end != dotted(path):
+                    graph[dotted(path)].add(end)
+    done: set[tuple[str, ...]] = set()
+
+    def visit(node: tuple[str, ...], trail: tuple[tuple[str, ...], ...]) -> None:
+        assert node not in trail, " -> ".join(".".join(n) for n in (*trail, node))
+        if node not in done:
+            for end in graph[node]:
+                visit(end, (*trail, node))
+            done.add(node)
+
+    for node in graph:
+        visit(node, ())
