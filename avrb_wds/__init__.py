@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .apply import Corrupter, corrupt_frames, corrupt_waveform
-    from .conditions import CLEAN, Condition, conditions
+    from .condition import CLEAN, Condition, conditions
     from .errors import AvrbError, DataError, MissingExtra, UsageError
     from .evaluation import evaluate
     from .loading import ClipDataset, ClipStream, load
@@ -52,7 +52,7 @@ __all__ = [
 
 _HOME = {
     "apply": ("Corrupter", "corrupt_frames", "corrupt_waveform"),
-    "conditions": ("CLEAN", "Condition", "conditions"),
+    "condition": ("CLEAN", "Condition", "conditions"),
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
     "evaluation": ("evaluate",),
     "loading": ("ClipDataset", "ClipStream", "load"),
@@ -65,7 +65,6 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     """A public name, from the module that defines it (PEP 562)."""
     for module, names in _HOME.items():
-        # A submodule of the same name, avrb_wds.conditions, gives way to what it is known for.
         if name in names:
             value = getattr(importlib.import_module(f".{module}", __name__), name)
             globals()[name] = value

@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-from .conditions import Condition, Severity, severity_pair
+from .condition import Condition, Severity, severity_pair
 from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, get
 from .errors import UsageError
 from .signals import Waveform, to_pcm, to_rgb, to_waveform

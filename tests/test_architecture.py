@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"corruptions"},
     {"errors"},
-    {"signals", "conditions", "codecs"},
+    {"signals", "condition", "codecs"},
     {"apply", "shards"},
     {"stages", "packing"},
     {"loading"},

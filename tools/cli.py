@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from avrb_wds import __version__
 from avrb_wds.errors import AvrbError, MissingExtra, UsageError
 
 app = typer.Typer(
     name="avrb",
-    help="How audio-visual models hold up once picture and sound go bad.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """How audio-visual models hold up once picture and sound go bad."""
+    if version:
+        typer.echo(f"avrb-wds {__version__}")
+        raise typer.Exit
 
 
 def main() -> None:
