@@ -6,13 +6,16 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .draw import Draw
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    from .bank import Bank
 
 __all__ = [
     "CORRUPTIONS",
@@ -57,12 +60,13 @@ class Context:
 
     draw: the only source of randomness.  sample_rate: of the waveform in Hz; 0 for a frame.
     time: under temporal="clip", where all frames of a clip share one draw, the frame's number, for
-    what moves; 0 otherwise.
+    what moves; 0 otherwise.  bank: of sounds, textures and silhouettes; None for the built-in one.
     """
 
     draw: Draw
     sample_rate: int = 0
     time: int = 0
+    bank: Bank | None = None
 
 
 @dataclass(frozen=True)
