@@ -1,0 +1,25 @@
+"""Shards: WebDataset tars with an index each and one manifest, and the way clips come out again."""
+
+from .clip import Clip, decode_clip
+from .index import IndexEntry, ShardIndex, index_file, scan_index
+from .manifest import MANIFEST, AudioLayout, FrameLayout, Manifest, ShardEntry
+from .reader import RawClip, ShardSet
+from .record import ClipRecord, escape_key
+
+__all__ = [
+    "MANIFEST",
+    "AudioLayout",
+    "Clip",
+    "ClipRecord",
+    "FrameLayout",
+    "IndexEntry",
+    "Manifest",
+    "RawClip",
+    "ShardEntry",
+    "ShardIndex",
+    "ShardSet",
+    "decode_clip",
+    "escape_key",
+    "index_file",
+    "scan_index",
+]

@@ -1,0 +1,102 @@
+"""JSON in one spelling only when written, and taken apart strictly when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import DataError
+
+__all__ = ["Fields", "parse", "spell"]
+
+
+def spell(value: Any) -> bytes:
+    """A JSON value as bytes: keys sorted, no spaces, plain ASCII, and so the same everywhere.
+
+    >>> spell({"b": [1, 2], "a": "é"})
+    b'{"a":"\\\\u00e9","b":[1,2]}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def parse(data: bytes, where: str) -> Any:
+    """The JSON value that `data` spells; raises DataError, naming `where`, if it spells none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where} is not JSON: {error}.") from error
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A JSON object of which every field is asked for by type.
+
+    >>> Fields.of({"clips": 3}, "manifest.json", {"clips"}).whole("clips")
+    3
+    """
+
+    values: dict[str, Any]
+    where: str
+
+    @classmethod
+    def of(cls, value: Any, where: str, names: Collection[str]) -> Fields:
+        """`value` as an object with exactly the fields `names`; raises DataError otherwise."""
+        if not isinstance(value, dict):
+            raise DataError(f"{where} is not a JSON object.")
+        missing, unknown = sorted(set(names) - set(value)), sorted(set(value) - set(names))
+        if missing:
+            raise DataError(f"{where} lacks {', '.join(map(repr, missing))}.")
+        if unknown:
+            raise DataError(f"{where} has unknown fields: {', '.join(map(repr, unknown))}.")
+        return cls(value, where)
+
+    def _wrong(self, name: str, expected: str) -> DataError:
+        return DataError(f"{self.where}: {name!r} is {self.values[name]!r}, not {expected}.")
+
+    def text(self, name: str) -> str:
+        """A string."""
+        value = self.values[name]
+        if not isinstance(value, str):
+            raise self._wrong(name, "text")
+        return value
+
+    def whole(self, name: str) -> int:
+        """A whole number from 0 up."""
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self._wrong(name, "a whole number from 0 up")
+        return value
+
+    def whole_or_none(self, name: str) -> int | None:
+        """A whole number from 0 up, or null."""
+        return None if self.values[name] is None else self.whole(name)
+
+    def number(self, name: str) -> float:
+        """A number."""
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._wrong(name, "a number")
+        return float(value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        value = self.values[name]
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(name, "a list of texts")
+        return tuple(value)
+
+    def sha256(self, name: str) -> str:
+        """The hexadecimal digits of a SHA-256 digest."""
+        value = self.text(name)
+        if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
+            raise self._wrong(name, "a SHA-256 digest")
+        return value
+
+    def file_name(self, name: str) -> str:
+        """The name of a file beside this one: no folder, no scheme, no way out."""
+        value = self.text(name)
+        if not value or value.startswith(".") or any(c in value for c in "/\\:|") or "\0" in value:
+            raise self._wrong(name, "a plain file name")
+        return value

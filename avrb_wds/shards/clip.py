@@ -1,0 +1,113 @@
+"""A stored clip decoded: frames, sound and record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..codecs import decode_audio, decode_frame
+from ..corruptions import Frame, Pcm
+from ..errors import AvrbError, DataError
+from .reader import RawClip
+from .record import ClipRecord
+
+__all__ = ["AUDIO", "IMAGES", "Clip", "decode_clip", "frame_names"]
+
+IMAGES = ("jpg", "jpeg", "png", "webp")
+AUDIO = ("wav", "flac", "mp3", "ogg")
+
+_NUMBER = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip ready to use.
+
+    frames: (t, h, w, 3) uint8 RGB.  pcm: (channels, samples) int16.  sample_rate: in Hz.  In
+    shards of others' making either may lack: then it is None, and the rate 0.
+    """
+
+    key: str
+    shard: str
+    record: ClipRecord
+    frames: Frame | None
+    pcm: Pcm | None
+    sample_rate: int
+
+
+def frame_names(members: Mapping[str, memoryview | bytes]) -> list[str]:
+    """The members that are images, in the order of their numbers.
+
+    >>> frame_names({"wav": b"", "frame_10.jpg": b"", "frame_9.jpg": b""})
+    ['frame_9.jpg', 'frame_10.jpg']
+    """
+    names = [name for name in members if name.rpartition(".")[2].lower() in IMAGES]
+    return sorted(names, key=_natural)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    parts = enumerate(_NUMBER.split(name))  # text at even places, digits at odd ones
+    return [(int(part), "") if place % 2 else (0, part) for place, part in parts]
+
+
+def decode_clip(raw: RawClip, frames_out: Frame | None = None) -> Clip:
+    """Frames, sound and record of a stored clip.
+
+    frames_out: (t, h, w, 3) uint8 to decode into; used where the clip has that shape, else new
+    memory is.  Raises DataError, naming key, shard and member, for whatever does not decode, for
+    frames of different sizes, and for a clip with neither frame nor sound.
+    """
+    frames = _frames(raw, frames_out)
+    pcm, sample_rate = _sound(raw)
+    if frames is None and pcm is None:
+        raise DataError(f"clip {raw.key!r} in shard {raw.shard} has neither a frame nor a sound.")
+    duration = pcm.shape[1] / sample_rate if pcm is not None else 0.0
+    return Clip(raw.key, raw.shard, _record(raw, duration), frames, pcm, sample_rate)
+
+
+def _where(raw: RawClip, member: str) -> str:
+    return f"clip {raw.key!r} in shard {raw.shard}, member {member!r}"
+
+
+def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
+    names = frame_names(raw.members)
+    if not names:
+        return None
+    frames = frames_out
+    for number, name in enumerate(names):
+        data = bytes(raw.members[name])
+        try:
+            if number:
+                assert frames is not None
+                decode_frame(data, frames[number])
+                continue
+            first = decode_frame(data)
+        except AvrbError as error:
+            raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
+        shape = (len(names), *first.shape)
+        frames = np.empty(shape, np.uint8) if frames is None or frames.shape != shape else frames
+        frames[0] = first
+    return frames
+
+
+def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
+    for name, data in raw.members.items():
+        if name.rpartition(".")[2].lower() in AUDIO:
+            try:
+                return decode_audio(bytes(data))
+            except AvrbError as error:
+                raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
+    return None, 0
+
+
+def _record(raw: RawClip, duration: float) -> ClipRecord:
+    """The clip's own record, or the little that a shard of another make says."""
+    data = raw.members.get("json")
+    where = _where(raw, "json")
+    if data is not None and b'"video_id"' in bytes(data):
+        return ClipRecord.from_bytes(bytes(data), where)
+    target = bytes(raw.members.get("cls", b"")).decode(errors="replace").strip()
+    return ClipRecord(raw.key, (), int(target) if target.isdecimal() else None, "", duration)

@@ -1,0 +1,168 @@
+"""The index of a shard: where each clip lies, so that any range of clips is read by byte range."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, overload
+
+from ..errors import DataError
+from .canonical import spell
+from .members import padded, split_name, unsafe
+
+__all__ = ["IndexEntry", "ShardIndex", "index_file", "scan_index"]
+
+
+@dataclass(frozen=True)
+class IndexEntry:
+    """One clip: the bytes `offset` to `offset + length` of its shard hold all its tar members.
+
+    checksum: SHA-256 of these bytes in hexadecimal digits; "" where it is not known.
+    """
+
+    key: str
+    offset: int
+    length: int
+    checksum: str
+
+
+def index_file(shard: str) -> str:
+    """The file name or path of a shard's index.
+
+    >>> index_file("vgg-000000.tar")
+    'vgg-000000.index.jsonl'
+    """
+    return shard.removesuffix(".tar") + ".index.jsonl"
+
+
+class ShardIndex(Sequence[IndexEntry]):
+    """The entries of one shard in order, held in about 70 bytes a clip."""
+
+    def __init__(self, entries: Iterable[IndexEntry]) -> None:
+        keys, checksums, self._ends = [], [], array("Q")
+        self._offsets, self._lengths = array("Q"), array("Q")
+        end = 0
+        for entry in entries:
+            key = entry.key.encode(errors="surrogateescape")
+            end += len(key)
+            keys.append(key)
+            checksums.append(bytes.fromhex(entry.checksum) or bytes(32))
+            self._ends.append(end)
+            self._offsets.append(entry.offset)
+            self._lengths.append(entry.length)
+        self._keys, self._checksums = b"".join(keys), b"".join(checksums)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, number: int) -> IndexEntry: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[IndexEntry]: ...
+    def __getitem__(self, number: int | slice) -> IndexEntry | list[IndexEntry]:
+        if isinstance(number, slice):
+            return [self[n] for n in range(*number.indices(len(self)))]
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"clip {number} of {len(self)}")
+        number %= len(self)
+        start = self._ends[number - 1] if number else 0
+        key = self._keys[start : self._ends[number]].decode(errors="surrogateescape")
+        checksum = self._checksums[32 * number : 32 * number + 32]
+        return IndexEntry(
+            key,
+            self._offsets[number],
+            self._lengths[number],
+            checksum.hex() if any(checksum) else "",
+        )
+
+    def to_bytes(self) -> bytes:
+        """The index file: a line a clip, `["key",offset,length,"checksum"]`."""
+        return b"".join(
+            spell([entry.key, entry.offset, entry.length, entry.checksum]) + b"\n" for entry in self
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str) -> ShardIndex:
+        """The index that `data` spells; raises DataError, naming `where` and the line."""
+        entries = []
+        for number, line in enumerate(data.splitlines(), 1):
+            try:
+                key, offset, length, checksum = json.loads(line)
+                if not (isinstance(key, str) and offset >= 0 < length and len(checksum) in (0, 64)):
+                    raise ValueError(f"wrong values in {line[:80]!r}")
+                entries.append(IndexEntry(key, offset, length, checksum))
+            except (ValueError, TypeError) as error:
+                raise DataError(f"{where}, line {number}, is no index entry: {error}.") from error
+        try:
+            return cls(entries)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DataError(f"{where} holds a value that is none: {error}.") from error
+
+    @classmethod
+    def read(cls, path: str | Path, sha256: str | None = None) -> ShardIndex:
+        """The index in a file; raises DataError where it is missing, broken or not `sha256`."""
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise DataError(f"no index at {path}: {error.strerror}.") from error
+        if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+            raise DataError(f"index {path} is not the one the manifest names: its SHA-256 differs.")
+        return cls.from_bytes(data, f"index {path}")
+
+
+def scan_index(path: str | Path, *, checksums: bool = False) -> ShardIndex:
+    """The index of a tar that has none: members that follow one another and share a key.
+
+    checksums: read every byte and digest it, not the headers only.  Raises DataError where the
+    file is missing, damaged or cut off, and where it holds links or names that lead elsewhere.
+    """
+    try:
+        with open(path, "rb") as file:
+            ranges = _ranges(file, path)
+            return ShardIndex(_digested(file, ranges) if checksums else ranges)
+    except OSError as error:
+        raise DataError(f"shard {path} does not open: {error.strerror}.") from error
+    except tarfile.TarError as error:
+        raise DataError(f"shard {path} is no whole tar: {error}.") from error
+
+
+def _ranges(file: BinaryIO, path: str | Path) -> Iterator[IndexEntry]:
+    size = file.seek(0, 2)
+    file.seek(0)
+    key, offset, end = "", 0, 0
+    with tarfile.open(fileobj=file, mode="r:", ignore_zeros=False) as tar:
+        for member in tar:
+            split = split_name(member.name)
+            if unsafe(member.name) or not (member.isreg() or member.isdir()):
+                raise DataError(
+                    f"shard {path} holds {member.name!r} at byte {member.offset}: a link, a device "
+                    f"or a name that leads elsewhere."
+                )
+            if member.isdir() or split is None or split[0].split("/")[-1].startswith("__"):
+                continue
+            if split[0] != key and key:
+                yield IndexEntry(key, offset, end - offset, "")
+            if split[0] != key:
+                key, offset = split[0], member.offset
+            end = member.offset_data + padded(member.size)
+            if end > size:
+                raise DataError(
+                    f"shard {path} is cut off at byte {size}, within {member.name!r}, which ends "
+                    f"at byte {end}."
+                )
+        if size < tar.offset:
+            raise DataError(f"shard {path} is cut off at byte {size}.")
+    if key:
+        yield IndexEntry(key, offset, end - offset, "")
+
+
+def _digested(file: BinaryIO, entries: Iterable[IndexEntry]) -> Iterator[IndexEntry]:
+    for entry in list(entries):
+        file.seek(entry.offset)
+        digest = hashlib.sha256(file.read(entry.length)).hexdigest()
+        yield IndexEntry(entry.key, entry.offset, entry.length, digest)

@@ -1,0 +1,158 @@
+"""`manifest.json`: which shards make up a data set, and what its clips look like."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DataError
+from .canonical import Fields, parse, spell
+
+__all__ = ["FORMAT", "MANIFEST", "AudioLayout", "FrameLayout", "Manifest", "ShardEntry", "Task"]
+
+MANIFEST = "manifest.json"
+FORMAT = "avrb-wds/1"
+Task = Literal["single-label", "multi-label", "unlabelled"]
+TASKS: tuple[Task, ...] = ("single-label", "multi-label", "unlabelled")
+
+
+@dataclass(frozen=True)
+class ShardEntry:
+    """One shard: its file and index beside the manifest, sizes and SHA-256 digests."""
+
+    file: str
+    bytes: int
+    clips: int
+    sha256: str
+    index: str
+    index_sha256: str
+
+
+@dataclass(frozen=True)
+class FrameLayout:
+    """Frames a clip and their size in pixels, None where clips differ; format "jpg" or others."""
+
+    count: int | None
+    height: int | None
+    width: int | None
+    format: str
+
+
+@dataclass(frozen=True)
+class AudioLayout:
+    """Rate in Hz and channels, None where clips differ; the longest clip; format "wav", "flac"."""
+
+    sample_rate: int | None
+    channels: int | None
+    max_samples: int
+    format: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A data set of shards.  `classes[target]` is the label of a target."""
+
+    name: str
+    clips: int
+    shards: tuple[ShardEntry, ...]
+    frames: FrameLayout
+    audio: AudioLayout
+    classes: tuple[str, ...]
+    task: Task
+    format: str = FORMAT
+
+    @classmethod
+    def read(cls, path: str | Path) -> Manifest:
+        """The manifest in a file; raises DataError where it is missing, broken or inconsistent."""
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise DataError(f"no manifest at {path}: {error.strerror}.") from error
+        return cls.from_bytes(data, str(path))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str = MANIFEST) -> Manifest:
+        """The manifest that `data` spells; raises DataError, naming `where`, if it spells none."""
+        value = parse(data, where)
+        if isinstance(value, dict) and value.get("format") != FORMAT:
+            raise DataError(
+                f"{where} has format {value.get('format')!r}; this version reads {FORMAT!r}."
+            )
+        given = Fields.of(value, where, {field.name for field in fields(cls)})
+        manifest = cls(
+            given.text("name"),
+            given.whole("clips"),
+            _shards(given.values["shards"], where),
+            _frames(given.values["frames"], where),
+            _audio(given.values["audio"], where),
+            given.texts("classes"),
+            _task(given.text("task"), where),
+        )
+        manifest._check(where)
+        return manifest
+
+    def _check(self, where: str) -> None:
+        held = sum(shard.clips for shard in self.shards)
+        if held != self.clips:
+            raise DataError(f"{where} announces {self.clips} clips; its shards hold {held}.")
+        files = [name for shard in self.shards for name in (shard.file, shard.index)]
+        for file in files if len(set(files)) < len(files) else ():
+            if files.count(file) > 1:
+                raise DataError(f"{where} names {file!r} more than once.")
+
+    def to_bytes(self) -> bytes:
+        """The manifest as canonical JSON: the bytes of the file."""
+        return spell(asdict(self)) + b"\n"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of `to_bytes()`: names the data set and every byte in it."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+def _names(kind: type[Any]) -> set[str]:
+    return {field.name for field in fields(kind)}
+
+
+def _shards(value: Any, where: str) -> tuple[ShardEntry, ...]:
+    if not isinstance(value, list):
+        raise DataError(f"{where}: 'shards' is not a list.")
+    return tuple(_shard(item, f"{where}: shard {number}") for number, item in enumerate(value))
+
+
+def _shard(value: Any, where: str) -> ShardEntry:
+    given = Fields.of(value, where, _names(ShardEntry))
+    return ShardEntry(
+        given.file_name("file"),
+        given.whole("bytes"),
+        given.whole("clips"),
+        given.sha256("sha256"),
+        given.file_name("index"),
+        given.sha256("index_sha256"),
+    )
+
+
+def _frames(value: Any, where: str) -> FrameLayout:
+    given = Fields.of(value, f"{where}: frames", _names(FrameLayout))
+    count, height, width = (given.whole_or_none(name) for name in ("count", "height", "width"))
+    return FrameLayout(count, height, width, given.text("format"))
+
+
+def _audio(value: Any, where: str) -> AudioLayout:
+    given = Fields.of(value, f"{where}: audio", _names(AudioLayout))
+    return AudioLayout(
+        given.whole_or_none("sample_rate"),
+        given.whole_or_none("channels"),
+        given.whole("max_samples"),
+        given.text("format"),
+    )
+
+
+def _task(value: str, where: str) -> Task:
+    for task in TASKS:
+        if value == task:
+            return task
+    raise DataError(f"{where}: task {value!r} is not one of {', '.join(TASKS)}.")

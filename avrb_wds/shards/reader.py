@@ -1,0 +1,202 @@
+"""Clips out of shards, by position, from any number of threads at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any
+
+from ..errors import DataError
+from .index import IndexEntry, ShardIndex, index_file, scan_index
+from .manifest import Manifest, ShardEntry
+from .members import clip_members
+from .sources import locate_shards
+
+__all__ = ["RawClip", "ShardSet"]
+
+OPEN_FILES = 64
+
+
+@dataclass(frozen=True)
+class RawClip:
+    """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …)."""
+
+    key: str
+    shard: str
+    members: Mapping[str, memoryview | bytes]
+
+
+class _File:
+    """A file descriptor that closes once nobody uses it any more."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = -1
+        self.number = os.open(path, os.O_RDONLY)
+
+    def __del__(self) -> None:
+        if self.number >= 0:
+            os.close(self.number)
+
+
+class ShardSet:
+    """Clips by position over all shards; thread-safe; pickles, and opens its files anew.
+
+    manifest: None for shards that have none; these are scanned when opened.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest | None,
+        shards: Sequence[ShardEntry | Path],
+        indexes: dict[int, ShardIndex],
+    ) -> None:
+        self.manifest = manifest
+        self._folder = folder
+        self._shards = tuple(shards)
+        self._indexes = indexes
+        counts = (
+            shard.clips if isinstance(shard, ShardEntry) else len(indexes[number])
+            for number, shard in enumerate(shards)
+        )
+        self._starts = [0, *accumulate(counts)]
+        self._files: OrderedDict[int, _File] = OrderedDict()
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, source: str | Path | Sequence[str | Path]) -> ShardSet:
+        """The shards that `source` means.
+
+        source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
+        such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
+        are scanned.  Raises UsageError or DataError, naming what is missing or broken.
+        """
+        path, tars = locate_shards(source)
+        if path is not None:
+            manifest = Manifest.read(path)
+            return cls(path.parent, manifest, manifest.shards, {})
+        return cls(Path(), None, tars, {n: _index_of(tar) for n, tar in enumerate(tars)})
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    @property
+    def shards(self) -> tuple[ShardEntry | Path, ...]:
+        """The shards in order: entries of the manifest, or paths where there is none."""
+        return self._shards
+
+    def locate(self, position: int) -> tuple[ShardEntry | Path, IndexEntry]:
+        """Shard and index entry of the clip at `position`, 0 to len - 1."""
+        number, entry = self._find(position)
+        return self._shards[number], entry
+
+    def read(self, position: int, *, verify: bool = True) -> RawClip:
+        """The clip at `position`, its members not decoded.
+
+        verify: hold the bytes against the index's checksum.  Raises DataError, naming shard, key
+        and byte, where the shard is cut off, differs from its index, or lacks a member.
+        """
+        number, entry = self._find(position)
+        path = self._path(number)
+        try:
+            data = os.pread(self._file(number).number, entry.length, entry.offset)
+        except OSError as error:
+            raise DataError(f"{_at(entry, path)}: {error.strerror}.") from error
+        if len(data) < entry.length:
+            raise DataError(
+                f"{_at(entry, path)}: the shard is cut off at byte {entry.offset + len(data)}; "
+                f"the clip ends at byte {entry.offset + entry.length}."
+            )
+        if verify and entry.checksum and hashlib.sha256(data).hexdigest() != entry.checksum:
+            raise DataError(f"{_at(entry, path)}: the bytes differ from the index's checksum.")
+        try:
+            members = clip_members(data, entry.key)
+        except DataError as error:
+            raise DataError(f"{_at(entry, path)}: {error} of the clip.") from error
+        if self.manifest is not None:
+            self._check_members(members, _at(entry, path))
+        return RawClip(entry.key, str(path), members)
+
+    def _check_members(self, members: Mapping[str, memoryview], where: str) -> None:
+        assert self.manifest is not None
+        for name in ("json", self.manifest.audio.format):
+            if name not in members:
+                raise DataError(f"{where}: the clip has no member {name!r}.")
+        count = self.manifest.frames.count
+        if count is not None and len(members) != count + 2:
+            raise DataError(
+                f"{where}: the clip has {len(members) - 2} frames; the manifest says {count}."
+            )
+
+    def _find(self, position: int) -> tuple[int, IndexEntry]:
+        if not 0 <= position < len(self):
+            raise IndexError(f"clip {position} of {len(self)}")
+        number = bisect_right(self._starts, position) - 1
+        return number, self.index(number)[position - self._starts[number]]
+
+    def index(self, number: int) -> ShardIndex:
+        """The index of shard `number`, read on first use."""
+        index = self._indexes.get(number)
+        if index is None:
+            shard = self._shards[number]
+            assert isinstance(shard, ShardEntry)
+            index = ShardIndex.read(self._folder / shard.index, shard.index_sha256)
+            if len(index) != shard.clips:
+                raise DataError(
+                    f"index {self._folder / shard.index} holds {len(index)} clips; "
+                    f"the manifest says {shard.clips}."
+                )
+            self._indexes[number] = index
+        return index
+
+    def _path(self, number: int) -> Path:
+        shard = self._shards[number]
+        return self._folder / shard.file if isinstance(shard, ShardEntry) else shard
+
+    def _file(self, number: int) -> _File:
+        with self._lock:
+            file = self._files.pop(number, None) or _File(self._path(number))
+            self._files[number] = file
+            if len(self._files) > OPEN_FILES:
+                self._files.popitem(last=False)
+        return file
+
+    def close(self) -> None:
+        """Close all files; reading again opens them again."""
+        with self._lock:
+            self._files.clear()
+
+    def __enter__(self) -> ShardSet:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_files": OrderedDict(), "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = Lock()
+
+
+def _index_of(tar: Path) -> ShardIndex:
+    beside = Path(index_file(str(tar)))
+    return ShardIndex.read(beside) if beside.is_file() else scan_index(tar)
+
+
+def _at(entry: IndexEntry, path: Path) -> str:
+    return f"clip {entry.key!r} in shard {path}, byte {entry.offset}"

@@ -1,0 +1,86 @@
+"""What `KEY.json` says about a clip, and the key an id gets."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ..errors import DataError
+from .canonical import Fields, parse, spell
+
+__all__ = ["ClipRecord", "Target", "escape_key"]
+
+Target = int | tuple[int, ...] | None
+"""One class by number, several (multi-label), or none known."""
+
+# USTAR holds 100 bytes of name; a key leaves room for ".frame_0000.webp" and more.
+LONGEST_KEY = 80
+DIGEST = 16
+
+
+@dataclass(frozen=True)
+class ClipRecord:
+    """The label side of a clip.
+
+    video_id: the id as its source gave it.  labels: class names.  target: class numbers, into the
+    manifest's class list.  source: the file packed.  duration_s: of the sound, in seconds.
+
+    >>> ClipRecord("a.b", ("dog",), 0, "a.b.mp4", 1.5).to_bytes()
+    b'{"duration_s":1.5,"labels":["dog"],"source":"a.b.mp4","target":0,"video_id":"a.b"}'
+    """
+
+    video_id: str
+    labels: tuple[str, ...]
+    target: Target
+    source: str
+    duration_s: float
+
+    def to_bytes(self) -> bytes:
+        """The record as canonical JSON."""
+        return spell(asdict(self))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str = "the clip's json") -> ClipRecord:
+        """The record that `data` spells; raises DataError, naming `where`, if it spells none."""
+        given = Fields.of(parse(data, where), where, {field.name for field in fields(cls)})
+        return cls(
+            given.text("video_id"),
+            given.texts("labels"),
+            _target(given.values["target"], where),
+            given.text("source"),
+            given.number("duration_s"),
+        )
+
+
+def _target(value: Any, where: str) -> Target:
+    numbers = value if isinstance(value, list) else [] if value is None else [value]
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):
+        raise DataError(f"{where}: target {value!r} is not a class number or a list of them.")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def escape_key(video_id: str) -> str:
+    """The key of a clip: its id with what would confuse tar or webdataset percent-escaped.
+
+    Escaped are the dot, both slashes, the percent sign, control characters, bytes that are not
+    UTF-8, and a leading "__".  A key of more than 80 bytes is cut and ends in a digest of the id.
+
+    >>> escape_key("v1.2/a"), escape_key("__meta__"), escape_key("BkjpjAohg-0")
+    ('v1%2E2%2Fa', '%5F_meta__', 'BkjpjAohg-0')
+    """
+    key = "".join(_escape(character) for character in video_id)
+    if key.startswith("__"):
+        key = "%5F" + key[1:]
+    if len(key.encode()) <= LONGEST_KEY:
+        return key
+    digest = hashlib.sha256(video_id.encode(errors="surrogateescape")).hexdigest()[:DIGEST]
+    start = key.encode()[: LONGEST_KEY - DIGEST - 1].decode(errors="ignore")
+    return f"{start}-{digest}"
+
+
+def _escape(character: str) -> str:
+    if character in "./\\%" or not (character.isprintable() or character == " "):
+        coded = character.encode(errors="surrogateescape")
+        return "".join(f"%{byte:02X}" for byte in coded)
+    return character

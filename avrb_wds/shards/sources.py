@@ -1,0 +1,72 @@
+"""From what a user names (a folder, a manifest, tars, a brace expression) to files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import DataError, UsageError
+from .manifest import MANIFEST
+
+__all__ = ["STATE", "locate_shards"]
+
+STATE = ".avrb-pack.json"
+"""Beside shards while they are being packed: what is packed and how."""
+
+
+def locate_shards(
+    source: str | Path | Sequence[str | Path],
+) -> tuple[Path | None, tuple[Path, ...]]:
+    """(the manifest, ()) or (None, the tars) that `source` means.
+
+    source: a folder, a manifest, a tar, a brace expression such as "vgg-{000000..000013}.tar", or
+    a list of these tars.  Raises UsageError where it means nothing, DataError where files lack.
+    """
+    if isinstance(source, (str, Path)):
+        path = _local(source)
+        if path.is_dir():
+            return _folder(path)
+        if path.suffix == ".json":
+            return path, ()
+        source = [source]
+    tars = tuple(_local(name) for part in source for name in _expand(str(part)))
+    if not tars:
+        raise UsageError("no shards are named; give a folder, a manifest or tars.")
+    for tar in tars:
+        if not tar.is_file():
+            raise DataError(f"no shard at {tar}.")
+    return None, tars
+
+
+def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
+    if (folder / MANIFEST).is_file():
+        return folder / MANIFEST, ()
+    if (folder / STATE).is_file():
+        raise DataError(
+            f"{folder} is not packed to the end: it has no {MANIFEST}; "
+            f"run the same avrb pack again with --resume."
+        )
+    tars = tuple(sorted(folder.glob("*.tar")))
+    if not tars:
+        raise DataError(f"folder {folder} holds neither {MANIFEST} nor a tar.")
+    return None, tars
+
+
+def _expand(text: str) -> list[str]:
+    if "{" not in text or Path(text).exists():
+        return [text]
+    from braceexpand import braceexpand
+
+    try:
+        return list(braceexpand(text))
+    except ValueError:  # its UnbalancedBracesError
+        raise UsageError(
+            f"{text!r} has unbalanced braces; write e.g. a-{{000..013}}.tar."
+        ) from None
+
+
+def _local(source: str | Path) -> Path:
+    text = str(source)
+    if "://" in text or text.startswith("pipe:"):
+        raise UsageError(f"{text!r} is not a local path; this version reads local shards only.")
+    return Path(text)
