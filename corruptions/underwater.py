@@ -1,0 +1,70 @@
+"""Underwater: red is lost first, then sharpness and contrast, in a dull haze; bubbles and rumble."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ._blur import blur, gaussian_taps
+from ._environment import environment
+from .registry import Context, Corruption, Frame, Kernel
+
+__all__ = ["CORRUPTION"]
+
+
+class Depth(NamedTuple):
+    """red, contrast: what is left of them, in tenths.  width: of the blur.  haze: its gray."""
+
+    red: int
+    width: int
+    contrast: int
+    haze: int
+
+
+LEVELS = (
+    Depth(9, 3, 9, 20), Depth(7, 5, 8, 40), Depth(5, 7, 7, 60), Depth(3, 11, 6, 80),
+    Depth(1, 15, 5, 100),
+)  # fmt: skip
+
+
+def visual(frame: Frame, level: Depth, context: Context) -> Frame:
+    """Red attenuated; Gaussian blur, mirrored at the edges; then contrast and haze."""
+    return _dive(frame, level, order=(0, 1, 2))
+
+
+def released_visual(frame: Frame, level: Depth, context: Context) -> Frame:
+    """Blue attenuated, and red and blue swapped in the result, as in the released code."""
+    return _dive(frame, level, order=(2, 1, 0))
+
+
+def _dive(frame: Frame, level: Depth, order: tuple[int, int, int]) -> Frame:
+    """Output channel c comes from input channel order[c]; the first one is attenuated."""
+    tenths = 3 * (level.width - 1) // 2 + 5  # sigma = .3 ((width - 1) / 2 - 1) + .8
+    taps = gaussian_taps(Decimal(tenths) / 10, level.width // 2)
+    hazed = _hazed(level)
+    out = np.empty(frame.shape, np.uint8)
+    for channel, source in enumerate(order):
+        plane = frame[..., source]
+        if channel == 0:
+            plane = (np.multiply(plane, level.red, dtype=np.uint16) // 10).astype(np.uint8)
+        out[..., channel] = np.take(hazed, blur(plane, taps, edge="reflect"))
+    return out
+
+
+@lru_cache(maxsize=None)
+def _hazed(level: Depth) -> npt.NDArray[np.uint8]:
+    """.85 (contrast x) + .15 haze for each value x, rounded after either step."""
+    dull = [(2 * x * level.contrast + 10) // 20 for x in range(256)]
+    return np.array([(85 * x + 15 * level.haze + 50) // 100 for x in dull], np.uint8)
+
+
+CORRUPTION = Corruption(
+    name="underwater",
+    visual=Kernel(visual, levels=LEVELS),
+    audio=environment("underwater"),
+    released_visual=Kernel(released_visual, levels=LEVELS),
+)
