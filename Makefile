@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test exactness exactness-arm64 bench clean
 
 demo: .venv/installed
 	$(BIN)/avrb demo demo-out
@@ -12,6 +12,13 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The golden digests under other libraries, CPU features and machines.
+exactness:
+	tests/exactness/matrix.sh
+
+exactness-arm64:
+	tests/exactness/arm64.sh
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/kernels.py
@@ -24,4 +31,4 @@ bench: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .exactness build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
