@@ -15,8 +15,8 @@ LAYERS = [
     {"apply", "shards"},
     {"stages", "packing"},
     {"loading"},
-    {"evaluation"},
     {"reports"},
+    {"evaluation"},
     {"demo"},
     {"tools"},
 ]

@@ -1,0 +1,132 @@
+"""What an evaluation comes to: scores by condition, and a receipt of what was evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from ..condition import Condition
+from .summary import Robustness, group_of, robustness, robustness_by, severity_of
+
+__all__ = ["Cell", "Metrics", "Receipt", "Report", "SkippedClip", "Task"]
+
+Task = Literal["single-label", "multi-label"]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The scores of one condition, in [0, 1] but for d'; None where one has no meaning.
+
+    accuracy: top-1.  top5: the target is among the five highest scores.  mean_class_accuracy: the
+    mean over classes of the accuracy on each.  These three are for single labels.
+    mean_average_precision, auc: one class against the rest, the mean over classes; classes without
+    a positive clip are left out (auc: and those without a negative one).
+    d_prime: √2 times the normal quantile of auc; None where auc is 0 or 1.
+    """
+
+    accuracy: float | None
+    top5: float | None
+    mean_class_accuracy: float | None
+    mean_average_precision: float | None
+    auc: float | None
+    d_prime: float | None
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The metrics in order."""
+        return tuple(field.name for field in fields(cls))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One condition: how many clips it was scored on, and the scores."""
+
+    condition: Condition
+    clips: int
+    metrics: Metrics
+
+
+@dataclass(frozen=True)
+class SkippedClip:
+    """A clip that could not be used: its key and shard, the cause, and in how many conditions."""
+
+    key: str
+    shard: str
+    cause: str
+    conditions: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was evaluated: enough for another machine to show a model the same.
+
+    dataset, manifest: the manifest's name and SHA-256.  clips: how many it announces.
+    versions: of the packages that decide what a model is shown or how it is scored.
+    """
+
+    dataset: str
+    manifest: str
+    clips: int
+    seed: int
+    profile: str
+    modality: str
+    temporal: str
+    batch_size: int
+    transform: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scores of one model under every condition asked for, clean first where it is there."""
+
+    model: str
+    task: Task
+    classes: int
+    cells: tuple[Cell, ...]
+    receipt: Receipt
+    skipped: tuple[SkippedClip, ...] = ()
+
+    @property
+    def metric(self) -> str:
+        """The metric that `clean`, `mean` and robustness are in: accuracy, or mAP for several."""
+        return "accuracy" if self.task == "single-label" else "mean_average_precision"
+
+    def score(self, cell: Cell) -> float:
+        """The score of one condition, in `metric`."""
+        metrics = cell.metrics
+        single = self.task == "single-label"
+        value = metrics.accuracy if single else metrics.mean_average_precision
+        assert value is not None  # no cell is made without it
+        return value
+
+    @property
+    def clean(self) -> float | None:
+        """The score on clean clips; None if these were not asked for."""
+        return next((self.score(cell) for cell in self.cells if cell.condition.is_clean), None)
+
+    @property
+    def corrupted(self) -> tuple[tuple[Condition, float], ...]:
+        """Every condition but clean, with its score."""
+        scores = ((cell.condition, self.score(cell)) for cell in self.cells)
+        return tuple((condition, score) for condition, score in scores if not condition.is_clean)
+
+    @property
+    def overall(self) -> Robustness | None:
+        """Over all corrupted conditions; None if clean was all that was asked for."""
+        return robustness("all", (score for _, score in self.corrupted), self.clean)
+
+    @property
+    def by_corruption(self) -> tuple[Robustness, ...]:
+        """Over the severities of each corruption."""
+        return robustness_by(lambda c: c.corruption, self.corrupted, self.clean)
+
+    @property
+    def by_severity(self) -> tuple[Robustness, ...]:
+        """Over the corruptions at each severity."""
+        return robustness_by(severity_of, self.corrupted, self.clean)
+
+    @property
+    def by_group(self) -> tuple[Robustness, ...]:
+        """Over each group of the paper: digital, environmental, human-related."""
+        return robustness_by(group_of, self.corrupted, self.clean)

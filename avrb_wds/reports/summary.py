@@ -1,0 +1,83 @@
+"""Scores to robustness: over everything, and by corruption, severity and group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..condition import Condition
+
+__all__ = ["GROUPS", "Robustness", "group_of", "robustness", "robustness_by", "severity_of"]
+
+GROUPS = {
+    "digital": ("gaussian", "impulse", "shot", "speckle", "compression"),
+    "environmental": ("snow", "frost", "spatter", "wind", "rain", "underwater"),
+    "human-related": ("concert", "smoke", "crowd", "interference"),
+}
+"""The three groups of the AVROBUSTBENCH paper (arXiv 2506.00358)."""
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """How one set of conditions compares to clean.
+
+    name: what the conditions have in common.  score: the mean over them, in [0, 1].
+    absolute: 1 - drop, relative: 1 - drop / clean, where drop = clean - score; None where there is
+    no clean score to compare to (relative: also where it is 0).
+    """
+
+    name: str
+    conditions: int
+    score: float
+    absolute: float | None
+    relative: float | None
+
+
+def robustness(name: str, scores: Iterable[float], clean: float | None) -> Robustness | None:
+    """The robustness that these scores, one a condition, come to; None if there are none.
+
+    >>> robustness("rain", [0.6, 0.2], clean=0.8)
+    Robustness(name='rain', conditions=2, score=0.4, absolute=0.6, relative=0.5)
+    """
+    values = list(scores)
+    if not values:
+        return None
+    # Rounded so that 1 - (0.8 - 0.4) prints as 0.6.
+    score = round(sum(values) / len(values), 9)
+    absolute = None if clean is None else round(1 - (clean - score), 9)
+    relative = round(score / clean, 9) if clean else None
+    return Robustness(name, len(values), score, absolute, relative)
+
+
+def robustness_by(
+    part: Callable[[Condition], str],
+    scores: Iterable[tuple[Condition, float]],
+    clean: float | None,
+) -> tuple[Robustness, ...]:
+    """The robustness of each part of the conditions, in the order in which the parts come."""
+    parts: dict[str, list[float]] = {}
+    for condition, score in scores:
+        parts.setdefault(part(condition), []).append(score)
+    found = (robustness(name, values, clean) for name, values in parts.items())
+    return tuple(one for one in found if one is not None)
+
+
+def group_of(condition: Condition) -> str:
+    """The paper's group of a condition; "other" for corruptions of a user's own.
+
+    >>> group_of(Condition("rain", 3))
+    'environmental'
+    """
+    for group, names in GROUPS.items():
+        if condition.corruption in names:
+            return group
+    return "other"
+
+
+def severity_of(condition: Condition) -> str:
+    """The severity as it prints: "3", or "0+5" for visual and audio apart.
+
+    >>> severity_of(Condition("rain", (0, 5)))
+    '0+5'
+    """
+    return str(condition)[len(condition.corruption) + 1 :]
