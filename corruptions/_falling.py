@@ -1,0 +1,132 @@
+"""What falls through the picture: the flakes of snow, the drops of rain, and their pale light."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ._angles import PI, cos_sin
+from ._motion import STEPS, Tail, motion_blur
+from ._tables import NORMAL_ONE, normal_quantiles
+from .draw import Draw
+from .registry import Frame
+
+__all__ = ["Fall", "layers", "lightened", "planes_of"]
+
+FIELD_BITS = 6  # fraction bits of the field of flakes; its values fit 16 bits
+LERP_BITS = 8  # of the weights between two neighbours
+Plane = npt.NDArray[np.uint8]
+Sum = npt.NDArray[np.uint16]
+
+
+class Fall(NamedTuple):
+    """mean, std, zoom, threshold: of the field of flakes, values in [0, 1].  tail: its motion blur.
+
+    mix: the share of the frame that keeps its colour, in twentieths.
+    """
+
+    mean: float
+    std: float
+    zoom: float
+    threshold: float
+    tail: Tail
+    mix: int
+
+
+def layers(
+    draw: Draw, shape: tuple[int, int], level: Fall, widest: float, angle: int, drift: int
+) -> tuple[Plane, Plane]:
+    """The layer (h, w) uint8 and a second one turned by 180 degrees, both after `drift` pixels.
+
+    widest: the smallest zoom of all severities, for which the field is drawn.  angle: in eighths
+    of a degree, upwards, as the tails trail; the layers drift the other way.
+    """
+    height, width = shape
+    small = draw.quantiles(normal_quantiles(), (_shrunk(height, widest), _shrunk(width, widest)))
+    flakes = _flakes(small, shape, level)
+    cos, sin = (float(x) for x in cos_sin(PI * angle / (180 * STEPS)))
+    x, y = round(-drift * cos), round(-drift * sin)
+    layer = motion_blur(drifted(flakes, x, y), level.tail, angle)
+    # The turned layer falls too: before it is turned, it has to rise.
+    turned = layer if drift == 0 else motion_blur(drifted(flakes, -x, -y), level.tail, angle)
+    return layer, turned[::-1, ::-1]
+
+
+def drifted(plane: Plane, x: int, y: int) -> Plane:
+    """`plane` moved right and down by whole pixels; mirrored copies of it follow without a seam."""
+    for axis, move in ((0, y), (1, x)):
+        if move:
+            length = plane.shape[axis]
+            place = (np.arange(length) - move) % (2 * length)
+            plane = np.take(plane, np.minimum(place, 2 * length - 1 - place), axis=axis)
+    return plane
+
+
+def _flakes(small: npt.NDArray[np.int16], shape: tuple[int, int], level: Fall) -> Plane:
+    """The field enlarged, what is under the threshold set to 0, in 8 bits."""
+    rows, columns = (
+        _middle(drawn, _shrunk(length, level.zoom))
+        for drawn, length in zip(small.shape, shape, strict=True)
+    )
+    small = small[rows, columns]
+    unit = 255 << FIELD_BITS
+    scaled = small.astype(np.float64) * (level.std * unit / NORMAL_ONE) + level.mean * unit
+    field = np.rint(scaled).astype(np.int32)
+    field = _enlarged(field.T, shape[1], level.zoom)
+    field = _enlarged(field.T, shape[0], level.zoom)
+    bits = FIELD_BITS + 2 * LERP_BITS
+    kept = field >= int(level.threshold * (255 << bits))
+    field >>= bits
+    np.clip(field, 0, 255, out=field)
+    return np.multiply(field, kept, out=field).astype(np.uint8)
+
+
+def _shrunk(length: int, zoom: float) -> int:
+    """How many values become `length` once enlarged."""
+    return int(-(-length // zoom))
+
+
+def _middle(length: int, part: int) -> slice:
+    start = (length - part) // 2
+    return slice(start, start + part)
+
+
+def _enlarged(rows: npt.NDArray[np.int32], length: int, zoom: float) -> npt.NDArray[np.int32]:
+    """Rows enlarged `zoom` times, pixel centres on pixel centres; the middle `length` of them."""
+    count = len(rows)
+    many = max(round(count * zoom), length)
+    place = np.arange(length) + (many - length) // 2
+    place = ((2 * place + 1) * (count << LERP_BITS)) // (2 * many) - (1 << LERP_BITS) // 2
+    np.clip(place, 0, (count - 1) << LERP_BITS, out=place)
+    index = place >> LERP_BITS
+    share = (place & ((1 << LERP_BITS) - 1)).astype(np.int32)[:, np.newaxis]
+    out = np.take(rows, index, axis=0)
+    out *= (1 << LERP_BITS) - share
+    following = np.take(rows, np.minimum(index + 1, count - 1), axis=0)
+    following *= share
+    return np.add(out, following, out=out)
+
+
+def planes_of(frame: Frame) -> tuple[list[Sum], Sum]:
+    """The channels as three (h, w) uint16, and their gray: .299 R + .587 G + .114 B."""
+    red, green, blue = planes = [frame[..., channel].astype(np.uint16) for channel in range(3)]
+    gray = red * np.uint16(77)
+    gray += green * np.uint16(150)
+    gray += blue * np.uint16(29)
+    gray >>= 8
+    return planes, gray
+
+
+def lightened(plane: Sum, level: Fall, glow: Sum, unit: int, fallen: Sum) -> Sum:
+    """mix x + (1 - mix) max(x, glow) + fallen, at most 255.
+
+    glow: times (20 - level.mix), in `unit`ths of an 8-bit step; `unit` is a multiple of 20.
+    """
+    pale = plane * np.uint16(level.mix * unit // 20)
+    pale += glow
+    pale //= unit
+    np.maximum(plane, pale, out=pale)  # the mixture is the greater one just where glow > x
+    pale += fallen
+    return np.minimum(pale, 255, out=pale)
