@@ -77,6 +77,17 @@ class Corrupter:
         kernel = self.corruption.kernel("visual", self.profile)
         return kernel(frame, self.visual, Context(draw, time=number if still else 0))
 
+    def frames(self, frames: Frame, key: str, out: Frame | None = None) -> Frame:
+        """All frames of clip `key`, (t, h, w, 3) uint8, corrupted, in `out` or in new memory.
+
+        `out` may be `frames` itself.
+        """
+        out = np.empty_like(frames) if out is None else out
+        if self.visual or out is not frames:
+            for number, frame in enumerate(frames):
+                out[number] = self.frame(frame, key, number)
+        return out
+
     def pcm(self, pcm: Pcm, key: str, sample_rate: int) -> Pcm:
         """The sound of clip `key`, (channels, samples) int16, corrupted; itself if clean."""
         if not self.audio:

@@ -58,6 +58,6 @@ def to_pcm(waveform: npt.NDArray[Any]) -> Pcm:
     return np.minimum(scaled, 32767, out=scaled).astype(np.int16)
 
 
-def to_waveform(pcm: Pcm) -> Waveform:
-    """16-bit numbers as float32 in [-1, 1), the same shape."""
-    return np.multiply(pcm, np.float32(1 / 32768), dtype=np.float32)
+def to_waveform(pcm: Pcm, out: Waveform | None = None) -> Waveform:
+    """16-bit numbers as float32 in [-1, 1), the same shape, in `out` where it is given."""
+    return np.multiply(pcm, np.float32(1 / 32768), out=out, dtype=np.float32)

@@ -1,0 +1,81 @@
+"""From what a user asks for to the way clips take: checked, opened, with nothing read yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..apply import ModalityChoice, Temporal, corrupter_for
+from ..condition import CLEAN, Condition, Severity
+from ..corruptions import Profile
+from ..errors import UsageError
+from ..shards import ShardSet
+from .batches import Collate, Layout
+from .clips import Recipe, Transform
+from .division import Order, global_order
+from .pipeline import Road
+
+__all__ = ["Corruptions", "Source", "open_road", "whole_number", "wanted_conditions"]
+
+Source = str | Path | Sequence[str | Path] | ShardSet
+Corruptions = str | Condition | Sequence[str | Condition] | None
+
+
+def wanted_conditions(
+    corruption: Corruptions, severity: Severity | None = None
+) -> tuple[Condition, ...]:
+    """The conditions meant, at least one, each once; raises UsageError for anything else.
+
+    corruption: None for clean; a name, with a severity; or conditions, or their names.
+
+    >>> [str(c) for c in wanted_conditions(["clean", "gaussian-3"])]
+    ['clean', 'gaussian-3']
+    """
+    if isinstance(corruption, str) and severity is not None:
+        return (Condition(corruption, severity),)
+    if severity is not None:
+        raise UsageError(f"severity {severity!r} needs the name of a corruption beside it.")
+    if corruption is None:
+        return (CLEAN,)
+    given = [corruption] if isinstance(corruption, (str, Condition)) else list(corruption)
+    found = tuple(Condition.parse(c) if isinstance(c, str) else c for c in given)
+    if not found or len(set(found)) < len(found):
+        raise UsageError(
+            f"conditions {', '.join(map(str, found)) or '()'}: give at least one, and each once."
+        )
+    return found
+
+
+def whole_number(name: str, value: int, least: int) -> int:
+    """`value`; raises UsageError, naming it, unless it is a whole number from `least` up."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"{name} {value!r} is not a whole number from {least} up.")
+    return value
+
+
+def open_road(
+    source: Source,
+    conditions: tuple[Condition, ...],
+    *,
+    seed: int = 0,
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    profile: Profile = "default",
+    transform: Transform | None = None,
+    order: Order = "sequential",
+) -> Road:
+    """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
+    corrupters = tuple(
+        corrupter_for(condition, seed=seed, profile=profile, modality=modality, temporal=temporal)
+        for condition in conditions
+    )
+    shards = source if isinstance(source, ShardSet) else ShardSet.open(source)
+    manifest = shards.manifest
+    return Road(
+        shards,
+        global_order(len(shards), order, seed),
+        Recipe(conditions, corrupters, transform),
+        # What a transform makes of a clip has a shape of its own.
+        Layout.of(manifest if transform is None else None),
+        Collate(manifest.task if manifest else None, len(manifest.classes) if manifest else 0),
+    )

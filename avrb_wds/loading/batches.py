@@ -1,0 +1,203 @@
+"""Batches: the memory they lie in, and clips put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..condition import Condition
+from ..corruptions import Frame
+from ..errors import DataError, UsageError
+from ..shards import Manifest
+from ..shards.manifest import Task
+from ..shards.record import Target
+from ..signals import Waveform
+from .clips import Item, Rows
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Batch", "Collate", "Layout", "Memory"]
+
+Number = TypeVar("Number", bound=np.generic)
+
+Batch = dict[str, Any]
+"""One condition of up to `batch_size` clips, b of them:
+
+key: list of str.  frames: uint8 tensor (b, t, h, w, 3), or a list of tensors (t, h, w, 3) where
+clips differ.  waveform: float32 tensor (b, channels, samples), silence after each clip's end; a
+list where channels differ.  num_samples: int64 (b,), the length of each.  sample_rate: in Hz; a
+list where clips differ.  target: int64 (b,) for one label a clip, float32 (b, classes) of 0 and 1
+for several, a list where the classes are not known, None without labels.  corruption, severity: of
+the condition, "clean" and 0 for clean clips.  position: int64 (b,), the number of each clip in the
+shards.  What a transform returns stands beside or in place of these: tensors of one shape stacked,
+numbers as a tensor, all else as a list.
+"""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What all clips have in common, so that memory for a batch is there before they are decoded.
+
+    frames: (t, h, w, 3).  waveform: (channels, samples of the longest).  None where clips differ.
+    """
+
+    frames: tuple[int, int, int, int] | None
+    waveform: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, manifest: Manifest | None) -> Layout:
+        """The layout that a manifest announces."""
+        if manifest is None:
+            return cls(None, None)
+        frames, audio = manifest.frames, manifest.audio
+        size = (frames.count, frames.height, frames.width)
+        return cls(
+            None if None in size else (*size, 3),  # type: ignore[arg-type]
+            None if audio.channels is None else (audio.channels, audio.max_samples),
+        )
+
+
+class Memory:
+    """Signals of one batch, clip by clip in rows; nothing where the layout knows no shape."""
+
+    def __init__(self, layout: Layout, clips: int) -> None:
+        self.frames: Frame | None = None
+        self.waveform: Waveform | None = None
+        if layout.frames is not None:
+            self.frames = np.empty((clips, *layout.frames), np.uint8)
+        if layout.waveform is not None:
+            self.waveform = np.empty((clips, *layout.waveform), np.float32)
+
+    def rows(self, place: int) -> Rows:
+        """Where the clip at `place` goes."""
+        return Rows(
+            None if self.frames is None else self.frames[place],
+            None if self.waveform is None else self.waveform[place],
+        )
+
+    def columns(self, keep: list[int], lengths: list[int]) -> Batch:
+        """The signals as tensors; only the rows `keep`, copied, where these are not all."""
+        import torch
+
+        columns: Batch = {}
+        if self.frames is not None:
+            columns["frames"] = torch.from_numpy(_rows(self.frames, keep))
+        if self.waveform is not None:
+            padded = _rows(self.waveform, keep)[:, :, : max(lengths)]
+            columns["waveform"] = torch.from_numpy(np.ascontiguousarray(padded))
+            columns["num_samples"] = torch.tensor(lengths)
+        return columns
+
+
+def _rows(memory: npt.NDArray[Number], keep: list[int]) -> npt.NDArray[Number]:
+    return memory if len(keep) == len(memory) else memory[keep]
+
+
+@dataclass(frozen=True)
+class Collate:
+    """Clips to batches.  task: as in the manifest, None where there is none.  classes: how many."""
+
+    task: Task | None
+    classes: int
+
+    def __call__(
+        self, items: Sequence[Item | None], condition: Condition, memory: Memory | None = None
+    ) -> Batch:
+        """The batch of `items`, of which those that are None are left out; at least one is there.
+
+        memory: where the signals of `items`, place by place, lie already.  They are handed over as
+        they are, unless clips are left out.  Raises DataError for a target outside the classes,
+        UsageError where the transform returned other names for one clip than for another.
+        """
+        import torch
+
+        there = [item for item in items if item is not None]
+        rates = [item.sample_rate for item in there]
+        batch: Batch = {"key": [item.key for item in there]}
+        if memory is not None:
+            keep = [place for place, item in enumerate(items) if item is not None]
+            batch |= memory.columns(keep, [item.samples for item in there])
+        batch["sample_rate"] = rates[0] if len(set(rates)) == 1 else rates
+        batch["target"] = self._target(there)
+        batch["corruption"], batch["severity"] = condition.corruption, condition.severity
+        batch["position"] = torch.tensor([item.position for item in there])
+        for name, column in _columns(there).items():
+            if name == "waveform" and all(_is_waveform(value) for value in column):
+                batch["num_samples"] = torch.tensor([value.shape[1] for value in column])
+                column = _padded(column)
+            batch[name] = _joined(column)
+        return batch
+
+    def _target(self, items: Sequence[Item]) -> Any:
+        import torch
+
+        targets = [item.target for item in items]
+        if self.task == "multi-label":
+            hot = torch.zeros((len(items), self.classes))
+            for row, item in zip(hot, items, strict=True):
+                row[[self._class(item, number) for number in _numbers(item.target)]] = 1
+            return hot
+        if self.task == "single-label":
+            return torch.tensor([self._class(item, item.target) for item in items])
+        if all(isinstance(target, int) for target in targets):
+            return torch.tensor(targets)
+        return None if all(target is None for target in targets) else targets
+
+    def _class(self, item: Item, number: Target) -> int:
+        if not isinstance(number, int) or number >= self.classes:
+            raise DataError(
+                f"clip {item.key!r} has target {item.target}, which the manifest, with "
+                f"{self.classes} classes and task {self.task}, rules out."
+            )
+        return number
+
+
+def _numbers(target: Target) -> tuple[int, ...]:
+    return target if isinstance(target, tuple) else () if target is None else (target,)
+
+
+def _columns(items: Sequence[Item]) -> dict[str, list[Any]]:
+    """The values of all items by name."""
+    names = items[0].values.keys()
+    for item in items:
+        if item.values.keys() != names:
+            raise UsageError(
+                f"the transform returned {sorted(item.values)} for clip {item.key!r} and "
+                f"{sorted(names)} for clip {items[0].key!r}; it must return the same names."
+            )
+    return {name: [item.values[name] for item in items] for name in names}
+
+
+def _is_waveform(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.ndim == 2
+
+
+def _padded(waveforms: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Waveforms (channels, samples) with silence after them, up to the longest."""
+    import torch
+
+    longest = max(waveform.shape[1] for waveform in waveforms)
+    pad = torch.nn.functional.pad
+    return [pad(waveform, (0, longest - waveform.shape[1])) for waveform in waveforms]
+
+
+def _joined(column: list[Any]) -> Any:
+    """Tensors and arrays of one shape stacked, numbers as a tensor, all else as a list."""
+    import torch
+
+    if all(value is None for value in column):
+        return None
+    if all(isinstance(value, (int, float)) for value in column):
+        return torch.tensor(column)
+    column = [torch.from_numpy(v) if isinstance(v, np.ndarray) else v for v in column]
+    if not all(isinstance(value, torch.Tensor) for value in column):
+        return column
+    kinds = {(value.shape, value.dtype) for value in column}
+    return torch.stack(column) if len(kinds) == 1 else column

@@ -1,0 +1,205 @@
+"""One clip under one condition: read and decoded once, corrupted, transformed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..apply import Corrupter
+from ..condition import Condition
+from ..corruptions import Frame, Pcm
+from ..errors import DataError, UsageError
+from ..shards import Clip, ShardEntry, ShardSet, decode_clip
+from ..shards.record import Target
+from ..signals import Waveform, to_waveform
+
+__all__ = ["Block", "ClipDict", "Item", "Recipe", "Rows", "Skipped", "Transform", "clip_dict"]
+
+ClipDict = dict[str, Any]
+Transform = Callable[[ClipDict], ClipDict]
+
+
+class Skipped(NamedTuple):
+    """A clip left out under an error budget: its key, the file of its shard, and why."""
+
+    key: str
+    shard: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What becomes of every clip: each condition with its corrupter, then the transform."""
+
+    conditions: tuple[Condition, ...]
+    corrupters: tuple[Corrupter | None, ...]
+    transform: Transform | None = None
+
+
+class Rows(NamedTuple):
+    """Where one clip goes in the memory of its batch; None: in memory of its own.
+
+    frames: (t, h, w, 3) uint8.  waveform: (channels, samples) float32.
+    """
+
+    frames: Frame | None = None
+    waveform: Waveform | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One clip under one condition, ready to be put in a batch.
+
+    values: tensors and others by name, without what lies in the memory of the batch already.
+    """
+
+    position: int
+    key: str
+    target: Target
+    sample_rate: int
+    samples: int
+    values: dict[str, Any]
+
+
+class Block:
+    """Clips that are read and decoded once, by the thread that first asks, for all conditions."""
+
+    def __init__(self, shards: ShardSet, positions: Sequence[int], recipe: Recipe) -> None:
+        self.positions = positions
+        self.recipe = recipe
+        self._shards = shards
+        self._clips: list[Clip | DataError | None] = [None] * len(positions)
+        self._locks = [Lock() for _ in positions]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def item(self, place: int, number: int, rows: Rows) -> Item:
+        """The clip at `place` in the block under condition `number`.
+
+        Raises DataError, naming key and shard, where the clip is at fault, and UsageError where
+        the transform is.
+        """
+        recipe, alone = self.recipe, len(self.recipe.conditions) == 1
+        clip = self._clip(place, rows.frames if alone else None)
+        corrupter = recipe.corrupters[number]
+        frames = _frames(clip, corrupter, rows.frames, in_place=alone)
+        waveform = _waveform(clip, corrupter, rows.waveform)
+        position, samples = self.positions[place], 0 if waveform is None else waveform.shape[1]
+        values: dict[str, Any] = {}
+        if rows.frames is None or rows.waveform is None:
+            whole = clip_dict(clip, position, recipe.conditions[number], frames, waveform)
+            values = {name: whole[name] for name, row in rows._asdict().items() if row is None}
+            if recipe.transform is not None:
+                values = _transformed(whole, recipe.transform, clip)
+        return Item(position, clip.key, clip.record.target, clip.sample_rate, samples, values)
+
+    def skipped(self, place: int, error: DataError) -> Skipped:
+        """The clip at `place`, as one that was left out for `error`."""
+        shard, entry = self._shards.locate(self.positions[place])
+        file = shard.file if isinstance(shard, ShardEntry) else shard.name
+        return Skipped(entry.key, file, str(error))
+
+    def _clip(self, place: int, frames_out: Frame | None) -> Clip:
+        with self._locks[place]:
+            found = self._clips[place]
+            if found is None:
+                try:
+                    found = decode_clip(self._shards.read(self.positions[place]), frames_out)
+                except DataError as error:
+                    found = error
+                self._clips[place] = found
+        if isinstance(found, DataError):
+            # Raised once a condition: without what led to it the last time.
+            raise found.with_traceback(None)
+        return found
+
+
+def _frames(
+    clip: Clip, corrupter: Corrupter | None, row: Frame | None, in_place: bool
+) -> Frame | None:
+    """The frames corrupted, in `row`, else in place, else in new memory."""
+    if clip.frames is None:
+        _check_absent(clip, row, "frames")
+        return None
+    if row is not None and row.shape != clip.frames.shape:
+        raise _differs(clip, "frames", clip.frames.shape, row.shape)
+    out = row if row is not None else clip.frames if in_place else np.empty_like(clip.frames)
+    if corrupter is not None:
+        return corrupter.frames(clip.frames, clip.key, out)
+    if out is not clip.frames:
+        out[...] = clip.frames
+    return out
+
+
+def _waveform(clip: Clip, corrupter: Corrupter | None, row: Waveform | None) -> Waveform | None:
+    """The sound corrupted, in the beginning of `row` with silence after it, or in new memory."""
+    if clip.pcm is None:
+        _check_absent(clip, row, "sound")
+        return None
+    pcm: Pcm = clip.pcm
+    if row is not None and (pcm.shape[0] != row.shape[0] or pcm.shape[1] > row.shape[1]):
+        raise _differs(clip, "sound", pcm.shape, row.shape)
+    if corrupter is not None:
+        pcm = corrupter.pcm(pcm, clip.key, clip.sample_rate)
+    if row is None:
+        return to_waveform(pcm)
+    samples = pcm.shape[1]
+    row[:, samples:] = 0
+    return to_waveform(pcm, row[:, :samples])
+
+
+def _check_absent(clip: Clip, row: npt.NDArray[Any] | None, what: str) -> None:
+    if row is not None:
+        raise DataError(f"clip {clip.key!r} in shard {clip.shard} has no {what}.")
+
+
+def _differs(clip: Clip, what: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> DataError:
+    return DataError(
+        f"clip {clip.key!r} in shard {clip.shard} has {what} of shape {shape}, which the manifest, "
+        f"with {expected}, rules out."
+    )
+
+
+def clip_dict(
+    clip: Clip,
+    position: int,
+    condition: Condition,
+    frames: Frame | None,
+    waveform: Waveform | None,
+) -> ClipDict:
+    """A corrupted clip as transforms and datasets see it: signals are torch tensors."""
+    import torch
+
+    return {
+        "key": clip.key,
+        "frames": None if frames is None else torch.from_numpy(frames),
+        "waveform": None if waveform is None else torch.from_numpy(waveform),
+        "sample_rate": clip.sample_rate,
+        "target": clip.record.target,
+        "labels": clip.record.labels,
+        "video_id": clip.record.video_id,
+        "corruption": condition.corruption,
+        "severity": condition.severity,
+        "position": position,
+    }
+
+
+def _transformed(whole: ClipDict, transform: Transform, clip: Clip) -> ClipDict:
+    where = f"on clip {clip.key!r} in shard {clip.shard}"
+    try:
+        values = transform(whole)
+    except Exception as error:
+        raise UsageError(
+            f"the transform failed {where}: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(values, dict):
+        raise UsageError(
+            f"the transform returned a {type(values).__name__} {where}; it must return a dict."
+        )
+    return values

@@ -1,0 +1,147 @@
+"""Who does what: clips in a global order, divided over ranks and cut into batches.
+
+Places are numbers in the global order; positions are numbers in the shards.  Nothing here knows
+of clips, threads or torch: given the same numbers, every process comes to the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..corruptions import Draw
+from ..errors import UsageError
+
+__all__ = ["ORDERS", "Order", "Plan", "Positions", "Span", "divide", "global_order", "share"]
+
+Positions = range | npt.NDArray[np.int64]
+Order = Literal["sequential", "seeded-shuffle"]
+ORDERS: tuple[Order, ...] = ("sequential", "seeded-shuffle")
+
+
+def share(clips: int, rank: int, world_size: int) -> range:
+    """The places that fall to one rank: contiguous, never padded, equal to within one clip.
+
+    >>> [share(5, rank, 3) for rank in range(3)]
+    [range(0, 1), range(1, 3), range(3, 5)]
+    """
+    return range(clips * rank // world_size, clips * (rank + 1) // world_size)
+
+
+def global_order(clips: int, order: Order, seed: int) -> Positions:
+    """The position of the clip at each place, the same on every rank.
+
+    order: "sequential", as in the shards, or "seeded-shuffle", a permutation by `seed` alone that
+    takes 8 bytes a clip.  Raises UsageError for another order.
+
+    >>> [int(position) for position in global_order(5, "seeded-shuffle", seed=0)]
+    [3, 1, 4, 0, 2]
+    """
+    if order not in ORDERS:
+        raise UsageError(f"order {order!r} is not one of {', '.join(ORDERS)}.")
+    if order == "sequential":
+        return range(clips)
+    # Random bits with the position below them: no two are equal, so that every way of sorting
+    # gives the same permutation.
+    low = max(1, (clips - 1).bit_length())
+    words = Draw(seed, "", "", "order").bits(clips)
+    words >>= np.uint64(low)
+    words <<= np.uint64(low)
+    words |= np.arange(clips, dtype=np.uint64)
+    words.sort()
+    words &= np.uint64((1 << low) - 1)
+    return words.view(np.int64)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Places from `start` to `stop` that still need the conditions from number `first` on."""
+
+    start: int
+    stop: int
+    first: int = 0
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+def divide(spans: Sequence[Span], rank: int, world_size: int) -> tuple[Span, ...]:
+    """The part of `spans` that falls to one rank, as `share` has it.
+
+    >>> divide([Span(0, 2), Span(6, 9)], rank=1, world_size=2)
+    (Span(start=6, stop=9, first=0),)
+    """
+    mine = share(sum(map(len, spans)), rank, world_size)
+    parts, before = [], 0
+    for span in spans:
+        start = span.start + max(0, mine.start - before)
+        stop = span.start + min(len(span), mine.stop - before)
+        if start < stop:
+            parts.append(Span(start, stop, span.first))
+        before += len(span)
+    return tuple(parts)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The batches of one rank: every block of places under every condition, in order.
+
+    >>> list(Plan((Span(0, 5),), batch_size=3, conditions=2))
+    [(range(0, 3), 0), (range(0, 3), 1), (range(3, 5), 0), (range(3, 5), 1)]
+    """
+
+    spans: tuple[Span, ...]
+    batch_size: int
+    conditions: int = 1
+
+    def __len__(self) -> int:
+        """How many batches there are."""
+        return sum(
+            -(-len(span) // self.batch_size) * (self.conditions - span.first) for span in self.spans
+        )
+
+    @property
+    def clips(self) -> int:
+        """How many clips there are, each counted once whatever the conditions."""
+        return sum(map(len, self.spans))
+
+    def blocks(self) -> Iterator[tuple[range, range]]:
+        """Places of up to `batch_size` clips with the numbers of the conditions they need."""
+        for span in self.spans:
+            for start in range(span.start, span.stop, self.batch_size):
+                stop = min(start + self.batch_size, span.stop)
+                yield range(start, stop), range(span.first, self.conditions)
+
+    def __iter__(self) -> Iterator[tuple[range, int]]:
+        return ((places, number) for places, numbers in self.blocks() for number in numbers)
+
+    def after(self, batches: int) -> tuple[Span, ...]:
+        """What is left to do once that many batches are out.
+
+        >>> Plan((Span(0, 5),), batch_size=3, conditions=2).after(1)
+        (Span(start=0, stop=3, first=1), Span(start=3, stop=5, first=0))
+        """
+        return tuple(_join(self._left(batches)))
+
+    def _left(self, batches: int) -> Iterator[Span]:
+        for places, numbers in self.blocks():
+            done = min(batches, len(numbers))
+            batches -= done
+            if done < len(numbers):
+                yield Span(places.start, places.stop, numbers.start + done)
+
+
+def _join(spans: Iterable[Span]) -> list[Span]:
+    """Neighbours with the same conditions to go, as one."""
+    joined: list[Span] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if last is not None and (last.stop, last.first) == (span.start, span.first):
+            joined[-1] = Span(last.start, span.stop, span.first)
+        else:
+            joined.append(span)
+    return joined

@@ -1,0 +1,183 @@
+"""The loader: batches of one rank, in a fixed order, as often as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from ..apply import ModalityChoice, Temporal
+from ..condition import Condition, Severity
+from ..corruptions import Profile
+from ..errors import DataError, UsageError
+from ..shards import ShardSet
+from .arguments import Corruptions, Source, open_road, wanted_conditions, whole_number
+from .batches import Batch
+from .clips import Skipped, Transform
+from .division import Order, Plan, Span, divide
+from .pipeline import Result, Road, stream
+from .topology import default_workers, find_topology
+
+__all__ = ["Loader", "OnError", "load"]
+
+OnError = str | int | float
+Stream = Callable[[Road, Plan], Iterator[Result]]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many clips may fail in one pass before it stops."""
+
+    clips: int
+
+    @classmethod
+    def of(cls, on_error: OnError, clips: int) -> Budget:
+        """ "raise": none.  A whole number: that many.  A fraction in [0, 1): of `clips`."""
+        if on_error == "raise":
+            return cls(0)
+        if isinstance(on_error, float) and 0 <= on_error < 1:
+            return cls(int(on_error * clips))
+        if isinstance(on_error, int) and not isinstance(on_error, bool) and on_error >= 0:
+            return cls(on_error)
+        raise UsageError(
+            f"on_error {on_error!r} is not 'raise', a number of clips, or a fraction below 1."
+        )
+
+
+class Loader:
+    """Batches of one rank's clips under every condition; made by `load`.
+
+    Every iteration is a pass over the same batches in the same order.  `len()` is the number of
+    batches; where clips are skipped batches hold fewer, and one left without any is not given out.
+
+    shards, conditions, rank, world_size: what is loaded.  skipped: the clips left out in the
+    latest pass.
+    """
+
+    def __init__(
+        self, road: Road, plan: Plan, topology: tuple[int, int], on_error: OnError, stream: Stream
+    ) -> None:
+        self.rank, self.world_size = topology
+        self.skipped: list[Skipped] = []
+        self._road, self._plan, self._stream = road, plan, stream
+        # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
+        self._budget = Budget.of(on_error, len(road.shards))
+
+    @property
+    def shards(self) -> ShardSet:
+        """The shards that clips come from."""
+        return self._road.shards
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions that every clip is given out under."""
+        return self._road.recipe.conditions
+
+    @property
+    def clips(self) -> int:
+        """How many clips fall to this rank."""
+        return self._plan.clips
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __iter__(self) -> Iterator[Batch]:
+        skipped: list[Skipped] = []
+        self.skipped = skipped
+        for result in self._stream(self._road, self._plan):
+            self._account(result, skipped)
+            if result.batch is not None:
+                yield result.batch
+
+    def _account(self, result: Result, skipped: list[Skipped]) -> None:
+        """Enter the clips that failed, once each; raises where they are too many."""
+        for clip, error in result.failed:
+            if clip in skipped:
+                continue
+            if not self._budget.clips:
+                raise error
+            skipped.append(clip)
+            if len(skipped) > self._budget.clips:
+                raise DataError(
+                    f"{len(skipped)} clips failed where {self._budget.clips} may; the last: {error}"
+                ) from error
+
+
+def load(
+    source: Source,
+    corruption: Corruptions = None,
+    severity: Severity | None = None,
+    *,
+    seed: int = 0,
+    batch_size: int = 32,
+    num_workers: int | None = None,
+    rank: int | None = None,
+    world_size: int | None = None,
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    profile: Profile = "default",
+    order: Order = "sequential",
+    transform: Transform | None = None,
+    on_error: OnError = "raise",
+    prefetch: int = 2,
+    workers: str = "thread",
+    start_method: str | None = None,
+) -> Loader:
+    """Batches of corrupted clips, decoded and corrupted by threads while they are read.
+
+    source: a folder of shards, a manifest, tars, a brace expression, or an open ShardSet.
+    corruption, severity: a name and 1 to 5 or (visual, audio); or a condition; or several, of which
+    every block of `batch_size` clips is given out under one after another, decoded once; None for
+    clean.  seed, modality, temporal, profile: as in `Corrupter.of`.
+
+    num_workers: by default one a core; 0 works in the caller's thread.  rank, world_size: by
+    default those of torch.distributed, torchrun or srun; clips are divided to within one, never
+    padded.  order: "sequential", or "seeded-shuffle", the same permutation on every rank.
+
+    transform: called in a worker on the dict of one corrupted clip ("frames" (t, h, w, 3) uint8 and
+    "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
+    "video_id", "corruption", "severity", "position"); returns a dict, which is batched in place of
+    the signals.  on_error: "raise", or how many clips may fail, as a number or as a fraction of all
+    clips; see `Loader.skipped`.  prefetch: batches made ahead.  workers: "thread", or "process" for
+    transforms that hold the interpreter lock: a torch DataLoader with `start_method` "fork",
+    "spawn" or "forkserver".
+
+    Memory: `prefetch` + 2 batches, and under several conditions two blocks of decoded clips.
+    Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
+    clips at fault, when their batch is due.  See `Batch` for what a batch holds.
+    """
+    num_workers = default_workers() if num_workers is None else num_workers
+    made = _stream(
+        workers,
+        whole_number("num_workers", num_workers, 0),
+        whole_number("prefetch", prefetch, 1),
+        start_method,
+    )
+    topology = find_topology(rank, world_size)
+    road = open_road(
+        source,
+        wanted_conditions(corruption, severity),
+        seed=seed,
+        modality=modality,
+        temporal=temporal,
+        profile=profile,
+        order=order,
+        transform=transform,
+    )
+    spans = divide([Span(0, len(road.shards))], *topology)
+    size = whole_number("batch_size", batch_size, 1)
+    plan = Plan(spans, size, len(road.recipe.conditions))
+    return Loader(road, plan, topology, on_error, made)
+
+
+def _stream(workers: str, count: int, prefetch: int, start_method: str | None) -> Stream:
+    """The way batches are made."""
+    if workers == "process":
+        from .processes import process_stream
+
+        return partial(process_stream, workers=count, prefetch=prefetch, start_method=start_method)
+    if workers != "thread":
+        raise UsageError(f"workers {workers!r} is not one of thread, process.")
+    if start_method is not None:
+        raise UsageError(f"start_method {start_method!r} needs workers='process'.")
+    return partial(stream, workers=count, prefetch=prefetch if count else 0)
