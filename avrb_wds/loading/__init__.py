@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .batches import Batch
 from .clips import Skipped
 from .loader import Loader, load
 
-__all__ = ["Batch", "Loader", "Skipped", "load"]
+if TYPE_CHECKING:
+    from .datasets import ClipDataset, ClipStream
+
+__all__ = ["Batch", "ClipDataset", "ClipStream", "Loader", "Skipped", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    # The datasets are torch's own kind: importing them imports torch.
+    if name in ("ClipDataset", "ClipStream"):
+        from . import datasets
+
+        return getattr(datasets, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

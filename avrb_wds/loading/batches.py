@@ -21,7 +21,7 @@ from .clips import Item, Rows
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Batch", "Collate", "Layout", "Memory"]
+__all__ = ["Batch", "Collate", "Layout", "Memory", "stackable"]
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -123,7 +123,7 @@ class Collate:
             keep = [place for place, item in enumerate(items) if item is not None]
             batch |= memory.columns(keep, [item.samples for item in there])
         batch["sample_rate"] = rates[0] if len(set(rates)) == 1 else rates
-        batch["target"] = self._target(there)
+        batch["target"] = _joined([self.target(item) for item in there])
         batch["corruption"], batch["severity"] = condition.corruption, condition.severity
         batch["position"] = torch.tensor([item.position for item in there])
         for name, column in _columns(there).items():
@@ -133,20 +133,15 @@ class Collate:
             batch[name] = _joined(column)
         return batch
 
-    def _target(self, items: Sequence[Item]) -> Any:
+    def target(self, item: Item) -> Any:
+        """Its class; for several labels float32 (classes,) of 0 and 1; else what the clip says."""
         import torch
 
-        targets = [item.target for item in items]
         if self.task == "multi-label":
-            hot = torch.zeros((len(items), self.classes))
-            for row, item in zip(hot, items, strict=True):
-                row[[self._class(item, number) for number in _numbers(item.target)]] = 1
+            hot = torch.zeros(self.classes)
+            hot[[self._class(item, number) for number in _numbers(item.target)]] = 1
             return hot
-        if self.task == "single-label":
-            return torch.tensor([self._class(item, item.target) for item in items])
-        if all(isinstance(target, int) for target in targets):
-            return torch.tensor(targets)
-        return None if all(target is None for target in targets) else targets
+        return self._class(item, item.target) if self.task == "single-label" else item.target
 
     def _class(self, item: Item, number: Target) -> int:
         if not isinstance(number, int) or number >= self.classes:
@@ -197,7 +192,13 @@ def _joined(column: list[Any]) -> Any:
     if all(isinstance(value, (int, float)) for value in column):
         return torch.tensor(column)
     column = [torch.from_numpy(v) if isinstance(v, np.ndarray) else v for v in column]
+    return torch.stack(column) if stackable(column) else column
+
+
+def stackable(column: list[Any]) -> bool:
+    """Whether these are tensors of one shape and dtype."""
+    import torch
+
     if not all(isinstance(value, torch.Tensor) for value in column):
-        return column
-    kinds = {(value.shape, value.dtype) for value in column}
-    return torch.stack(column) if len(kinds) == 1 else column
+        return False
+    return len({(value.shape, value.dtype) for value in column}) == 1

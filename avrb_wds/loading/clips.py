@@ -18,7 +18,17 @@ from ..shards import Clip, ShardEntry, ShardSet, decode_clip
 from ..shards.record import Target
 from ..signals import Waveform, to_waveform
 
-__all__ = ["Block", "ClipDict", "Item", "Recipe", "Rows", "Skipped", "Transform", "clip_dict"]
+__all__ = [
+    "Attempt",
+    "Block",
+    "ClipDict",
+    "Item",
+    "Recipe",
+    "Rows",
+    "Skipped",
+    "Transform",
+    "clip_dict",
+]
 
 ClipDict = dict[str, Any]
 Transform = Callable[[ClipDict], ClipDict]
@@ -60,10 +70,15 @@ class Item:
 
     position: int
     key: str
+    video_id: str
     target: Target
     sample_rate: int
     samples: int
     values: dict[str, Any]
+
+
+Attempt = Item | BaseException
+"""A clip under a condition, or why it is not there."""
 
 
 class Block:
@@ -97,7 +112,10 @@ class Block:
             values = {name: whole[name] for name, row in rows._asdict().items() if row is None}
             if recipe.transform is not None:
                 values = _transformed(whole, recipe.transform, clip)
-        return Item(position, clip.key, clip.record.target, clip.sample_rate, samples, values)
+        record = clip.record
+        return Item(
+            position, clip.key, record.video_id, record.target, clip.sample_rate, samples, values
+        )
 
     def skipped(self, place: int, error: DataError) -> Skipped:
         """The clip at `place`, as one that was left out for `error`."""

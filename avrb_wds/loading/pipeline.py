@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from ..errors import DataError
 from ..shards import ShardSet
 from .batches import Batch, Collate, Layout, Memory
-from .clips import Block, Item, Recipe, Skipped
+from .clips import Attempt, Block, Item, Recipe, Skipped
 from .division import Plan, Positions
 from .workers import Workers
 
-__all__ = ["Result", "Road", "stream"]
+__all__ = ["Result", "Road", "settled", "stream"]
 
 
 class Result(NamedTuple):
@@ -63,59 +63,69 @@ def _begin(job: _Job, pool: Workers) -> _Job:
     return job
 
 
+def settled(
+    road: Road, block: Block, number: int, attempts: Sequence[Attempt | None], memory: Memory | None
+) -> Result:
+    """The batch of what succeeded, and what failed; raises what no error budget covers."""
+    failed = []
+    for place, attempt in enumerate(attempts):
+        if isinstance(attempt, DataError):
+            failed.append((block.skipped(place, attempt), attempt))
+        elif isinstance(attempt, BaseException):
+            raise attempt
+    items = [attempt if isinstance(attempt, Item) else None for attempt in attempts]
+    if len(failed) == len(items):
+        return Result(None, failed)
+    return Result(road.collate(items, road.recipe.conditions[number], memory), failed)
+
+
 class _Job:
     """One batch in the making; its tasks may run in any threads, in the order of their places."""
 
     def __init__(self, road: Road, block: Block, number: int) -> None:
         self._road, self._block, self._number = road, block, number
         self._memory = Memory(road.layout, len(block))
-        self._items: list[Item | None] = [None] * len(block)
-        self._errors: dict[int, BaseException] = {}
-        self._batch: Batch | None = None
+        self._attempts: list[Attempt | None] = [None] * len(block)
         self._left = self._lost = len(block)
         self._lock = threading.Lock()
         self._done = threading.Event()
+        self._result: Result | BaseException
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._attempts)
 
     def run(self, place: int) -> None:
-        """Make the item at `place`; the last one to finish puts the batch together."""
-        try:
-            if place < self._lost:
-                rows = self._memory.rows(place)
-                self._items[place] = self._block.item(place, self._number, rows)
-        except BaseException as error:
-            self._failed(place, error)
+        """Make the item at `place`; the last one to be made puts the batch together."""
+        if place < self._lost:
+            self._attempts[place] = self._attempt(place)
         with self._lock:
             self._left -= 1
             last = not self._left
         if last:
-            self._finish()
+            self._result = self._settled()
+            self._done.set()
 
-    def _failed(self, place: int, error: BaseException) -> None:
-        with self._lock:
-            self._errors[place] = error
-            if not isinstance(error, DataError):
-                # The batch is lost.  Earlier clips are still tried, so that the error that comes
-                # out is the first one whatever the timing.
-                self._lost = min(self._lost, place)
-
-    def _finish(self) -> None:
+    def _attempt(self, place: int) -> Attempt:
         try:
-            if self._lost == len(self) and any(item is not None for item in self._items):
-                condition = self._road.recipe.conditions[self._number]
-                self._batch = self._road.collate(self._items, condition, self._memory)
+            return self._block.item(place, self._number, self._memory.rows(place))
+        except DataError as error:
+            return error
         except BaseException as error:
-            self._errors[len(self)] = error
-        self._done.set()
+            # The batch is lost.  Earlier clips are still tried, so that the error that comes out
+            # is that of the first one, whatever the timing.
+            with self._lock:
+                self._lost = min(self._lost, place)
+            return error
+
+    def _settled(self) -> Result | BaseException:
+        try:
+            return settled(self._road, self._block, self._number, self._attempts, self._memory)
+        except BaseException as error:
+            return error
 
     def result(self) -> Result:
-        """The batch, once it is there; raises what no error budget covers."""
+        """What has become of the batch, once all its clips are through."""
         self._done.wait()
-        failed = []
-        for place, error in sorted(self._errors.items()):
-            if not isinstance(error, DataError) or place == len(self):
-                raise error
-            failed.append((self._block.skipped(place, error), error))
-        return Result(self._batch, failed)
+        if isinstance(self._result, Result):
+            return self._result
+        raise self._result

@@ -1,0 +1,122 @@
+"""The same clips as torch datasets, for a DataLoader and samplers of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch.utils.data import Dataset, IterableDataset, get_worker_info
+
+from ..apply import ModalityChoice, Temporal
+from ..condition import Severity
+from ..corruptions import Profile
+from .arguments import Corruptions, Source, open_road, wanted_conditions
+from .clips import ClipDict, Rows, Transform
+from .division import Order, Plan, Span, divide
+from .pipeline import Road
+from .topology import find_topology
+
+__all__ = ["ClipDataset", "ClipStream"]
+
+
+class ClipDataset(Dataset[ClipDict]):
+    """Clips by number: clip i // c under condition i % c, of c conditions.
+
+    Arguments as in `load`.  Each is a dict: "frames" uint8 tensor (t, h, w, 3) and "waveform"
+    float32 tensor (channels, samples), or what the transform returns; "key", "video_id",
+    "sample_rate", "target" (left out where there is none), "corruption", "severity", "position".
+    Raises DataError, naming clip and shard, for a clip at fault.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        corruption: Corruptions = None,
+        severity: Severity | None = None,
+        *,
+        seed: int = 0,
+        modality: ModalityChoice = "both",
+        temporal: Temporal = "frame",
+        profile: Profile = "default",
+        transform: Transform | None = None,
+    ) -> None:
+        self._road = open_road(
+            source,
+            wanted_conditions(corruption, severity),
+            seed=seed,
+            modality=modality,
+            temporal=temporal,
+            profile=profile,
+            transform=transform,
+        )
+
+    def __len__(self) -> int:
+        return len(self._road.shards) * len(self._road.recipe.conditions)
+
+    def __getitem__(self, number: int) -> ClipDict:
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"clip {number} of {len(self)}")
+        place, condition = divmod(number % len(self), len(self._road.recipe.conditions))
+        return next(_clips(self._road, range(place, place + 1), range(condition, condition + 1)))
+
+
+class ClipStream(IterableDataset[ClipDict]):
+    """This rank's clips in order, each decoded once and then given out under every condition.
+
+    The workers of a DataLoader divide the clips among them.  Arguments as in `load`; the dicts are
+    those of `ClipDataset`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        corruption: Corruptions = None,
+        severity: Severity | None = None,
+        *,
+        seed: int = 0,
+        rank: int | None = None,
+        world_size: int | None = None,
+        modality: ModalityChoice = "both",
+        temporal: Temporal = "frame",
+        profile: Profile = "default",
+        order: Order = "sequential",
+        transform: Transform | None = None,
+    ) -> None:
+        self._road = open_road(
+            source,
+            wanted_conditions(corruption, severity),
+            seed=seed,
+            modality=modality,
+            temporal=temporal,
+            profile=profile,
+            transform=transform,
+            order=order,
+        )
+        topology = find_topology(rank, world_size)
+        self._spans = divide([Span(0, len(self._road.shards))], *topology)
+
+    def __len__(self) -> int:
+        return Plan(self._spans, 1).clips * len(self._road.recipe.conditions)
+
+    def __iter__(self) -> Iterator[ClipDict]:
+        info = get_worker_info()
+        spans = divide(self._spans, info.id, info.num_workers) if info else self._spans
+        for places, numbers in Plan(spans, 1, len(self._road.recipe.conditions)).blocks():
+            yield from _clips(self._road, places, numbers)
+
+
+def _clips(road: Road, places: range, numbers: range) -> Iterator[ClipDict]:
+    """The one clip at `places`, under each of the conditions `numbers`."""
+    block = road.block(places)
+    for number in numbers:
+        item, condition = block.item(0, number, Rows()), road.recipe.conditions[number]
+        about = {
+            "key": item.key,
+            "video_id": item.video_id,
+            "sample_rate": item.sample_rate,
+            "target": road.collate.target(item),
+            "corruption": condition.corruption,
+            "severity": condition.severity,
+            "position": item.position,
+        }
+        # torch's default collate has no way with None.
+        yield {k: v for k, v in {**about, **item.values}.items() if v is not None}
