@@ -1,0 +1,155 @@
+"""Stages for plain webdataset pipelines: iterable in, iterator out.
+
+    dataset = wds.WebDataset(urls, shardshuffle=False).compose(Decode(), Corrupt("rain", 3))
+
+Stages are frozen dataclasses, so that they pickle and work under every start method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .apply import Corrupter, ModalityChoice, Temporal
+from .condition import Severity
+from .corruptions import Corruption, Frame, Profile
+from .errors import AvrbError, DataError, UsageError
+from .shards import RawClip, decode_clip
+from .shards.clip import AUDIO, frame_names
+from .signals import to_pcm, to_waveform
+
+__all__ = ["Corrupt", "Decode", "OnError", "Sample"]
+
+Sample = dict[str, Any]
+OnError = Literal["raise"] | Callable[[Exception], bool]
+"""What happens to a clip at fault: "raise", or a handler as in webdataset: it is called with the
+error, and the clip is left out where it returns True; where it returns False the stream ends."""
+
+
+@dataclass(frozen=True)
+class Decode:
+    """Samples as stored to samples with frames and waveform.
+
+    Takes dicts of bytes as plain webdataset makes them ("__key__", "__url__", "json", "wav",
+    "frame_0000.jpg", …), from shards of this project's or any make.  In place of these members
+    stand: frames (t, h, w, 3) uint8 RGB; waveform (channels, samples) float32 in [-1, 1) and
+    sample_rate in Hz; target (class number, several in a tuple, or None), labels and video_id.
+    Frames or waveform are absent where a sample has none.  Other members stay as they are.
+
+    on_error: see `OnError`; the error is a DataError that names key, shard and member.
+    """
+
+    on_error: OnError = "raise"
+
+    def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """The decoded samples in the same order."""
+        return _each(samples, _decoded, self.on_error)
+
+
+@dataclass(frozen=True)
+class Corrupt:
+    """Samples corrupted: the stage after Decode.
+
+    Arguments as in `Corrupter.of`; what a sample becomes depends on them and on its key, not on
+    the order of samples.  frames and waveform are new arrays, of the same shapes and dtypes;
+    "corruption" and "severity" are added.  Raises UsageError at once for arguments that are not
+    allowed.  on_error: see `OnError`; the error is a DataError that names key and shard.
+
+    >>> import numpy as np
+    >>> clean = {"__key__": "a", "frames": np.full((1, 4, 6, 3), 128, np.uint8)}
+    >>> [(s["corruption"], s["severity"]) for s in Corrupt("impulse", severity=3)([clean])]
+    [('impulse', 3)]
+    """
+
+    corruption: str | Corruption
+    severity: Severity
+    seed: int = 0
+    modality: ModalityChoice = "both"
+    temporal: Temporal = "frame"
+    profile: Profile = "default"
+    on_error: OnError = "raise"
+
+    def __post_init__(self) -> None:
+        self._corrupter()
+
+    def _corrupter(self) -> Corrupter:
+        return Corrupter.of(
+            self.corruption,
+            self.severity,
+            seed=self.seed,
+            profile=self.profile,
+            modality=self.modality,
+            temporal=self.temporal,
+        )
+
+    def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """The corrupted samples in the same order."""
+        corrupter = self._corrupter()
+
+        def corrupted(sample: Sample) -> Sample:
+            about = {"corruption": corrupter.corruption.name, "severity": self.severity}
+            return _corrupted(sample, corrupter) | about
+
+        return _each(samples, corrupted, self.on_error)
+
+
+def _each(
+    samples: Iterable[Sample], change: Callable[[Sample], Sample], on_error: OnError
+) -> Iterator[Sample]:
+    for sample in samples:
+        try:
+            changed = change(sample)
+        except DataError as error:
+            if on_error == "raise":
+                raise
+            if on_error(error):
+                continue
+            break
+        yield changed
+
+
+def _decoded(sample: Sample) -> Sample:
+    key, shard = sample["__key__"], str(sample.get("__url__", "?"))
+    members = {name: data for name, data in sample.items() if not name.startswith("__")}
+    for name, data in members.items():
+        if not isinstance(data, (bytes, memoryview)):
+            raise UsageError(
+                f"member {name!r} of clip {key!r} is a {type(data).__name__}, not bytes; "
+                f"leave the decoding to Decode()."
+            )
+    clip = decode_clip(RawClip(key, shard, members))
+    used = {*frame_names(members), "json", "cls"}
+    used |= {name for name in members if name.rpartition(".")[2].lower() in AUDIO}
+    out = {name: value for name, value in sample.items() if name not in used}
+    if clip.frames is not None:
+        out["frames"] = clip.frames
+    if clip.pcm is not None:
+        out |= {"waveform": to_waveform(clip.pcm), "sample_rate": clip.sample_rate}
+    record = clip.record
+    return out | {"target": record.target, "labels": record.labels, "video_id": record.video_id}
+
+
+def _corrupted(sample: Sample, corrupter: Corrupter) -> Sample:
+    key, out = sample["__key__"], dict(sample)
+    try:
+        if "frames" in sample:
+            out["frames"] = corrupter.frames(_checked(sample["frames"]), key)
+        if "waveform" in sample:
+            pcm = to_pcm(sample["waveform"])
+            out["waveform"] = to_waveform(corrupter.pcm(pcm, key, sample["sample_rate"]))
+    except AvrbError as error:
+        shard = sample.get("__url__", "?")
+        raise DataError(f"clip {key!r} in shard {shard}: {error}") from error
+    if not {"frames", "waveform"} & sample.keys():
+        raise UsageError(f"clip {key!r} has neither frames nor waveform; put Decode() before this.")
+    return out
+
+
+def _checked(frames: Any) -> Frame:
+    if getattr(frames, "dtype", None) != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3:
+        raise UsageError("frames are not a uint8 array (t, h, w, 3), as Decode() makes them.")
+    checked: Frame = frames
+    return checked
