@@ -23,15 +23,15 @@ _FIXED = 1 << 128  # 1.0 in the fixed-point numbers below
 
 
 def exp(exponent: Decimal) -> int:
-    """e**exponent as a whole number of 2**-128 (`decimal` rounds it correctly, on every machine)."""
+    """e**exponent as a whole number of 2**-128 (`decimal` rounds it alike on every machine)."""
     with localcontext() as context:
         context.prec = 60
         return int(exponent.exp() * _FIXED)
 
 
-@lru_cache(maxsize=1)
-def normal_quantiles() -> npt.NDArray[np.int16]:
-    """The 65536 mid-quantiles of the standard normal, as whole numbers of 1/4096.
+@lru_cache(maxsize=8)
+def normal_quantiles(outcomes: int = QUANTILES) -> npt.NDArray[np.int16]:
+    """`outcomes` mid-quantiles of the standard normal, as whole numbers of 1/4096.
 
     The density at k/4096 is the chance of the cell around it (midpoint rule, relative error below
     1e-8), and follows from its left neighbour by two multiplications.
@@ -44,11 +44,11 @@ def normal_quantiles() -> npt.NDArray[np.int16]:
         weight = weight * ratio >> 128
         ratio = ratio * square >> 128
     # Cumulated from the centre: the cell of 0 counts by half on either side.
-    upper = _outcomes(list(accumulate(weights[1:], initial=weights[0] // 2)), QUANTILES // 2)
+    upper = _outcomes(list(accumulate(weights[1:], initial=weights[0] // 2)), outcomes // 2)
     return _frozen(np.concatenate([-upper[::-1], upper]).astype(np.int16))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def poisson_quantiles(rate: float, outcomes: int) -> npt.NDArray[np.uint16]:
     """`outcomes` equally likely counts (mid-quantiles) of the Poisson distribution of `rate`."""
     numerator, denominator = float(rate).as_integer_ratio()

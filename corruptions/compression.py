@@ -11,18 +11,29 @@ import numpy.typing as npt
 from PIL import Image
 
 from ._angles import PI, cos_sin
+from ._pillow import to_frame
+from .errors import UsageError
 from .registry import Context, Corruption, Frame, Kernel, Pcm
 
 __all__ = ["CORRUPTION"]
 
+LONGEST = 65500  # pixels a side, by libjpeg
 ORDER = 6
 
 
 def visual(frame: Frame, level: int, context: Context) -> Frame:
-    """JPEG with 4:2:0 subsampling; the level is the quality."""
+    """JPEG with 4:2:0 subsampling; the level is the quality.
+
+    Raises UsageError for a frame longer than JPEG allows.
+    """
+    if max(frame.shape) > LONGEST:
+        raise UsageError(
+            f"a frame of {frame.shape[1]}x{frame.shape[0]} does not fit a JPEG; "
+            f"give one of at most {LONGEST} pixels a side."
+        )
     coded = io.BytesIO()
     Image.fromarray(frame).save(coded, "JPEG", quality=level, subsampling="4:2:0")
-    return np.asarray(Image.open(coded, formats=["JPEG"]))
+    return to_frame(Image.open(coded, formats=["JPEG"]))
 
 
 def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
@@ -33,7 +44,7 @@ def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
     # scipy.signal takes long to import, and only this kernel needs it.
     from scipy.signal import sosfilt
 
-    work = sosfilt(_low_pass(level, context.sample_rate), pcm.astype(np.float64))
+    work: npt.NDArray[np.float64] = sosfilt(_low_pass(level, context.sample_rate), pcm.astype(np.float64))
     np.rint(work, out=work)
     np.clip(work, -32768, 32767, out=work)
     return work.astype(np.int16)
@@ -49,12 +60,12 @@ def _low_pass(cutoff: int, sample_rate: int) -> npt.NDArray[np.float64]:
     edge = min(Decimal(cutoff), Decimal(99) * sample_rate / 200)
     cos, sin = cos_sin(PI * edge / sample_rate)
     k = sin / cos
-    sections = []
+    sections: list[list[Decimal]] = []
     for pair in range(ORDER // 2):
         damping = 2 * cos_sin(PI * (2 * pair + 1) / (2 * ORDER))[1] * k
         norm = 1 + damping + k * k
         b = k * k / norm
-        sections.append([b, 2 * b, b, 1, 2 * (k * k - 1) / norm, (1 - damping + k * k) / norm])
+        sections.append([b, 2 * b, b, Decimal(1), 2 * (k * k - 1) / norm, (1 - damping + k * k) / norm])
     return np.array([[float(x) for x in section] for section in sections])
 
 

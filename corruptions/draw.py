@@ -25,8 +25,8 @@ T = TypeVar("T")
 Item = TypeVar("Item", bound=np.generic)
 Shape = int | tuple[int, ...]
 
-# Values looked up at a time: their indices and outcomes stay in a core's second-level cache.
-BLOCK = 1 << 15
+# Values looked up at a time: few calls, and scratch arrays that a core's cache still holds.
+BLOCK = 1 << 16
 
 
 class _Key(ISeedSequence):
@@ -49,16 +49,17 @@ class Draw:
     draws and curves over severity are paired.
 
     >>> Draw(0, "rain", "clip", "visual", 3).integer(0, 100)
-    94
+    87
     >>> Draw(0, "rain", "clip", "visual", 3).bits(2, np.uint16)
-    array([32151, 44848], dtype=uint16)
+    array([47139, 21074], dtype=uint16)
     """
 
     def __init__(self, seed: int, corruption: str, key: str, modality: str, frame: int = 0) -> None:
         # JSON is an unambiguous spelling: no two addresses share one, whatever a key holds.
         address = json.dumps([int(seed), corruption, key, modality, int(frame)]).encode()
         digest = hashlib.blake2b(address, digest_size=16, person=b"avrb-draw-1").digest()
-        self._philox = np.random.Philox(_Key(digest))
+        words: Any = _Key(digest)  # Philox takes any ISeedSequence; its type hints know fewer
+        self._philox = np.random.Philox(words)
 
     def bits(self, count: int, dtype: npt.DTypeLike = np.uint64) -> npt.NDArray[Any]:
         """`count` raw words of an unsigned `dtype` (uint8 to uint64), in stream order."""
@@ -94,29 +95,33 @@ class Draw:
         different severities are drawn from in step.
         """
         out = np.empty(_count(shape), table.dtype)
-        for part, index in self._blocks(out, shift=0):
+        for part, words, index in self._blocks(out):
+            index[...] = words
             # A uint16 can't be outside the table: "wrap" only spares NumPy its bounds check.
             np.take(table, index, out=out[part], mode="wrap")
         return out.reshape(shape)
 
-    def rows(
-        self, table: npt.NDArray[Item], row: npt.NDArray[np.uint8], bits: int
-    ) -> npt.NDArray[Item]:
-        """For every entry of `row` one of the 2**bits equally likely outcomes in that table row.
+    def rows(self, table: npt.NDArray[Item], row: npt.NDArray[np.uint8]) -> npt.NDArray[Item]:
+        """For every entry of `row` one of the equally likely outcomes in that row of `table`.
 
-        table: (rows, 2**bits).  Returns an array of the shape of `row`.  One 16-bit word a value.
+        table: (rows, 2**n), n up to 16, outcomes in rising order.  Returns an array of the shape
+        of `row`.  The top n bits of one 16-bit word a value.
         """
+        bits = table.shape[1].bit_length() - 1
         flat, outcomes = row.reshape(-1), table.reshape(-1)
         out = np.empty(flat.size, table.dtype)
-        for part, index in self._blocks(out, shift=16 - bits):
-            index += np.left_shift(flat[part], bits, dtype=np.int32)
+        for part, words, index in self._blocks(out):
+            index[...] = flat[part]
+            np.left_shift(index, bits, out=index)
+            np.right_shift(words, np.uint16(16 - bits), out=words)
+            np.add(index, words, out=index)
             np.take(outcomes, index, out=out[part], mode="wrap")
         return out.reshape(row.shape)
 
     def _blocks(
-        self, out: npt.NDArray[Any], shift: int
-    ) -> Iterator[tuple[slice, npt.NDArray[np.intp]]]:
-        """Parts of `out` and as many 16-bit words, shifted right, as indices in one scratch array.
+        self, out: npt.NDArray[Any]
+    ) -> Iterator[tuple[slice, npt.NDArray[np.uint16], npt.NDArray[np.intp]]]:
+        """Parts of `out`, each with as many 16-bit words and scratch space for as many indices.
 
         Large arrays made anew for each block would go back to the system and come again page by
         page, which takes longer than the look-up.
@@ -125,8 +130,7 @@ class Draw:
         for start in range(0, out.size, BLOCK):
             part = slice(start, min(start + BLOCK, out.size))
             index = scratch[: part.stop - start]
-            index[...] = self.bits(index.size, np.uint16) >> np.uint16(shift)
-            yield part, index
+            yield part, self.bits(index.size, np.uint16), index
 
     def normals(self, shape: Shape) -> npt.NDArray[np.float64]:
         """Standard normal float64 values, multiples of 1/4096 within ±4.33."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ def visual(frame: Frame, level: float, context: Context) -> Frame:
     return noise.astype(np.uint8)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _noise(level: float) -> npt.NDArray[np.int16]:
     """The 65536 outcomes of 255 N(0, level), rounded down: a frame's values are whole."""
     scale = 255 * level / NORMAL_ONE

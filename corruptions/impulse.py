@@ -19,8 +19,9 @@ def visual(frame: Frame, level: float, context: Context) -> Frame:
     salt = (words < share).view(np.uint8)
     pepper = (words >= np.uint16(65536 - int(share))).view(np.uint8)
     # Bytes of 0 and 1, turned into masks of 0 and 255: 0 - 1 wraps to 255, 1 - 1 stays 0.
-    out = np.bitwise_and(frame, pepper - np.uint8(1))
-    return np.bitwise_or(out, np.uint8(0) - salt, out=out)
+    out: Frame = np.bitwise_and(frame, pepper - np.uint8(1))
+    np.bitwise_or(out, np.uint8(0) - salt, out=out)
+    return out
 
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:

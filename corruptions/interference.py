@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import NamedTuple
 
-import numpy as np
 from PIL import Image
 
 from ._angles import PI, cos_sin
+from ._pillow import to_frame
 from .registry import Context, Corruption, Frame, Kernel, Pcm
 
 __all__ = ["CORRUPTION"]
@@ -37,7 +36,7 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
         (cos, -sin, x0, sin, cos, y0),
         Image.Resampling.NEAREST,
     )
-    return np.asarray(turned)
+    return to_frame(turned)
 
 
 def audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
