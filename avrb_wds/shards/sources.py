@@ -8,9 +8,9 @@ from pathlib import Path
 from ..errors import DataError, UsageError
 from .manifest import MANIFEST
 
-__all__ = ["STATE", "locate_shards"]
+__all__ = ["JOURNAL", "locate_shards"]
 
-STATE = ".avrb-pack.json"
+JOURNAL = ".avrb-pack.jsonl"
 """Beside shards while they are being packed: what is packed and how."""
 
 
@@ -41,7 +41,7 @@ def locate_shards(
 def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
     if (folder / MANIFEST).is_file():
         return folder / MANIFEST, ()
-    if (folder / STATE).is_file():
+    if (folder / JOURNAL).is_file():
         raise DataError(
             f"{folder} is not packed to the end: it has no {MANIFEST}; "
             f"run the same avrb pack again with --resume."

@@ -1,0 +1,17 @@
+"""Packing: videos, stored frames and lists of others' to shards."""
+
+from .avrobustbench import create_json
+from .convert import Failure
+from .options import PackOptions
+from .pack import ClipsMissing, Packed, pack
+from .sources import SourceOptions
+
+__all__ = [
+    "ClipsMissing",
+    "Failure",
+    "PackOptions",
+    "Packed",
+    "SourceOptions",
+    "create_json",
+    "pack",
+]

@@ -1,0 +1,86 @@
+"""One source clip to the members of one shard clip: the work that many threads do at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ..codecs import encode_audio
+from ..errors import DataError
+from ..shards.record import ClipRecord, escape_key
+from .labels import Labelling
+from .layout import Layout
+from .options import PackOptions
+from .pictures import clip_frames, settled
+from .sound import clip_sound
+from .source import SourceClip
+
+__all__ = ["Failure", "PackedClip", "convert", "convert_all"]
+
+
+@dataclass(frozen=True)
+class PackedClip:
+    """A clip's key, its members (extension, bytes) in the order they are stored, and layout."""
+
+    key: str
+    members: tuple[tuple[str, bytes], ...]
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A clip that could not be packed, and why."""
+
+    video_id: str
+    source: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.video_id} ({self.source}): {self.cause}"
+
+
+def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> PackedClip | Failure:
+    """The members of one clip; a Failure where its data is missing, broken or empty."""
+    try:
+        chosen = settled(clip.pictures, options)
+        frames = clip_frames(clip.pictures, chosen)
+        pcm, sample_rate = clip_sound(clip.audio, chosen)
+    except DataError as error:
+        return Failure(clip.video_id, clip.source, str(error).rstrip("."))
+    record = ClipRecord(
+        clip.video_id,
+        clip.labels,
+        labelling.target(clip.labels),
+        clip.source,
+        round(pcm.shape[1] / sample_rate, 6),
+    )
+    members = (
+        ("json", record.to_bytes()),
+        (options.audio_format, encode_audio(pcm, sample_rate, options.audio_format)),
+        *((f"frame_{number:04d}.jpg", coded) for number, (coded, _) in enumerate(frames)),
+    )
+    height, width = frames[0][1]
+    layout = Layout(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
+    return PackedClip(escape_key(clip.video_id), members, layout)
+
+
+def convert_all(
+    clips: Sequence[SourceClip], options: PackOptions, labelling: Labelling, workers: int
+) -> Generator[PackedClip | Failure, None, None]:
+    """All clips in order, `workers` at a time and never more than twice as many in memory.
+
+    Threads do: PyAV, Pillow, NumPy and hashing work without the interpreter lock.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="avrb-pack")
+    waiting: deque[Future[PackedClip | Failure]] = deque()
+    try:
+        for clip in clips:
+            waiting.append(pool.submit(convert, clip, options, labelling))
+            if len(waiting) >= 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,68 @@
+"""What `pack` may be told about pictures, sound and shards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import UsageError
+
+__all__ = ["CAV_MAE", "Keep", "PackOptions"]
+
+Keep = Literal["keep"]
+
+
+@dataclass(frozen=True)
+class PackOptions:
+    """How clips are converted and divided; None takes what suits the source.
+
+    A video or a long folder of frames is taken as CAV-MAE takes it: 10 frames of its first 10 s,
+    short side to 224 pixels, centre crop.  Frames that an AVROBUSTBENCH JSON names are taken all,
+    and bytes as stored.
+
+    frames: a clip's number of frames, spread evenly.  fps: frames a second instead.
+    frame_size: side of the square frame in pixels, or "keep".  quality: of the JPEGs.
+    duration: seconds taken of a clip, `inf` for all.  window: where in a longer clip they lie.
+    sample_rate: in Hz, or "keep".  channels: "mono" mixes all, "first" takes the first, "keep".
+    audio_format: "wav" or "flac", 16 bit both.  clips_per_shard: the last shard may hold fewer.
+
+    >>> PackOptions(frames=0)
+    Traceback (most recent call last):
+    avrb_wds.corruptions.errors.UsageError: frames 0 is not a number above 0.
+    """
+
+    frames: int | None = None
+    fps: float | None = None
+    frame_size: int | Keep | None = None
+    quality: int = 95
+    duration: float | None = None
+    window: Literal["start", "middle"] = "start"
+    sample_rate: int | Keep = 16_000
+    channels: Literal["mono", "first", "keep"] = "mono"
+    audio_format: Literal["wav", "flac"] = "wav"
+    clips_per_shard: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.frames is not None and self.fps is not None:
+            raise UsageError("frames and fps are given both; give one of them.")
+        for name in ("frames", "fps", "frame_size", "duration", "sample_rate", "clips_per_shard"):
+            value = getattr(self, name)
+            if value is not None and value != "keep" and not value > 0:
+                raise UsageError(f"{name} {value!r} is not a number above 0.")
+        if not 1 <= self.quality <= 100:
+            raise UsageError(f"quality {self.quality!r} is not from 1 to 100.")
+        for name, allowed in _WORDS.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(
+                    f"{name} {getattr(self, name)!r} is not one of {', '.join(allowed)}."
+                )
+
+
+_WORDS = {
+    "window": ("start", "middle"),
+    "channels": ("mono", "first", "keep"),
+    "audio_format": ("wav", "flac"),
+}
+
+CAV_MAE = PackOptions(frames=10, frame_size=224, duration=10.0)
+"""What a video takes where nothing is said."""

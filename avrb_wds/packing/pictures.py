@@ -1,0 +1,129 @@
+"""The pictures of a clip as encoded frames, ready for a shard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..codecs import JPEG, decode_frame, encode_frame
+from ..corruptions import Frame
+from ..errors import DataError
+from ..shards.clip import IMAGES, frame_names
+from .choice import choose_frames
+from .options import CAV_MAE, Keep, PackOptions
+from .source import FrameColumns, FrameFolder, Pictures, VideoFile
+from .video import video_frames
+
+__all__ = ["EncodedFrame", "clip_frames", "fit", "settled"]
+
+EncodedFrame = tuple[bytes, tuple[int, int]]
+"""A JPEG and its (height, width)."""
+
+
+def settled(pictures: Pictures, options: PackOptions) -> PackOptions:
+    """`options` with what they leave open settled as it suits the kind of pictures."""
+    if isinstance(pictures, FrameColumns):
+        return replace(options, frame_size=options.frame_size or "keep")
+    return replace(
+        options,
+        frames=options.frames or (CAV_MAE.frames if options.fps is None else None),
+        frame_size=options.frame_size or CAV_MAE.frame_size,
+        duration=options.duration or CAV_MAE.duration,
+    )
+
+
+def clip_frames(pictures: Pictures, options: PackOptions) -> list[EncodedFrame]:
+    """The frames that settled options take, as JPEGs of one size.
+
+    Raises DataError, naming the file and the cause, for one that is missing or does not decode.
+    """
+    size, quality = options.frame_size, options.quality
+    if isinstance(pictures, VideoFile):
+        choose = partial(choose_frames, options=options)
+        until = None if options.window == "middle" else options.duration
+        encode = partial(_encode, size=size, quality=quality)
+        frames = video_frames(pictures.path, choose, until, encode)
+    else:
+        frames = [_stored(path, size, quality) for path in _paths(pictures, options)]
+    sizes = sorted({shape for _, shape in frames})
+    if len(sizes) > 1:
+        named = ", ".join(f"{width}x{height}" for height, width in sizes)
+        raise DataError(f"its frames differ in size: {named}; give a frame size")
+    return frames
+
+
+def fit(frame: Frame, size: int | Keep | None) -> Frame:
+    """`frame` with its short side brought to `size` pixels, and its centre square cut out.
+
+    >>> fit(np.zeros((36, 54, 3), np.uint8), 24).shape
+    (24, 24, 3)
+    """
+    if not isinstance(size, int):
+        return frame
+    height, width = frame.shape[:2]
+    short = min(height, width)
+    new = (size * width // short, size * height // short)
+    image = Image.fromarray(frame)
+    if new != image.size:
+        image = image.resize(new, Image.Resampling.BILINEAR)
+    left, top = round((new[0] - size) / 2), round((new[1] - size) / 2)
+    return np.asarray(image.crop((left, top, left + size, top + size)))
+
+
+def _encode(frame: Frame, size: int | Keep | None, quality: int) -> EncodedFrame:
+    fitted = fit(frame, size)
+    return encode_frame(fitted, quality), (fitted.shape[0], fitted.shape[1])
+
+
+def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
+    """A stored image; its own bytes where it is a JPEG that needs no change."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} does not open: {error.strerror}") from error
+    try:
+        frame = decode_frame(data)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    if data.startswith(JPEG) and (size == "keep" or frame.shape[:2] == (size, size)):
+        return data, (frame.shape[0], frame.shape[1])
+    return _encode(frame, size, quality)
+
+
+def _paths(pictures: FrameFolder | FrameColumns, options: PackOptions) -> list[Path]:
+    if isinstance(pictures, FrameFolder):
+        paths, rate = _numbered(pictures.path), pictures.fps
+    else:
+        # Nothing says how far apart they are: they cover the clip, so the window is no matter.
+        paths, rate = _column(pictures), 1.0
+        options = replace(options, duration=None)
+    times = [number / rate for number in range(len(paths))]
+    return [paths[number] for number in choose_frames(times, rate, options)]
+
+
+def _numbered(folder: Path) -> list[Path]:
+    names: Sequence[str] = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    paths = [folder / name for name in frame_names(dict.fromkeys(names, b""))]
+    if not paths:
+        raise DataError(f"{folder} holds no image")
+    return paths
+
+
+def _column(pictures: FrameColumns) -> list[Path]:
+    root = pictures.root
+    numbers = [p.name[6:] for p in root.glob("frame_*") if p.name[6:].isdecimal()]
+    if not numbers:
+        raise DataError(f"{root} holds no folder frame_0, frame_1, …")
+    paths = []
+    for number in sorted(numbers, key=int):
+        names = [f"{pictures.name}.{kind}" for kind in IMAGES]
+        found = [path for name in names if (path := root / f"frame_{number}" / name).is_file()]
+        if not found:
+            raise DataError(f"{root / f'frame_{number}' / names[0]} is missing")
+        paths.append(found[0])
+    return paths

@@ -1,0 +1,77 @@
+"""What every kind of source comes down to: clips that name their pictures, sound and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DataError
+from ..shards.record import escape_key
+
+__all__ = ["FrameColumns", "FrameFolder", "Pictures", "Source", "SourceClip", "VideoFile"]
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """Pictures in a video."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class FrameFolder:
+    """Pictures as numbered images in one folder, `fps` of them a second."""
+
+    path: Path
+    fps: float
+
+
+@dataclass(frozen=True)
+class FrameColumns:
+    """Pictures as `root/frame_*/NAME.jpg`, the layout of AVROBUSTBENCH and CAV-MAE."""
+
+    root: Path
+    name: str
+
+
+Pictures = VideoFile | FrameFolder | FrameColumns
+
+
+@dataclass(frozen=True)
+class SourceClip:
+    """One clip to pack.
+
+    source: how its file is written where it was found; goes into the clip's json.  audio: a sound
+    file, or a video with a sound track.
+    """
+
+    video_id: str
+    labels: tuple[str, ...]
+    source: str
+    pictures: Pictures
+    audio: Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """All clips of a source in order; left_out: videos there that a list of labels lacks."""
+
+    name: str
+    clips: tuple[SourceClip, ...]
+    left_out: int = 0
+
+    def check(self, where: Path) -> Source:
+        """Itself; raises DataError where it is empty, and where two clips share an id or key."""
+        if not self.clips:
+            raise DataError(f"{where} holds no clip to pack.")
+        seen: dict[str, SourceClip] = {}
+        for clip in self.clips:
+            if not clip.video_id:
+                raise DataError(f"{clip.source!r} in {where} gives an empty id.")
+            other = seen.setdefault(escape_key(clip.video_id), clip)
+            if other is not clip:
+                raise DataError(
+                    f"two clips have the id {clip.video_id!r}: {other.source} and {clip.source}; "
+                    f"rename one, or make ids of whole paths (--ids path)."
+                )
+        return self

@@ -1,0 +1,134 @@
+"""Videos by PyAV: chosen frames, and the sound track."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..corruptions import Frame, Pcm
+from ..errors import DataError, MissingExtra
+from ..signals import to_pcm
+
+__all__ = ["need_pyav", "video_frames", "video_sound"]
+
+T = TypeVar("T")
+USUAL_RATE = 25.0  # frames a second where a file says nothing
+
+
+def need_pyav() -> Any:
+    """PyAV; raises MissingExtra where it is not installed."""
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtra("reading videos", "video") from error
+    return av
+
+
+@contextmanager
+def _opened(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
+    """The container at `path` and its first stream of a kind, decoded in this thread."""
+    av = need_pyav()
+    try:
+        with av.open(str(path)) as container:
+            stream = next((s for s in container.streams if s.type == kind), None)
+            if stream is None:
+                missing = "sound track" if kind == "audio" else "picture"
+                raise DataError(f"{path} has no {missing}")
+            stream.thread_type = "NONE"
+            yield container, stream
+    except (av.error.FFmpegError, OSError) as error:
+        raise DataError(f"{path} does not decode: {error.strerror}") from error
+
+
+def video_frames(
+    path: Path,
+    choose: Callable[[Sequence[float], float], list[int]],
+    until: float | None,
+    convert: Callable[[Frame], T],
+) -> list[T]:
+    """What `convert` makes of the frames, (h, w, 3) uint8 and upright, that `choose` names.
+
+    choose: (times in seconds, frames a second) -> numbers of frames in the order shown, each frame
+    converted once.  until: seconds past which nothing is chosen; None for the whole video.  Raises
+    DataError with the cause where there is no picture or it does not decode.
+    """
+    times, rate = _times(path, until)
+    taken: dict[int, T] = {}
+    # Some files have packets that no frame comes of; then the frames themselves say what there is.
+    for _ in range(2):
+        if not times:
+            raise DataError(f"{path} has no frame")
+        chosen = choose(times, rate)
+        taken, times = _take(path, frozenset(chosen), convert, rate)
+        if len(taken) == len(set(chosen)):
+            break
+    return [taken[number] for number in chosen]
+
+
+def _times(path: Path, until: float | None) -> tuple[list[float], float]:
+    """When each frame shows, and frames a second, by the packets and without decoding them."""
+    stamps: list[int | None] = []
+    with _opened(path, "video") as (container, stream):
+        rate = float(stream.average_rate or stream.guessed_rate or USUAL_RATE)
+        for packet in container.demux(stream):
+            if not packet.size or packet.is_discard:
+                continue
+            stamps.append(packet.pts)
+            if until is None or packet.dts is None or stamps[0] is None:
+                continue
+            # A second past the end every frame before it has come, whatever their order.
+            if (packet.dts - stamps[0]) * stream.time_base > until + 1:
+                break
+        unit = float(stream.time_base)
+    known = [stamp * unit for stamp in stamps if stamp is not None]
+    if len(known) < len(stamps):
+        return [number / rate for number in range(len(stamps))], rate
+    return sorted(known), rate
+
+
+def _take(
+    path: Path, wanted: frozenset[int], convert: Callable[[Frame], T], rate: float
+) -> tuple[dict[int, T], list[float]]:
+    """The wanted frames, and when each frame up to the last of them shows."""
+    taken: dict[int, T] = {}
+    times: list[float] = []
+    with _opened(path, "video") as (container, stream):
+        for number, frame in enumerate(container.decode(stream)):
+            times.append(number / rate if frame.time is None else frame.time)
+            if number in wanted:
+                turns = round(frame.rotation / 90) % 4
+                upright = np.rot90(frame.to_ndarray(format="rgb24"), turns)
+                taken[number] = convert(np.ascontiguousarray(upright))
+            if len(taken) == len(wanted):
+                break
+    return taken, times
+
+
+def video_sound(path: Path, until: float | None) -> tuple[Pcm, int]:
+    """The sound track as ((channels, samples) int16, sample rate in Hz).
+
+    until: seconds past which nothing is needed; None for all.  Raises DataError with the cause
+    where there is no sound track, or it is empty or does not decode.
+    """
+    av = need_pyav()
+    blocks, samples = [], 0
+    try:
+        with _opened(path, "audio") as (container, stream):
+            floats = av.AudioResampler(format="fltp")
+            rate = int(stream.sample_rate)
+            for frame in container.decode(stream):
+                blocks += [block.to_ndarray() for block in floats.resample(frame)]
+                samples += frame.samples
+                if until is not None and samples >= until * rate:
+                    break
+        if not samples:
+            raise DataError(f"the sound track of {path} is empty")
+        return to_pcm(np.clip(np.concatenate(blocks, axis=1), -1, 1)), rate
+    except ValueError as error:  # channels or rate change midway; samples that are no numbers
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"the sound track of {path} does not decode: {error}") from error
