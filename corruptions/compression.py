@@ -44,7 +44,9 @@ def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
     # scipy.signal takes long to import, and only this kernel needs it.
     from scipy.signal import sosfilt
 
-    work: npt.NDArray[np.float64] = sosfilt(_low_pass(level, context.sample_rate), pcm.astype(np.float64))
+    work: npt.NDArray[np.float64] = sosfilt(
+        _low_pass(level, context.sample_rate), pcm.astype(np.float64)
+    )
     np.rint(work, out=work)
     np.clip(work, -32768, 32767, out=work)
     return work.astype(np.int16)
@@ -65,7 +67,9 @@ def _low_pass(cutoff: int, sample_rate: int) -> npt.NDArray[np.float64]:
         damping = 2 * cos_sin(PI * (2 * pair + 1) / (2 * ORDER))[1] * k
         norm = 1 + damping + k * k
         b = k * k / norm
-        sections.append([b, 2 * b, b, Decimal(1), 2 * (k * k - 1) / norm, (1 - damping + k * k) / norm])
+        sections.append(
+            [b, 2 * b, b, Decimal(1), 2 * (k * k - 1) / norm, (1 - damping + k * k) / norm]
+        )
     return np.array([[float(x) for x in section] for section in sections])
 
 
