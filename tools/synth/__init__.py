@@ -1,0 +1,1 @@
+"""The built-in bank's recipes: every sound and picture of it is made here, from numbers alone."""
