@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._angles import PI, cos_sin
+from ._canvas import LERP_BITS, centres, lerp
 from ._motion import STEPS, Tail, motion_blur
 from ._tables import NORMAL_ONE, normal_quantiles
 from .draw import Draw
@@ -16,7 +17,6 @@ from .registry import Frame
 __all__ = ["Fall", "layers", "lightened", "planes_of"]
 
 FIELD_BITS = 6  # fraction bits of the field of flakes; its values fit 16 bits
-LERP_BITS = 8  # of the weights between two neighbours
 Plane = npt.NDArray[np.uint8]
 Sum = npt.NDArray[np.uint16]
 
@@ -74,8 +74,8 @@ def _flakes(small: npt.NDArray[np.int16], shape: tuple[int, int], level: Fall) -
     unit = 255 << FIELD_BITS
     scaled = small.astype(np.float64) * (level.std * unit / NORMAL_ONE) + level.mean * unit
     field = np.rint(scaled).astype(np.int32)
-    field = _enlarged(field.T, shape[1], level.zoom)
-    field = _enlarged(field.T, shape[0], level.zoom)
+    field = lerp(field.T, _places(shape[1], level.zoom))
+    field = lerp(field.T, _places(shape[0], level.zoom))
     bits = FIELD_BITS + 2 * LERP_BITS
     kept = field >= int(level.threshold * (255 << bits))
     field >>= bits
@@ -93,20 +93,11 @@ def _middle(length: int, part: int) -> slice:
     return slice(start, start + part)
 
 
-def _enlarged(rows: npt.NDArray[np.int32], length: int, zoom: float) -> npt.NDArray[np.int32]:
-    """Rows enlarged `zoom` times, pixel centres on pixel centres; the middle `length` of them."""
-    count = len(rows)
+def _places(length: int, zoom: float) -> npt.NDArray[np.int64]:
+    """Where the middle `length` pixels of the enlarged field lie in it."""
+    count = _shrunk(length, zoom)
     many = max(round(count * zoom), length)
-    place = np.arange(length) + (many - length) // 2
-    place = ((2 * place + 1) * (count << LERP_BITS)) // (2 * many) - (1 << LERP_BITS) // 2
-    np.clip(place, 0, (count - 1) << LERP_BITS, out=place)
-    index = place >> LERP_BITS
-    share = (place & ((1 << LERP_BITS) - 1)).astype(np.int32)[:, np.newaxis]
-    out = np.take(rows, index, axis=0)
-    out *= (1 << LERP_BITS) - share
-    following = np.take(rows, np.minimum(index + 1, count - 1), axis=0)
-    following *= share
-    return np.add(out, following, out=out)
+    return centres(count, many)[_middle(many, length)]
 
 
 def planes_of(frame: Frame) -> tuple[list[Sum], Sum]:
@@ -129,4 +120,5 @@ def lightened(plane: Sum, level: Fall, glow: Sum, unit: int, fallen: Sum) -> Sum
     pale //= unit
     np.maximum(plane, pale, out=pale)  # the mixture is the greater one just where glow > x
     pale += fallen
-    return np.minimum(pale, 255, out=pale)
+    np.minimum(pale, 255, out=pale)
+    return pale

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_DOWN, Decimal
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ def motion_blur(image: Frame, tail: Tail, angle: int) -> Frame:
 
 @lru_cache(maxsize=1024)
 def _taps(tail: Tail, angle: int) -> dict[tuple[int, int], int]:
-    """Whole weights that sum to 256 by displacement (x, y); taps that weigh nothing are left out."""
+    """Whole weights that sum to 256, by displacement (x, y); taps of weight 0 are left out."""
     cos, sin = cos_sin(PI * angle / (180 * STEPS))
     taps: dict[tuple[int, int], int] = {}
     for i, weight in enumerate(_weights(tail)):
@@ -78,4 +79,4 @@ def _weights(tail: Tail) -> tuple[int, ...]:
     for weight in exact:
         below += weight
         edges.append(((below << WEIGHT_BITS) + sum(exact) // 2) // sum(exact))
-    return tuple(high - low for low, high in zip(edges, edges[1:], strict=False) if high > low)
+    return tuple(high - low for low, high in pairwise(edges) if high > low)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
     return out
 
 
-@lru_cache(maxsize=None)
+@cache
 def _gains(level: int) -> npt.NDArray[np.uint32]:
     """(v + 25.5 level) / v for each value v, rounded up in 2**-20; that of black is for a 1."""
     grown = [min(20 * v + 510 * level, 20 * 255) for v in range(256)]

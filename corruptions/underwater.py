@@ -1,9 +1,9 @@
-"""Underwater: red is lost first, then sharpness and contrast, in a dull haze; bubbles and rumble."""
+"""Underwater: red is lost, then sharpness and contrast, in a dull haze; bubbles and rumble."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -55,7 +55,7 @@ def _dive(frame: Frame, level: Depth, order: tuple[int, int, int]) -> Frame:
     return out
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hazed(level: Depth) -> npt.NDArray[np.uint8]:
     """.85 (contrast x) + .15 haze for each value x, rounded after either step."""
     dull = [(2 * x * level.contrast + 10) // 20 for x in range(256)]

@@ -1,0 +1,51 @@
+"""Crowd: somebody stands in the way, and many voices talk at once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ._canvas import resized
+from ._environment import bank_of, environment
+from .bank import Bank
+from .registry import Context, Corruption, Frame, Kernel
+
+__all__ = ["CORRUPTION"]
+
+Sums = npt.NDArray[np.uint16]
+
+
+def visual(frame: Frame, level: int, context: Context) -> Frame:
+    """A silhouette of `level` tenths of the frame's width and height, anywhere inside it."""
+    height, width = (max(1, length * level // 10) for length in frame.shape[:2])
+    bank = bank_of(context)
+    index = context.draw.integer(0, len(bank.silhouettes()))
+    left = context.draw.integer(0, frame.shape[1] - width + 1)
+    top = context.draw.integer(0, frame.shape[0] - height + 1)
+    see_through, shade = _silhouette(bank, index, height, width)
+    out = frame.copy()
+    behind = out[top : top + height, left : left + width]
+    mixed = behind * see_through
+    mixed += shade
+    behind[...] = np.floor_divide(mixed, 255, out=mixed)
+    return out
+
+
+@lru_cache(maxsize=64)
+def _silhouette(bank: Bank, index: int, height: int, width: int) -> tuple[Sums, Sums]:
+    """The share of the frame that shows and the colour added, in 255ths, with a half to round."""
+    pixels = bank.silhouettes()[index].astype(np.int32)
+    # Colours weigh by their opacity, so that those of the invisible don't bleed in.
+    pixels[..., :3] *= pixels[..., 3:]
+    pixels = resized(pixels, height, width)
+    see_through = np.repeat(255 - pixels[..., 3:], 3, axis=2)
+    return see_through.astype(np.uint16), (pixels[..., :3] + 127).astype(np.uint16)
+
+
+CORRUPTION = Corruption(
+    name="crowd",
+    visual=Kernel(visual, levels=(1, 2, 3, 4, 5)),
+    audio=environment("crowd"),
+)

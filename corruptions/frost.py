@@ -1,0 +1,79 @@
+"""Frost: ice on the lens, and the crack of ice in the sound."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from ._environment import bank_of, environment
+from .bank import Bank
+from .registry import Context, Corruption, Frame, Kernel
+
+__all__ = ["CORRUPTION"]
+
+RELEASED = 5  # the released code never picks a texture after the fifth
+
+
+class Ice(NamedTuple):
+    """frame, texture: how much of each shows, in hundredths."""
+
+    frame: int
+    texture: int
+
+
+LEVELS = (Ice(100, 40), Ice(80, 60), Ice(70, 70), Ice(65, 70), Ice(60, 75))
+
+
+def visual(frame: Frame, level: Ice, context: Context) -> Frame:
+    """The frame plus a random crop of any texture of the bank, clipped."""
+    return _freeze(frame, level, context, len(bank_of(context).textures()))
+
+
+def released_visual(frame: Frame, level: Ice, context: Context) -> Frame:
+    """The frame plus a random crop of one of the bank's first five textures, clipped."""
+    return _freeze(frame, level, context, min(RELEASED, len(bank_of(context).textures())))
+
+
+def _freeze(frame: Frame, level: Ice, context: Context, textures: int) -> Frame:
+    height, width = frame.shape[:2]
+    texture = _covering(bank_of(context), context.draw.integer(0, textures), height, width)
+    top = context.draw.integer(0, texture.shape[0] - height + 1)
+    left = context.draw.integer(0, texture.shape[1] - width + 1)
+    ice = np.multiply(
+        texture[top : top + height, left : left + width], level.texture, dtype=np.uint16
+    )
+    out = np.multiply(frame, level.frame, dtype=np.uint16)
+    out += ice
+    out //= 100
+    return np.minimum(out, 255, out=out).astype(np.uint8)
+
+
+def _covering(bank: Bank, index: int, height: int, width: int) -> Frame:
+    """The texture, enlarged in proportion where it would not cover the frame."""
+    texture: Frame = bank.textures()[index]
+    if texture.shape[0] >= height and texture.shape[1] >= width:
+        return texture
+    return _enlarged(bank, index, height, width)
+
+
+@lru_cache(maxsize=8)
+def _enlarged(bank: Bank, index: int, height: int, width: int) -> Frame:
+    texture = bank.textures()[index]
+    rows, columns = texture.shape[:2]
+    if height * columns >= width * rows:
+        size = -(-columns * height // rows), height
+    else:
+        size = width, -(-rows * width // columns)
+    # Bilinear resizing of 8-bit images is done in whole numbers, alike on all machines.
+    return np.asarray(Image.fromarray(texture).resize(size, Image.Resampling.BILINEAR))
+
+
+CORRUPTION = Corruption(
+    name="frost",
+    visual=Kernel(visual, levels=LEVELS),
+    audio=environment("frost"),
+    released_visual=Kernel(released_visual, levels=LEVELS),
+)
