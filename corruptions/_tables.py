@@ -52,8 +52,9 @@ def normal_quantiles(outcomes: int = QUANTILES) -> npt.NDArray[np.int16]:
 def poisson_quantiles(rate: float, outcomes: int) -> npt.NDArray[np.uint16]:
     """`outcomes` equally likely counts (mid-quantiles) of the Poisson distribution of `rate`."""
     numerator, denominator = float(rate).as_integer_ratio()
-    weight = exp(-Decimal(numerator) / Decimal(denominator))
-    edges, count = [weight], 0
+    # Weights in proportion are enough: e**-rate, which is tiny, cancels in the quantiles.
+    weight, count = _FIXED, 0
+    edges = [weight]
     while weight or count < rate:
         count += 1
         weight = weight * numerator // (denominator * count)
