@@ -10,6 +10,11 @@ import typer
 from avrb_wds import __version__
 from avrb_wds.errors import AvrbError, MissingExtra, UsageError
 
+from .create_json import create_json
+from .info import info
+from .pack import pack
+from .verify import verify
+
 app = typer.Typer(
     name="avrb",
     no_args_is_help=True,
@@ -26,6 +31,12 @@ def root(
     if version:
         typer.echo(f"avrb-wds {__version__}")
         raise typer.Exit
+
+
+app.command()(pack)
+app.command()(verify)
+app.command()(info)
+app.command()(create_json)
 
 
 def main() -> None:

@@ -5,12 +5,15 @@ from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .manifest import MANIFEST, AudioLayout, FrameLayout, Manifest, ShardEntry
 from .reader import RawClip, ShardSet
 from .record import ClipRecord, escape_key
+from .summary import Summary, summarize
+from .verify import Fault, verify
 
 __all__ = [
     "MANIFEST",
     "AudioLayout",
     "Clip",
     "ClipRecord",
+    "Fault",
     "FrameLayout",
     "IndexEntry",
     "Manifest",
@@ -18,8 +21,11 @@ __all__ = [
     "ShardEntry",
     "ShardIndex",
     "ShardSet",
+    "Summary",
     "decode_clip",
     "escape_key",
     "index_file",
     "scan_index",
+    "summarize",
+    "verify",
 ]

@@ -63,12 +63,12 @@ def clip_members(data: bytes, key: str) -> Mapping[str, memoryview]:
         try:
             size = int(header[124:136].strip(b"\0 "), 8)
         except ValueError:
-            raise DataError(f"the tar header is damaged at byte {at}") from None
+            raise DataError(f"the tar header at byte {at} of the clip is damaged") from None
         if not name.startswith(prefix) or not extension or "/" in extension:
-            raise DataError(f"a member of another clip, {name!r}, is at byte {at}")
+            raise DataError(f"byte {at} of the clip begins a member of another one, {name!r}")
         if start + size > end or extension in members:
             fault = "appears twice" if extension in members else "runs past the clip's end"
-            raise DataError(f"member {extension!r} {fault} at byte {at}")
+            raise DataError(f"member {extension!r}, at byte {at} of the clip, {fault}")
         members[extension] = view[start : start + size]
         at = start + padded(size)
     return members

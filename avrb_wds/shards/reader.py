@@ -120,7 +120,7 @@ class ShardSet:
         try:
             members = clip_members(data, entry.key)
         except DataError as error:
-            raise DataError(f"{_at(entry, path)}: {error} of the clip.") from error
+            raise DataError(f"{_at(entry, path)}: {error}.") from error
         if self.manifest is not None:
             self._check_members(members, _at(entry, path))
         return RawClip(entry.key, str(path), members)

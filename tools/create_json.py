@@ -1,0 +1,31 @@
+"""`avrb create-json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+__all__ = ["create_json"]
+
+
+def create_json(
+    videos: Annotated[Path, Argument(help="Folder of videos; their names are the ids.")],
+    frames: Annotated[Path, Option(help="Folder of frame_*/ID.jpg.")],
+    audio: Annotated[Path, Option(help="Folder of ID.wav.")],
+    labels: Annotated[Path, Option(help="CSV of ids and labels, or AudioSet's segments.")],
+    out: Annotated[Path, Option(help="The JSON to write.")],
+    relative: Annotated[
+        bool, Option("--relative", help="Paths from the JSON's folder, not absolute.")
+    ] = False,
+) -> None:
+    """Write the JSON of AVROBUSTBENCH, as create_json.py of the released benchmark does.
+
+    Example:  avrb create-json eval_segments --frames eval_frames --audio eval_audio
+    --labels eval_segments.csv --out eval.json
+    """
+    from avrb_wds.packing import create_json as write_json
+
+    clips = write_json(videos, frames, audio, labels, out, relative=relative)
+    print(f"{out}: {clips} clip(s)")

@@ -1,0 +1,72 @@
+"""`avrb info`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from avrb_wds.shards import Summary
+
+__all__ = ["info"]
+
+
+def info(
+    shards: Annotated[
+        list[str], Argument(help="Folder, manifest, tars, or a brace expression of tars.")
+    ],
+    as_json: Annotated[bool, Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Say what shards hold.
+
+    Example:  avrb info shards/ --json
+    """
+    import json
+    from dataclasses import asdict
+
+    from avrb_wds.shards import summarize
+
+    summary = summarize(shards[0] if len(shards) == 1 else shards)
+    if as_json:
+        print(json.dumps(asdict(summary), indent=2))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, show_header=False)
+    for what, value in _rows(summary):
+        table.add_row(what, value)
+    Console().print(table)
+
+
+def _rows(summary: Summary) -> Iterator[tuple[str, str]]:
+    yield "name", summary.name or "no manifest"
+    yield "clips", f"{summary.clips:,}"
+    yield "shards", f"{summary.shards:,}, {summary.bytes / 1e6:,.1f} MB"
+    if summary.frames is not None:
+        frames = summary.frames
+        size = f"{_or_various(frames.width)}x{_or_various(frames.height)}"
+        yield "frames", f"{_or_various(frames.count)} a clip, {size} pixels, {frames.format}"
+    if summary.audio is not None:
+        audio = summary.audio
+        yield (
+            "sound",
+            (
+                f"{_or_various(audio.sample_rate)} Hz, channels: {_or_various(audio.channels)}, "
+                f"{audio.max_samples:,} samples at most, {audio.format}"
+            ),
+        )
+    if summary.classes is not None:
+        some = ", ".join(summary.classes[:5]) + (", …" if len(summary.classes) > 5 else "")
+        named = f", {len(summary.classes)} classes: {some}" if some else ""
+        yield "labels", f"{summary.task}{named}"
+    if summary.digest is not None:
+        yield "manifest", f"sha256 {summary.digest}"
+
+
+def _or_various(value: int | None) -> str:
+    return "various" if value is None else str(value)
