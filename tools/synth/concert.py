@@ -11,7 +11,16 @@ from functools import partial
 import numpy as np
 
 from .instruments import (
-    Instrument, applause, bass, bowed, brass, cymbal, kick, organ, pluck, snare,
+    Instrument,
+    applause,
+    bass,
+    bowed,
+    brass,
+    cymbal,
+    kick,
+    organ,
+    pluck,
+    snare,
 )  # fmt: skip
 from .signal import RATE, SAMPLES, Recipe, Signal, place, reverb, slow
 from .voices import cheering

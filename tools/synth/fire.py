@@ -19,14 +19,14 @@ def _fire(rng: np.random.Generator, crackles: float) -> Signal:
     """Flames that lap, gas that hisses, wood that crackles (`crackles` a second)."""
     lapping = np.exp(0.6 * slow(rng, 6)) * colour(rng, bump(70, 2.0))
     breath = np.exp(0.5 * slow(rng, 9)) * colour(rng, bump(350, 2.5))
-    hiss = np.maximum(1 + slow(rng, 2), 0) ** 4 * colour(rng, bump(5000, 1.6))
-    track = 0.7 * lapping + 0.4 * breath + 0.03 * hiss
+    hiss = np.maximum(1 + 0.5 * slow(rng, 2), 0) ** 4 * colour(rng, bump(5000, 1.6))
+    track = 0.5 * lapping + 0.5 * breath + 0.04 * hiss
     burst = np.exp(1.0 * slow(rng, 2))
     for start in times(rng, crackles * burst / burst.mean()):
         samples = int(rng.uniform(0.002, 0.02) * RATE)
         pop = rng.standard_normal(samples) * np.exp(-np.linspace(0, 6, samples))
         ring = np.sin(2 * np.pi * rng.uniform(1200, 6500) * np.arange(samples) / RATE)
-        place(track, start, min(1.0 * rng.pareto(1.6), 14) * pop * (0.5 + ring))
+        place(track, start, min(rng.pareto(1.8), 8) * pop * (0.5 + ring))
     return track / track.std()
 
 
@@ -83,14 +83,14 @@ def _smoke(
 
 
 SMOKE: dict[str, Recipe] = {
-    "wail": partial(_smoke, pitch=_wail(500, 1350, 5.0), edge=0.8, siren=1.6, crackles=22),
-    "yelp": partial(_smoke, pitch=_wail(550, 1300, 0.4), edge=0.9, siren=1.1, crackles=30),
-    "two-tone": partial(_smoke, pitch=_two_tone(435, 580, 2.0), edge=0.6, siren=1.4, crackles=26),
-    "motor siren": partial(_smoke, pitch=_motor(90, 760, 10.0), edge=0.5, siren=2.0, crackles=18),
+    "wail": partial(_smoke, pitch=_wail(500, 1350, 5.0), edge=0.8, siren=3.5, crackles=22),
+    "yelp": partial(_smoke, pitch=_wail(550, 1300, 0.4), edge=0.9, siren=3.0, crackles=30),
+    "two-tone": partial(_smoke, pitch=_two_tone(435, 580, 2.0), edge=0.6, siren=3.2, crackles=26),
+    "motor siren": partial(_smoke, pitch=_motor(90, 760, 10.0), edge=0.5, siren=5.0, crackles=18),
     "fire engine passing": partial(
-        _smoke, pitch=_wail(600, 1200, 3.3), edge=0.8, siren=1.5, crackles=24, approach=0.6
+        _smoke, pitch=_wail(600, 1200, 3.3), edge=0.8, siren=4.0, crackles=24, approach=0.6
     ),
     "far siren": partial(
-        _smoke, pitch=_motor(200, 620, 5.0), edge=1.1, siren=0.6, crackles=45, street=2.0
+        _smoke, pitch=_motor(200, 620, 5.0), edge=1.1, siren=1.2, crackles=45, street=2.0
     ),
 }

@@ -11,8 +11,19 @@ from functools import partial
 
 import numpy as np
 
-from .signal import RATE, SAMPLES, Recipe, Signal, bump, colour, glide, place, reverb, slow, times
-from .signal import whistle
+from .signal import (
+    RATE,
+    SAMPLES,
+    Recipe,
+    Signal,
+    bump,
+    colour,
+    place,
+    reverb,
+    slow,
+    times,
+    whistle,
+)  # fmt: skip
 from .weather import gusts
 
 __all__ = ["FROST"]
@@ -71,7 +82,7 @@ def _frost(
     ticks: float,
     pings: float = 0.0,
     groans: float = 0.0,
-    wind: float = 0.1,
+    wind: float = 0.5,
     hum: float = 700.0,
     room: float = 0.8,
 ) -> Signal:
@@ -88,17 +99,18 @@ def _frost(
     for start in times(rng, groans):
         place(track, start, rng.uniform(0.4, 1) * _groan(rng, rng.uniform(0.6, 2.0)))
     track = reverb(rng, track, room, 0.7)
-    speed = gusts(rng, 0.5)
+    speed = gusts(rng, 1.2)
     air = speed**1.5 * colour(rng, bump(hum, 1.3)) + 0.4 * whistle(rng, hum * speed**0.3, 40)
-    deep = 0.5 * colour(rng, lambda f: (np.maximum(f, 30) / 30) ** -1.2)
-    return track / track.std() + wind * (air + deep)
+    deep = 0.6 * colour(rng, bump(110, 1.2))
+    wide = 0.7 * speed**2 * colour(rng, lambda f: 1 / (1 + f / 1000))
+    return track / track.std() + wind * (air + deep + wide)
 
 
 FROST: dict[str, Recipe] = {
     "lake ice": partial(_frost, cracks=0.5, size=1.5, ticks=4, pings=1.6, groans=0.3, room=1.6),
-    "breaking sheet": partial(_frost, cracks=2.2, size=1.2, ticks=30, wind=0.3),
-    "freezing pane": partial(_frost, cracks=0.4, size=0.4, ticks=45, wind=1.0, hum=650),
-    "glacier": partial(_frost, cracks=0.8, size=2.5, ticks=10, groans=0.9, wind=0.4, room=2.5),
-    "ice in water": partial(_frost, cracks=1.5, size=0.35, ticks=80, wind=0.08, room=0.3),
-    "frosty wind": partial(_frost, cracks=0.7, size=0.8, ticks=8, wind=2.5, hum=750),
+    "breaking sheet": partial(_frost, cracks=2.2, size=1.2, ticks=30, wind=0.7),
+    "freezing pane": partial(_frost, cracks=0.4, size=0.4, ticks=45, wind=1.5, hum=650),
+    "glacier": partial(_frost, cracks=0.8, size=2.5, ticks=10, groans=0.9, wind=0.6, room=2.5),
+    "ice in a stream": partial(_frost, cracks=1.5, size=0.35, ticks=80, wind=0.6, room=0.3),
+    "frosty wind": partial(_frost, cracks=0.7, size=0.8, ticks=8, wind=4.0, hum=750),
 }

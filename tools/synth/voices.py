@@ -118,7 +118,7 @@ def _sing(rng: np.random.Generator, score: Score, size: float) -> Signal:
     track = np.zeros(SAMPLES)
     for harmonic in range(1, int(6500 / pitch.mean())):
         hertz = harmonic * pitch
-        level = voiced * _throat(hertz, formants) * harmonic**-1.1 * (hertz < 7000)
+        level = voiced * _throat(hertz, formants) * harmonic**-0.75 * (hertz < 7000)
         track += _stretch(level) * np.sin(harmonic * phase)
     breath = 0.05 * voiced
     track += _stretch(_smooth(score.hiss, 5)) * 0.35 * colour(rng, bump(6200, 0.7))
@@ -155,6 +155,7 @@ def _babble(
         loud = rng.uniform(0.8, 1.2) if number < near else rng.uniform(0.25, 0.6)
         track += loud * _sing(rng, score, size)
     track /= track.std()
+    track += 0.1 * colour(rng, lambda f: (np.maximum(f, 80) / 80) ** -0.6)
     for _ in range(rng.poisson(10 * clinks)):
         moment = np.arange(RATE // 8) / RATE
         clink = sum(np.sin(2 * np.pi * rng.uniform(2500, 7000) * moment) for _ in range(4))

@@ -112,10 +112,10 @@ def _underwater(
     track = rumble * swell * colour(rng, bump(centre, 2.2))
     track += 0.5 * rumble * np.exp(0.5 * slow(rng, 2)) * colour(rng, bump(2.5 * centre, 1.2))
     for start in times(rng, swarms):
-        place(track, start, rng.uniform(0.4, 1) * _swarm(rng, rng.uniform(0.5, 2), radius, 45))
+        place(track, start, rng.uniform(1, 2.5) * _swarm(rng, rng.uniform(0.5, 2), radius, 45))
     for start in times(rng, 8.0):
         size = radius * np.exp(rng.normal(-0.3, 0.5))
-        place(track, start, 0.6 * rng.pareto(2.5) * bubble(size, 0.1))
+        place(track, start, min(rng.pareto(2.5), 5) * bubble(size, 0.1))
     if breath:
         for start in range(0, SAMPLES, 4 * RATE):
             place(track, start + RATE // 2, 2.0 * _swarm(rng, 1.6, radius, 110))
@@ -142,12 +142,12 @@ SPATTER: dict[str, Recipe] = {
 }
 
 UNDERWATER: dict[str, Recipe] = {
-    "sea": partial(_underwater, rumble=1.0, centre=110, swarms=0.5, radius=9e-3, cutoff=600),
-    "stream": partial(_underwater, rumble=0.8, centre=160, swarms=2.0, radius=6e-3, cutoff=900),
+    "sea": partial(_underwater, rumble=1.0, centre=110, swarms=0.5, radius=9e-3, cutoff=500),
+    "stream": partial(_underwater, rumble=0.8, centre=150, swarms=2.0, radius=8e-3, cutoff=550),
     "diver": partial(
-        _underwater, rumble=0.6, centre=90, swarms=0.2, radius=8e-3, cutoff=800, breath=True
+        _underwater, rumble=0.6, centre=90, swarms=0.2, radius=9e-3, cutoff=500, breath=True
     ),
-    "deep": partial(_underwater, rumble=1.4, centre=60, swarms=0.3, radius=14e-3, cutoff=400),
-    "boiling": partial(_underwater, rumble=0.7, centre=140, swarms=3.5, radius=8e-3, cutoff=700),
-    "tank": partial(_underwater, rumble=0.5, centre=200, swarms=1.2, radius=5e-3, cutoff=1000),
+    "deep": partial(_underwater, rumble=1.4, centre=70, swarms=0.4, radius=14e-3, cutoff=350),
+    "boiling": partial(_underwater, rumble=0.7, centre=140, swarms=3.5, radius=9e-3, cutoff=450),
+    "tank": partial(_underwater, rumble=0.5, centre=170, swarms=1.2, radius=7e-3, cutoff=600),
 }

@@ -19,7 +19,7 @@ __all__ = ["RAIN", "SNOW", "WIND", "gusts"]
 
 def gusts(rng: np.random.Generator, unrest: float) -> Signal:
     """The speed of wind over time, around 1: slow swells, and squalls on top."""
-    speed = np.exp(unrest * (0.6 * slow(rng, 0.25) + 0.3 * slow(rng, 1.0) + 0.12 * slow(rng, 5.0)))
+    speed = np.exp(unrest * (0.28 * slow(rng, 0.3) + 0.14 * slow(rng, 1.0) + 0.06 * slow(rng, 5.0)))
     return speed / speed.mean()
 
 
@@ -27,8 +27,9 @@ def _air(rng: np.random.Generator, speed: Signal, brightness: float) -> Signal:
     """Turbulence: the faster the air, the more of its power lies in the high bands."""
     track = np.zeros(SAMPLES)
     for centre in 40 * 2.0 ** np.arange(8):
-        level = (centre / 40) ** -1.25 * brightness ** np.log2(centre / 40)
-        track += level * speed ** (1 + 0.35 * np.log2(centre / 40)) * colour(rng, bump(centre, 1.1))
+        octave = np.log2(centre / 40)
+        swell = speed ** (1.2 + 0.3 * octave)
+        track += (0.5 * brightness) ** octave * swell * colour(rng, bump(centre, 1.2))
     return track
 
 
@@ -47,10 +48,10 @@ def _wind(
     track = _air(rng, speed, brightness)
     for hertz, width, level in tones:
         pitch = hertz * speed**0.35 * (1 + 0.015 * slow(rng, 4))
-        swell = speed**2.5 * np.exp(0.5 * slow(rng, 0.8))
+        swell = speed**2.5 * np.exp(0.4 * slow(rng, 0.8))
         track += level * swell / swell.mean() * whistle(rng, pitch, width)
     if leaves:
-        rustle = np.maximum(speed - 0.6, 0) ** 1.5 * np.exp(0.7 * slow(rng, 14))
+        rustle = speed**3 * np.exp(0.5 * slow(rng, 14))
         track += leaves * rustle * colour(rng, bump(4500, 2.2))
     return track
 
@@ -65,7 +66,7 @@ def _drops(rng: np.random.Generator, density: Signal | float, pitch: float, spre
         burst = np.sin(2 * np.pi * hertz * moment + rng.uniform(0, 6)) + 0.8 * rng.standard_normal(
             moment.size
         )
-        place(track, start, rng.pareto(2.2) * burst * np.exp(-moment / decay))
+        place(track, start, min(rng.pareto(2.2), 8) * burst * np.exp(-moment / decay))
     return track
 
 
@@ -83,7 +84,7 @@ def _rain(
     wash: level of the far rain, its spectrum around `centre` Hz.  near, puddle: events a second.
     """
     swell = np.exp(0.12 * slow(rng, 0.5))
-    far = colour(rng, lambda f: bump(centre, 4.0)(f) + 0.25 * (np.maximum(f, 60) / 1000) ** -0.4)
+    far = colour(rng, lambda f: bump(centre, 4.0)(f) + 0.5 * (np.maximum(f, 60) / 1000) ** -0.5)
     grit = np.exp(0.35 * colour(rng, bump(120, 2)))  # the far drops are many, but not countless
     track = wash * swell * grit * far
     track += 0.55 * _drops(rng, near * swell, pitch, 0.45)
@@ -102,12 +103,12 @@ def _crunch(rng: np.random.Generator, seconds: float, pitch: float, dryness: flo
     press = np.exp(-(((place_in - 0.22) / 0.13) ** 2)) + 0.75 * np.exp(
         -(((place_in - 0.62) / 0.18) ** 2)
     )
-    hits = (rng.random(samples) < 1800 * press / RATE) * rng.pareto(1.8, samples)
+    hits = (rng.random(samples) < 2600 * press / RATE) * np.minimum(rng.pareto(2.0, samples), 6)
     hits *= rng.choice([-1.0, 1.0], samples)
-    body = np.exp(-np.arange(160) / (12 + 30 * (1 - dryness)))
+    body = np.exp(-np.arange(160) / (6 + 10 * (1 - dryness)))
     ring = body * np.sin(2 * np.pi * pitch * np.arange(160) / RATE)
     ring += 0.6 * body * np.sin(2 * np.pi * 2.3 * pitch * np.arange(160) / RATE + 1)
-    ring += 0.7 * body * rng.standard_normal(160)
+    ring += 1.2 * body * rng.standard_normal(160)
     grains = np.convolve(hits, ring)[:samples]
     hiss = press * colour(rng, bump(3200, 2.6), samples)
     thud = press**3 * colour(rng, bump(110, 1.2), samples)
@@ -124,9 +125,13 @@ def _snow(
     pitch: float,
     dryness: float,
     wind: float,
-    flakes: float = 0.0,
+    flakes: float,
+    bed: float = 0.5,
 ) -> Signal:
-    """Steps (`pace` a second, `length` seconds each) in snow under gusts; icy flakes on cloth."""
+    """Steps (`pace` a second, `length` seconds each) in snow, falling flakes, and gusts.
+
+    flakes: grains of ice a second that land near by; bed: the hush of all those farther off.
+    """
     track = np.zeros(SAMPLES)
     count = round(pace * SAMPLES / RATE)
     for step in range(count):
@@ -134,11 +139,11 @@ def _snow(
         side = 1.0 if step % 2 else 0.92
         foot = _crunch(rng, length * rng.uniform(0.85, 1.15), pitch * side, dryness)
         place(track, start, rng.uniform(0.6, 1.1) * foot)
-    speed = gusts(rng, 0.8)
-    track += wind * (_air(rng, speed, 0.95) + 0.5 * speed**2 * colour(rng, bump(900, 1.6)))
-    if flakes:
-        track += 0.6 * _drops(rng, flakes * np.maximum(speed, 0), 5200, 0.3)
-    return track
+    speed = gusts(rng, 1.5)
+    track += wind * (0.5 * _air(rng, speed, 0.95) + speed**2 * colour(rng, bump(600, 2.5)))
+    track += bed * np.exp(0.2 * slow(rng, 2)) * colour(rng, bump(3500, 5))
+    track += 0.7 * bed * colour(rng, bump(110, 1.5))
+    return track + bed * _drops(rng, flakes * speed, 4000, 0.5)
 
 
 WIND: dict[str, Recipe] = {
@@ -157,21 +162,31 @@ WIND: dict[str, Recipe] = {
 }
 
 RAIN: dict[str, Recipe] = {
-    "steady": partial(_rain, wash=1.0, centre=2200, near=120, pitch=4200, puddle=6),
-    "heavy": partial(_rain, wash=1.6, centre=1500, near=300, pitch=3200, puddle=25, low=0.5),
-    "light": partial(_rain, wash=0.45, centre=3500, near=60, pitch=5200, puddle=3, low=0.15),
-    "in puddles": partial(_rain, wash=0.7, centre=2600, near=60, pitch=4000, puddle=60),
-    "on leaves": partial(_rain, wash=0.6, centre=3800, near=350, pitch=2600, puddle=2),
-    "on a yard": partial(_rain, wash=0.9, centre=1200, near=200, pitch=5600, puddle=12, low=0.4),
+    "steady": partial(_rain, wash=1.0, centre=1500, near=120, pitch=4500, puddle=6, low=0.4),
+    "heavy": partial(_rain, wash=1.6, centre=1000, near=300, pitch=3200, puddle=25, low=0.9),
+    "light": partial(_rain, wash=0.5, centre=2000, near=60, pitch=5200, puddle=3, low=0.3),
+    "in puddles": partial(_rain, wash=0.8, centre=1600, near=60, pitch=4500, puddle=50),
+    "on leaves": partial(_rain, wash=0.6, centre=1800, near=350, pitch=2600, puddle=2),
+    "on a yard": partial(_rain, wash=0.9, centre=900, near=160, pitch=5600, puddle=12, low=0.6),
 }
 
 SNOW: dict[str, Recipe] = {
-    "walking": partial(_snow, pace=1.8, length=0.42, pitch=2400, dryness=0.7, wind=0.25),
-    "deep snow": partial(_snow, pace=1.1, length=0.75, pitch=1500, dryness=0.2, wind=0.3),
-    "running": partial(_snow, pace=2.8, length=0.28, pitch=2800, dryness=0.5, wind=0.2),
-    "frozen crust": partial(_snow, pace=1.5, length=0.5, pitch=3600, dryness=1.0, wind=0.2),
-    "drifting": partial(_snow, pace=0.8, length=0.6, pitch=2200, dryness=0.4, wind=0.7, flakes=250),
+    "walking": partial(
+        _snow, pace=1.8, length=0.42, pitch=2400, dryness=0.7, wind=0.25, flakes=120
+    ),
+    "deep snow": partial(
+        _snow, pace=1.1, length=0.75, pitch=1500, dryness=0.2, wind=0.3, flakes=100
+    ),
+    "running": partial(
+        _snow, pace=2.8, length=0.28, pitch=2800, dryness=0.5, wind=0.2, flakes=150
+    ),
+    "frozen crust": partial(
+        _snow, pace=1.5, length=0.5, pitch=3600, dryness=1.0, wind=0.2, flakes=60, bed=0.35
+    ),
+    "drifting": partial(
+        _snow, pace=0.8, length=0.6, pitch=2200, dryness=0.4, wind=0.5, flakes=250, bed=0.8
+    ),
     "two people": partial(
-        _snow, pace=3.4, length=0.45, pitch=2100, dryness=0.8, wind=0.25, flakes=60
+        _snow, pace=3.4, length=0.45, pitch=2100, dryness=0.8, wind=0.25, flakes=200
     ),
 }
