@@ -11,6 +11,8 @@ from avrb_wds import __version__
 from avrb_wds.errors import AvrbError, MissingExtra, UsageError
 
 from .create_json import create_json
+from .demo import demo
+from .evaluate import evaluate
 from .info import info
 from .pack import pack
 from .verify import verify
@@ -37,6 +39,8 @@ app.command()(pack)
 app.command()(verify)
 app.command()(info)
 app.command()(create_json)
+app.command()(evaluate)
+app.command()(demo)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from ..shards.canonical import parse
 from .report import Cell, Metrics, Receipt, Report, SkippedClip
 from .summary import Robustness, severity_of
 
-__all__ = ["read_report", "report_csv", "report_json", "write_report"]
+__all__ = ["publish", "read_report", "report_csv", "report_json", "write_report"]
 
 FORMAT = "avrb-report/1"
 JSON_FILE, CSV_FILE = "report.json", "report.csv"
@@ -28,13 +28,13 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
     """Write the report in every format into a folder; returns the paths, each file whole or not."""
     folder = Path(folder)
     texts = {JSON_FILE: report_json(report), CSV_FILE: report_csv(report)}
-    return tuple(_publish(folder / name, text) for name, text in texts.items())
+    return tuple(publish(folder / name, text.encode()) for name, text in texts.items())
 
 
-def _publish(path: Path, text: str) -> Path:
-    """Write a file under another name and rename it: nobody sees half of it."""
+def publish(path: Path, data: bytes) -> Path:
+    """Write a file under another name and rename it, so that nobody ever sees half of it."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8", newline="")
+    part.write_bytes(data)
     os.replace(part, path)
     return path
 

@@ -1,0 +1,63 @@
+"""The whole road on made-up clips: videos, shards, a model, a robustness table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UsageError
+from ..evaluation import evaluate
+from ..packing import PackOptions, pack
+from ..reports import Report
+from .videos import CLASSES, SIZE, make_videos
+
+__all__ = ["Demo", "run_demo"]
+
+TRAIN_SEED, TEST_SEED = 1, 0
+
+Progress = Callable[[int, int], None]
+Stage = Callable[[str], AbstractContextManager[Progress]]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made.  shards: the packed test clips.  run: predictions and report."""
+
+    shards: Path
+    run: Path
+    report: Report
+
+
+def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> Demo:
+    """Make videos, pack them, train a tiny model on clean clips, evaluate it on others.
+
+    out: a new or empty folder.  clips, train_clips: how many.  stage: gives, for the name of a
+    stage, a context whose value is called with (done, total).  Raises UsageError for a folder that
+    is not empty and for fewer clips than there are classes.
+    """
+    from .model import train
+
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is there already and not empty; give a new folder.")
+    if min(clips, train_clips) < len(CLASSES):
+        raise UsageError(f"{min(clips, train_clips)} clips are fewer than {len(CLASSES)} classes.")
+    for name, number, seed in (("train", train_clips, TRAIN_SEED), ("test", clips, TEST_SEED)):
+        with stage(f"making {number} videos to {name}") as progress:
+            make_videos(out / "videos" / name, number, seed, progress)
+        with stage(f"packing {name}") as progress:
+            pack(
+                out / "videos" / name,
+                out / "shards" / name,
+                PackOptions(frames=10, frame_size=SIZE),
+                progress=progress,
+            )
+    with stage("training") as progress:
+        model = train(out / "shards" / "train", len(CLASSES), progress=progress)
+    shards, run = out / "shards" / "test", out / "run"
+    with stage("evaluating") as progress:
+        report = evaluate(model, shards, out=run, progress=progress, name="TinyModel")
+    assert report is not None  # there is one rank
+    return Demo(shards, run, report)

@@ -1,0 +1,105 @@
+"""Which clips of which conditions are on disk: what is left to do, and whether nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..condition import Condition
+from ..errors import DataError
+from ..loading import Skipped
+from ..loading.division import Span, share
+from .plan import RunPlan
+from .predictions import Record, prediction_files, read_records, record_at
+
+__all__ = ["Ledger"]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """How often every clip of every condition was accounted for, scored or skipped.
+
+    counts: (conditions, clips) uint8.  skipped: how many conditions each skipped clip misses.
+    places: file and byte of every record, by condition.
+    """
+
+    plan: RunPlan
+    keys: list[str]
+    counts: npt.NDArray[np.uint8]
+    skipped: dict[Skipped, int]
+    places: dict[Condition, list[tuple[Path, int]]]
+
+    @classmethod
+    def read(cls, folder: Path, plan: RunPlan, keys: list[str]) -> Ledger:
+        """Go through the files of all ranks; raises DataError for a clip or condition unknown."""
+        found = cls(
+            plan,
+            keys,
+            np.zeros((len(plan.conditions), len(keys)), np.uint8),
+            {},
+            {condition: [] for condition in plan.conditions},
+        )
+        places = {key: place for place, key in enumerate(keys)}
+        for path in prediction_files(folder):
+            for offset, record in read_records(path, plan.digest):
+                found._enter(record, places, path)
+                found.places[record.condition].append((path, offset))
+        return found
+
+    def _enter(self, record: Record, places: dict[str, int], path: Path) -> None:
+        there = [*record.keys, *(clip.key for clip in record.skipped)]
+        unknown = [key for key in there if key not in places]
+        if unknown or record.condition not in self.places:
+            what = f"clip {unknown[0]!r}" if unknown else f"condition {record.condition}"
+            raise DataError(f"{path} has a score for {what}, which the run does not know.")
+        row = self.counts[self.plan.conditions.index(record.condition)]
+        np.add.at(row, [places[key] for key in there], 1)
+        for clip in record.skipped:
+            self.skipped[clip] = self.skipped.get(clip, 0) + 1
+
+    def records(self, condition: Condition) -> Iterator[Record]:
+        """The records of one condition."""
+        return (record_at(path, offset) for path, offset in self.places[condition])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every clip of every condition is accounted for."""
+        return bool((self.counts > 0).all())
+
+    def check(self) -> None:
+        """Raise DataError, naming the first, for a clip that is missing or there twice."""
+        for wrong, what in ((self.counts == 0, "missing"), (self.counts > 1, "there twice")):
+            if wrong.any():
+                row, place = (int(number) for number in np.argwhere(wrong)[0])
+                raise DataError(
+                    f"of {self.counts.size} scores {int(wrong.sum())} are {what}, the first that "
+                    f"of clip {self.keys[place]!r} under {self.plan.conditions[row]}: "
+                    + ("repeat the same run to finish it." if what == "missing" else _TWICE)
+                )
+
+    def has(self, start: int, condition: Condition) -> bool:
+        """Whether the batch that begins at clip `start` is there under a condition."""
+        return bool(self.counts[self.plan.conditions.index(condition), start])
+
+    def remaining(self, rank: int, world_size: int) -> tuple[Span, ...]:
+        """What is left of one rank's share, in whole batches.
+
+        A clip's score may depend on its batch, if only in the last bit: BLAS takes another kernel
+        for another size.  So the batches are the same for any number of ranks, cut from all clips
+        at multiples of the batch size; a rank gets whole ones.
+        """
+        size, clips = self.plan.receipt.batch_size, len(self.keys)
+        spans = []
+        for batch in share(-(-clips // size), rank, world_size):
+            start, stop = batch * size, min((batch + 1) * size, clips)
+            missing = np.flatnonzero((self.counts[:, start:stop] == 0).any(axis=1))
+            if missing.size:
+                spans.append(Span(start, stop, int(missing[0])))
+        return tuple(spans)
+
+
+_TWICE = "two runs wrote to one folder; evaluate again in another."

@@ -1,0 +1,136 @@
+"""The model under test: anything callable on a batch that returns scores."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import AvrbError, DataError, UsageError
+from ..loading import Batch
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Model", "find_object", "make_model", "ready", "scores_of"]
+
+Model = Callable[[Batch], Any]
+"""Takes a batch as `load` gives it and returns (b, classes) numbers, a tensor or an array, higher
+for what is likelier; logits and probabilities will both do."""
+
+
+def find_object(where: str) -> Any:
+    """What "module:name" names; raises UsageError, with the cause, where it names nothing."""
+    module, _, name = where.partition(":")
+    if not module or not name:
+        raise UsageError(f"{where!r} is not of the form module:name.")
+    try:
+        found: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{where!r}: {error}.") from error
+    except Exception as error:
+        raise UsageError(
+            f"module {module!r} fails when imported: {type(error).__name__}: {error}"
+        ) from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise UsageError(f"{where!r}: module {module!r} has no {name!r}.")
+        found = getattr(found, part)
+    if not callable(found):
+        raise UsageError(f"{where!r} is a {type(found).__name__}, which is not callable.")
+    return found
+
+
+def make_model(where: str) -> Model:
+    """The model that the factory "module:factory" returns; raises UsageError where it fails."""
+    factory = find_object(where)
+    try:
+        model: Model = factory()
+    except AvrbError:
+        raise
+    except Exception as error:
+        raise UsageError(f"{where!r} fails: {type(error).__name__}: {error}") from error
+    if not callable(model):
+        raise UsageError(f"{where!r} returned a {type(model).__name__}, which is not callable.")
+    return model
+
+
+@contextmanager
+def ready(model: Model, device: str | torch.device | None) -> Iterator[torch.device | None]:
+    """The device to bring batches to, while no gradients are kept.
+
+    A torch module is moved to `device`, or stays on its own where that is None, and is in eval
+    mode until the end; any other callable is called as it is.
+    """
+    import torch
+
+    if not callable(model):
+        raise UsageError(f"the model is a {type(model).__name__}, which is not callable.")
+    where = None if device is None else torch.device(device)
+    if not isinstance(model, torch.nn.Module):
+        with torch.no_grad():
+            yield where
+        return
+    if where is None:
+        where = next((p.device for p in model.parameters()), None)
+    else:
+        model.to(where)
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield where
+    finally:
+        for module in training:
+            module.training = True
+
+
+def scores_of(
+    model: Model, batch: Batch, classes: int, device: torch.device | None
+) -> npt.NDArray[np.float32]:
+    """The model's scores (b, classes) as float32.
+
+    Raises UsageError where the model fails or returns anything else, DataError, naming the clip
+    and the condition, where a score is not finite.
+    """
+    import torch
+
+    first = f"on the batch of clip {batch['key'][0]!r}"
+    try:
+        found = model(batch if device is None else _moved(batch, device))
+    except AvrbError:
+        raise
+    except Exception as error:
+        raise UsageError(f"the model failed {first}: {type(error).__name__}: {error}") from error
+    if isinstance(found, torch.Tensor):
+        found = found.detach().to("cpu", torch.float32).numpy()
+    shape, wanted = getattr(found, "shape", None), (len(batch["key"]), classes)
+    if not isinstance(found, np.ndarray) or tuple(found.shape) != wanted:
+        what = type(found).__name__ if shape is None else f"scores of shape {tuple(shape)}"
+        raise UsageError(
+            f"the model returned {what} {first}; it must return (b, classes) {wanted}."
+        )
+    scores = found.astype(np.float32, copy=False)
+    if not np.isfinite(scores).all():
+        row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
+        raise DataError(
+            f"the model gave clip {batch['key'][row]!r} under {batch['corruption']} "
+            f"{batch['severity']} a score that is NaN or infinite."
+        )
+    return scores
+
+
+def _moved(batch: Batch, device: torch.device) -> Batch:
+    """The batch with its tensors on a device, those in lists too."""
+    import torch
+
+    def move(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return value.to(device, non_blocking=True)
+        return [move(item) for item in value] if isinstance(value, list) else value
+
+    return {name: move(value) for name, value in batch.items()}

@@ -1,0 +1,125 @@
+"""What a run is to do, written down before it begins; every rank and resumption holds to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from ..condition import Condition
+from ..errors import DataError, UsageError
+from ..reports import Receipt
+from ..reports.files import publish
+from ..reports.report import Task
+from ..shards.canonical import Fields, parse, spell
+
+__all__ = ["RunPlan", "begin", "package_versions", "read_keys", "read_plan"]
+
+PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
+FORMAT = "avrb-run/1"
+PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch", "torchmetrics")
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The model by name, what it is shown, and how its scores are to be read."""
+
+    model: str
+    task: Task
+    classes: int
+    conditions: tuple[Condition, ...]
+    receipt: Receipt
+
+    def to_bytes(self) -> bytes:
+        """The plan as canonical JSON."""
+        receipt = {**asdict(self.receipt), "versions": dict(self.receipt.versions)}
+        return spell(
+            {
+                "format": FORMAT,
+                "model": self.model,
+                "task": self.task,
+                "classes": self.classes,
+                "conditions": [str(condition) for condition in self.conditions],
+                "receipt": receipt,
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str) -> RunPlan:
+        """The plan that `data` spells; raises DataError, naming `where`, if it spells none."""
+        names = {field.name for field in fields(cls)}
+        given = Fields.of(parse(data, where), where, {"format", *names})
+        if given.text("format") != FORMAT:
+            raise DataError(f"{where} has format {given.text('format')!r}, not {FORMAT!r}.")
+        wanted = {field.name for field in fields(Receipt)}
+        receipt = Fields.of(given.values["receipt"], f"{where}: receipt", wanted).values
+        versions = tuple(sorted(receipt["versions"].items()))
+        return cls(
+            given.text("model"),
+            "single-label" if given.text("task") == "single-label" else "multi-label",
+            given.whole("classes"),
+            tuple(Condition.parse(text) for text in given.texts("conditions")),
+            Receipt(**{**receipt, "versions": versions}),
+        )
+
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes that name the plan."""
+        return hashlib.sha256(self.to_bytes()).digest()[:16]
+
+
+def package_versions() -> tuple[tuple[str, str], ...]:
+    """The versions of the packages that a score depends on."""
+    return tuple((name, version(name)) for name in sorted(PACKAGES))
+
+
+def begin(folder: Path, plan: RunPlan, keys: Iterable[str]) -> None:
+    """Write the plan and the keys of all clips into `folder`, or see that the same stand there.
+
+    Raises UsageError, naming what differs, where another run has begun there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / PLAN_FILE).exists():
+        publish(folder / KEYS_FILE, "".join(f"{key}\n" for key in keys).encode())
+        publish(folder / PLAN_FILE, plan.to_bytes())
+    there = read_plan(folder)
+    if there != plan:
+        name, old, new = _difference(there, plan)
+        raise UsageError(
+            f"{folder} holds a run whose {name} is {old}, not {new}; "
+            f"give another folder, or repeat that run to finish it."
+        )
+
+
+def _difference(there: RunPlan, here: RunPlan) -> tuple[str, str, str]:
+    """The first thing in which two plans differ, and what it is in each."""
+    old, new = ({**asdict(plan), **asdict(plan.receipt)} for plan in (there, here))
+    name = next(name for name in old if name != "receipt" and old[name] != new[name])
+    if name == "versions":
+        one = next(pair for pair in there.receipt.versions if pair not in here.receipt.versions)
+        return f"version of {one[0]}", one[1], dict(here.receipt.versions)[one[0]]
+    if name == "conditions":
+        names = [", ".join(map(str, plan.conditions)) for plan in (there, here)]
+        return name, names[0], names[1]
+    return name.replace("_", " "), repr(old[name]), repr(new[name])
+
+
+def read_plan(folder: Path) -> RunPlan:
+    """The plan of the run in `folder`; raises DataError where there is none."""
+    path = folder / PLAN_FILE
+    try:
+        return RunPlan.from_bytes(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DataError(f"{folder} holds no run: no {PLAN_FILE} ({error.strerror}).") from error
+
+
+def read_keys(folder: Path) -> list[str]:
+    """The keys of all clips of the run in `folder`, in order."""
+    path = folder / KEYS_FILE
+    try:
+        return path.read_text(encoding="utf-8").split("\n")[:-1]
+    except OSError as error:
+        raise DataError(f"{folder} holds no whole run: no {KEYS_FILE}.") from error

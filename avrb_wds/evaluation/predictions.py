@@ -1,0 +1,184 @@
+"""A model's scores on disk: one file a rank, a record a batch, readable up to where it was killed.
+
+A file begins with MAGIC and the digest of the run's plan.  A record is four little-endian uint32
+(its mark, the length of its head, the length of its scores, the CRC-32 of both), the head as JSON,
+and the scores as float32.  What follows the last whole record of a file was never written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from ..condition import Condition
+from ..errors import DataError, UsageError
+from ..loading import Skipped
+from ..shards.canonical import spell
+
+__all__ = ["PredictionWriter", "Record", "prediction_files", "read_records", "record_at"]
+
+FOLDER = "predictions"
+MAGIC = b"avrb-predictions/1\n"
+MARK = 0x52565641
+_HEAD = struct.Struct("<4I")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One batch of one condition.
+
+    start: position of the batch's first clip.  keys, targets (class numbers) and scores (b,
+    classes) float32 of its clips, but for those skipped.
+    """
+
+    condition: Condition
+    start: int
+    keys: tuple[str, ...]
+    targets: tuple[tuple[int, ...], ...]
+    scores: npt.NDArray[np.float32]
+    skipped: tuple[Skipped, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """The record as it stands in a file."""
+        head = {
+            "condition": str(self.condition),
+            "start": self.start,
+            "keys": self.keys,
+            "targets": self.targets,
+            "skipped": self.skipped,
+        }
+        coded, scores = spell(head), self.scores.astype("<f4", copy=False).tobytes()
+        check = zlib.crc32(scores, zlib.crc32(coded))
+        return _HEAD.pack(MARK, len(coded), len(scores), check) + coded + scores
+
+    @classmethod
+    def of(cls, head: bytes, scores: bytes) -> Record:
+        """The record of this head and these scores, both whole."""
+        value = json.loads(head)
+        keys = tuple(value["keys"])
+        numbers = np.frombuffer(scores, "<f4").astype(np.float32, copy=False)
+        return cls(
+            Condition.parse(value["condition"]),
+            value["start"],
+            keys,
+            tuple(tuple(target) for target in value["targets"]),
+            numbers.reshape(len(keys), -1) if keys else numbers.reshape(0, 0),
+            tuple(Skipped(*clip) for clip in value["skipped"]),
+        )
+
+
+class PredictionWriter:
+    """Appends records to one rank's file; what a kill left torn at its end is cut off first.
+
+    Raises UsageError where another process is writing to it.
+    """
+
+    def __init__(self, folder: Path, plan: bytes, rank: int, world_size: int) -> None:
+        path = folder / FOLDER / f"rank-{rank:04d}-of-{world_size:04d}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = FileIO(path, "ab")
+        try:
+            _lock(self._file, path)
+            whole = _whole(path, plan)
+            if whole < path.stat().st_size:
+                os.truncate(path, whole)
+            if not whole:
+                self._file.write(MAGIC + plan)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def append(self, record: Record) -> None:
+        """Write a record; once this returns, killing the process does not lose it."""
+        data = memoryview(record.to_bytes())
+        while data:
+            data = data[self._file.write(data) or 0 :]
+
+    def __enter__(self) -> PredictionWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+def _lock(file: FileIO, path: Path) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(
+            f"another process is writing to {path}; let it end, or give another folder."
+        ) from None
+
+
+def prediction_files(folder: Path) -> list[Path]:
+    """The files of all ranks that ever ran."""
+    return sorted((folder / FOLDER).glob("rank-*.bin"))
+
+
+def read_records(path: Path, plan: bytes) -> Iterator[tuple[int, Record]]:
+    """The whole records of a file and where each begins, in bytes.
+
+    Raises DataError where the file belongs to another plan.
+    """
+    with path.open("rb") as file:
+        begin = file.read(len(MAGIC) + len(plan))
+        if len(begin) < len(MAGIC) + len(plan):
+            return
+        if begin != MAGIC + plan:
+            raise DataError(f"{path} does not belong to the run beside it.")
+        while True:
+            offset = file.tell()
+            record = _next(file)
+            if record is None:
+                return
+            yield offset, record
+
+
+def record_at(path: Path, offset: int) -> Record:
+    """The record that begins at a byte; raises DataError if there is none any more."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        record = _next(file)
+    if record is None:
+        raise DataError(f"{path} has no whole record at byte {offset} any more.")
+    return record
+
+
+def _next(file: BinaryIO) -> Record | None:
+    """The record at the file's position; None if it is not whole."""
+    lengths = file.read(_HEAD.size)
+    if len(lengths) < _HEAD.size:
+        return None
+    mark, head_length, scores_length, check = _HEAD.unpack(lengths)
+    if mark != MARK:
+        return None
+    head, scores = file.read(head_length), file.read(scores_length)
+    if len(scores) < scores_length or zlib.crc32(scores, zlib.crc32(head)) != check:
+        return None
+    return Record.of(head, scores)
+
+
+def _whole(path: Path, plan: bytes) -> int:
+    """The length of the file up to the end of its last whole record."""
+    end = len(MAGIC) + len(plan) if path.stat().st_size >= len(MAGIC) + len(plan) else 0
+    for offset, record in read_records(path, plan):
+        end = offset + len(record.to_bytes())
+    return end

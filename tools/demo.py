@@ -1,0 +1,35 @@
+"""`avrb demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from .progress import progress_bar
+
+__all__ = ["demo"]
+
+
+def demo(
+    out: Annotated[Path, Argument(help="New folder for everything the demo makes.")] = Path(
+        "demo-out"
+    ),
+    clips: Annotated[int, Option(help="Clips to evaluate on.")] = 200,
+    train_clips: Annotated[int, Option(help="Clips to train on.")] = 300,
+) -> None:
+    """Make clips, pack them, train a tiny model, evaluate it under every condition.
+
+    Example:  avrb demo demo-out
+    """
+    from rich.console import Console
+
+    from avrb_wds.demo import run_demo
+    from avrb_wds.reports import table
+
+    made = run_demo(out, clips=clips, train_clips=train_clips, stage=progress_bar)
+    Console().print(table(made.report))
+    print(f"shards: {made.shards}")
+    for name in ("report.json", "report.csv"):
+        print(f"report: {made.run / name}")
