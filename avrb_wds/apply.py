@@ -1,4 +1,4 @@
-"""One corruption at one severity, applied to frames and waveforms: the one road every stage takes."""
+"""One corruption at one severity, on frames and waveforms: the one road every stage takes."""
 
 from __future__ import annotations
 
@@ -161,13 +161,14 @@ def corrupt_frames(
     (2, 4, 6, 3)
     """
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, temporal=temporal)
-    many = frames if isinstance(frames, list) or frames.ndim == 4 else [frames]
+    several = isinstance(frames, list) or np.ndim(frames) == 4
+    many = frames if several else [frames]
     if not len(many):
         raise UsageError("there are no frames to corrupt; give at least one.")
     out = [corrupter.frame(to_rgb(frame), key, f) for f, frame in enumerate(many)]
     if isinstance(frames, list):
         return out
-    return np.stack(out) if frames.ndim == 4 else out[0]
+    return np.stack(out) if several else out[0]
 
 
 def corrupt_waveform(
@@ -191,7 +192,7 @@ def corrupt_waveform(
     >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
     (1600,)
     """
-    if not (isinstance(sample_rate, (int, np.integer)) and sample_rate > 0):
+    if not isinstance(sample_rate, (int, np.integer)) or sample_rate <= 0:
         raise UsageError(f"sample_rate {sample_rate!r} is not a whole number of Hz above 0.")
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile)
     out = to_waveform(corrupter.pcm(to_pcm(waveform), key, int(sample_rate)))

@@ -8,7 +8,7 @@ import wave
 import numpy as np
 import simplejpeg
 import soundfile
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .corruptions import Frame, Pcm
 from .errors import DataError
@@ -31,14 +31,19 @@ def decode_frame(data: bytes, out: Frame | None = None) -> Frame:
         if data.startswith(JPEG):
             return _decode_jpeg(data, out)
         frame = image_to_frame(Image.open(io.BytesIO(data)))
+    except DataError:
+        raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"the image does not decode: {_sentence(error)}") from error
     return _into(frame, out)
 
 
 def _decode_jpeg(data: bytes, out: Frame | None) -> Frame:
-    height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
-    if colorspace not in ("YCbCr", "Gray", "RGB"):  # CMYK and YCCK
+    try:
+        height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        colorspace = "an unusual subsampling"
+    if colorspace not in ("YCbCr", "Gray", "RGB"):  # CMYK and YCCK, too
         return _into(image_to_frame(Image.open(io.BytesIO(data))), out)
     if out is not None and out.shape != (height, width, 3):
         return _into(np.empty((height, width, 3), np.uint8), out)
@@ -87,6 +92,8 @@ def decode_audio(data: bytes) -> tuple[Pcm, int]:
     """
     try:
         pcm, sample_rate = _decode_wave(data) or _decode_sound(data)
+    except DataError:
+        raise
     except (soundfile.SoundFileError, ValueError, EOFError, RuntimeError) as error:
         raise DataError(f"the sound does not decode: {_sentence(error)}") from error
     if pcm.shape[1] == 0:
@@ -106,21 +113,26 @@ def _decode_wave(data: bytes) -> tuple[Pcm, int] | None:
             raw, sample_rate = sound.readframes(samples), sound.getframerate()
     except wave.Error:
         return None
-    if len(raw) != samples * channels * 2:
+    found = len(raw) // (2 * channels)
+    # A writer into a pipe can't know the length, and announces the most that fits the field.
+    if found != samples != 0xFFFFFFFF // (2 * channels):
         raise DataError(
-            f"{samples} samples are announced and {len(raw) // (2 * channels)} are there"
+            f"the sound is cut short: {samples} samples are announced and {found} are there"
         )
-    pcm = np.frombuffer(raw, "<i2").astype(np.int16, copy=False)
-    return pcm.reshape(samples, channels).T, sample_rate
+    pcm = np.frombuffer(raw, "<i2", found * channels).astype(np.int16, copy=False)
+    return pcm.reshape(found, channels).T, sample_rate
 
 
 def _decode_sound(data: bytes) -> tuple[Pcm, int]:
     with soundfile.SoundFile(io.BytesIO(data)) as sound:
         if sound.subtype == "PCM_16":
             return sound.read(dtype="int16", always_2d=True).T, sound.samplerate
-        return to_pcm(np.clip(sound.read(dtype="float64", always_2d=True).T, -1, 1)), (
-            sound.samplerate
-        )
+        samples = sound.read(dtype="float64", always_2d=True).T
+        if not np.isfinite(samples).all():
+            raise DataError("the sound holds NaN or infinity")
+        if not samples.size:
+            raise DataError("the sound is empty")
+        return to_pcm(np.clip(samples, -1, 1)), sound.samplerate
 
 
 def encode_audio(pcm: Pcm, sample_rate: int, kind: str = "wav") -> bytes:
@@ -138,4 +150,10 @@ def encode_audio(pcm: Pcm, sample_rate: int, kind: str = "wav") -> bytes:
 
 
 def _sentence(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    """The cause without what belongs to this process: addresses, line breaks."""
+    if isinstance(error, UnidentifiedImageError):
+        return "it is in no image format known here"
+    if isinstance(error, EOFError):
+        return "it ends within its header"
+    text = str(getattr(error, "error_string", error))  # soundfile's without the object's address
+    return " ".join(text.split()).rstrip(".") or type(error).__name__

@@ -46,13 +46,13 @@ def to_pcm(waveform: npt.NDArray[Any]) -> Pcm:
             f"a waveform of shape {np.shape(waveform)} and dtype {array.dtype} is not a sound; "
             f"give float32 or int16 of shape (channels, samples), neither of them 0."
         )
-    if array.dtype == np.int16:
-        return array
+    if array.dtype.kind == "i" and array.dtype.itemsize == 2:
+        return array.astype(np.int16, copy=False)  # another byte order becomes the machine's
     if array.dtype.kind == "i":
         raise UsageError(f"a waveform of {array.dtype} has no agreed scale; give float32 or int16.")
     peak = np.abs(array).max()
     if not peak <= 1:
-        found = f"peaks at {peak:.4g}" if np.isfinite(peak) else "holds NaN or infinity"
+        found = f"peaks at {peak}" if np.isfinite(peak) else "holds NaN or infinity"
         raise UsageError(f"the waveform {found}; all samples must lie in [-1, 1].")
     scaled = np.rint(array.astype(np.float64) * 32768.0)
     return np.minimum(scaled, 32767, out=scaled).astype(np.int16)

@@ -85,6 +85,7 @@ class Kernel:
     def __call__(
         self, signal: npt.NDArray[Any], severity: int, context: Context
     ) -> npt.NDArray[Any]:
+        """The signal corrupted at a severity."""
         return self.apply(signal, self.levels[severity - 1], context)
 
 
@@ -167,6 +168,7 @@ def available() -> tuple[str, ...]:
 
 def check_severity(severity: int) -> int:
     """`severity` as an int; raises UsageError unless it is a whole number from 1 to 5."""
-    if isinstance(severity, (int, np.integer)) and int(severity) in SEVERITIES:
+    whole = isinstance(severity, (int, np.integer)) and not isinstance(severity, bool)
+    if whole and int(severity) in SEVERITIES:
         return int(severity)
     raise UsageError(f"severity {severity!r} is not a whole number from 1 to 5.")
