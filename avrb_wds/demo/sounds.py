@@ -34,7 +34,8 @@ def _bell(time: Signal, pitch: float, noise: Signal, phase: float) -> Signal:
 
 
 def _siren(time: Signal, pitch: float, noise: Signal, phase: float) -> Signal:
-    return np.sin(TURN * pitch * (1100 * time - 80 * np.cos(TURN * (0.9 * time + phase))))
+    wail: Signal = np.sin(TURN * pitch * (1100 * time - 80 * np.cos(TURN * (0.9 * time + phase))))
+    return wail
 
 
 def _engine(time: Signal, pitch: float, noise: Signal, phase: float) -> Signal:

@@ -1,0 +1,34 @@
+"""The demo at a reduced size: the whole road from videos to the table."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from avrb_wds.corruptions import Draw
+from avrb_wds.demo.scenes import SHAPES, Scene
+from avrb_wds.demo.sounds import SOUNDS, sound
+from avrb_wds.reports import read_report
+
+
+def test_every_class_looks_and_sounds_its_own() -> None:
+    scenes = {
+        Scene.of(shape, Draw(0, "demo", "k", "visual"), 32).frame(0.5).tobytes() for shape in SHAPES
+    }
+    sounds = {sound(name, Draw(0, "demo", "k", "audio"), 0.25, 8000).tobytes() for name in SOUNDS}
+    assert len(scenes) == len(sounds) == 10
+
+
+def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "avrb_wds.tools.cli", "demo", "out"]
+    done = subprocess.run(
+        [*command, "--clips", "10", "--train-clips", "10"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "TinyModel on test" in done.stdout
+    assert done.stdout.splitlines()[-1] == "report: out/run/report.csv"
+    report = read_report(tmp_path / "out/run")
+    assert {cell.clips for cell in report.cells} == {10}
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert again.returncode == 2
+    assert again.stderr == "avrb: out is there already and not empty; give a new folder.\n"

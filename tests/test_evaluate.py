@@ -1,0 +1,253 @@
+"""Evaluation on real shards: every clip once, resumed after a real kill, held against the ledger."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from shardmaking import Made, clips, write_shards
+
+import avrb_wds as avrb
+from avrb_wds.evaluation import merge
+from avrb_wds.reports import Report, read_report
+
+CONDITIONS = avrb.conditions(["gaussian", "impulse"], [1, 5])
+FILES = ("report.json", "report.csv")
+
+
+def oracle(batch: dict[str, Any]) -> torch.Tensor:
+    """Scores that put the target first."""
+    return torch.nn.functional.one_hot(batch["target"], 3).float()
+
+
+def bright(batch: dict[str, Any]) -> torch.Tensor:
+    """Scores that depend on every value shown, in picture and sound, and on nothing else."""
+    mean = batch["frames"].double().mean((1, 2, 3))
+    loud = batch["waveform"].double().square().mean((1, 2))
+    return (mean + 1000 * loud[:, None]).float()
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"), clips(11))
+
+
+@pytest.fixture(scope="module")
+def whole(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one uninterrupted run on one rank."""
+    out = tmp_path_factory.mktemp("whole")
+    assert run(bright, shards, out) is not None
+    return out
+
+
+def run(model: Any, shards: Path, out: Path, **options: Any) -> Report | None:
+    defaults: dict[str, Any] = {"batch_size": 3, "num_workers": 0, "conditions": CONDITIONS}
+    return avrb.evaluate(model, shards, out=out, **{**defaults, **options})
+
+
+def same_files(one: Path, other: Path) -> bool:
+    return all((one / name).read_bytes() == (other / name).read_bytes() for name in FILES)
+
+
+def test_an_oracle_is_robust(shards: Path, tmp_path: Path) -> None:
+    report = run(oracle, shards, tmp_path)
+    assert [cell.metrics.accuracy for cell in report.cells] == [1.0] * 5
+    assert [cell.clips for cell in report.cells] == [11] * 5
+    assert report.overall.absolute == report.overall.relative == 1.0
+    assert report.receipt.manifest == avrb.Manifest.read(shards / "manifest.json").digest
+    assert read_report(tmp_path) == report == merge(tmp_path)
+
+
+def test_corruption_costs_a_model_that_looks(shards: Path, whole: Path) -> None:
+    report = read_report(whole)
+    rows = (whole / "report.csv").read_text().splitlines()
+    assert rows[0].startswith("condition,corruption,severity,clips,accuracy")
+    assert [row.split(",")[0] for row in rows[1:]] == [str(c) for c in CONDITIONS]
+    assert report.clean is not None
+
+
+def test_several_labels_are_scored_by_map(tmp_path: Path) -> None:
+    made = [Made(f"m{n}", target=(n % 3, (n + 1) % 3)) for n in range(6)]
+    shards = write_shards(tmp_path / "s", made, task="multi-label")
+    report = run(lambda batch: batch["target"], shards, tmp_path / "out")
+    assert report.metric == "mean_average_precision"
+    assert report.clean == 1.0
+    assert report.cells[0].metrics.accuracy is None
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("world_size", [2, 3, 7])
+def test_ranks_come_to_the_same_bytes(
+    shards: Path, whole: Path, tmp_path: Path, world_size: int, workers: int
+) -> None:
+    ranks = [
+        run(bright, shards, tmp_path, rank=rank, world_size=world_size, num_workers=workers)
+        for rank in reversed(range(world_size))
+    ]
+    # The one that finds all of it there merges: no rank waits for another.
+    assert [report is not None for report in ranks].count(True) >= 1
+    assert ranks[-1] is not None
+    assert same_files(whole, tmp_path)
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from test_evaluate import bright, run
+batches = 0
+def model(batch):
+    global batches
+    batches += 1
+    if batches > {after}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return bright(batch)
+run(model, Path({shards!r}), Path({out!r}), rank={rank}, world_size={world_size}, name="bright")
+"""
+
+
+@pytest.mark.parametrize(("after", "rank", "world_size"), [(0, 0, 1), (7, 0, 1), (3, 1, 2)])
+def test_a_killed_run_goes_on_at_any_world_size(
+    shards: Path, whole: Path, tmp_path: Path, after: int, rank: int, world_size: int
+) -> None:
+    code = KILLED.format(
+        tests=str(Path(__file__).parent), shards=str(shards), out=str(tmp_path),
+        after=after, rank=rank, world_size=world_size,
+    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert done.returncode == -9
+    assert not (tmp_path / "report.json").exists()
+    # What a kill in the middle of a write leaves behind.
+    for path in (tmp_path / "predictions").glob("*.bin"):
+        with path.open("ab") as file:
+            file.write(b"AVRB torn")
+    run(bright, shards, tmp_path)
+    assert same_files(whole, tmp_path)
+
+
+def test_what_is_there_is_not_scored_again(shards: Path, whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "again")
+
+    def never(batch: dict[str, Any]) -> torch.Tensor:
+        raise AssertionError(batch["key"])
+
+    run(never, shards, tmp_path / "again", name="bright")
+    assert same_files(whole, tmp_path / "again")
+
+
+def test_a_missing_or_double_clip_is_an_error(whole: Path, tmp_path: Path) -> None:
+    torn = shutil.copytree(whole, tmp_path / "torn")
+    file = next((torn / "predictions").glob("*.bin"))
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(avrb.DataError, match=r"of 55 scores \d are missing, the first that of"):
+        merge(torn)
+    twice = shutil.copytree(whole, tmp_path / "twice")
+    file = next((twice / "predictions").glob("*.bin"))
+    shutil.copy(file, file.with_name("rank-0001-of-0002.bin"))
+    with pytest.raises(avrb.DataError, match="of 55 scores 55 are there twice"):
+        merge(twice)
+
+
+def test_broken_clips_are_named_and_bounded(tmp_path: Path) -> None:
+    shards = write_shards(tmp_path / "s", clips(6))
+    tar = shards / "t-000000.tar"
+    data = bytearray(tar.read_bytes())
+    data[2000] ^= 255
+    tar.write_bytes(data)
+    with pytest.raises(avrb.DataError, match=r"clip 'clip0000' in shard .*t-000000.tar"):
+        run(oracle, shards, tmp_path / "strict")
+    report = run(oracle, shards, tmp_path / "lenient", on_error=1)
+    [skipped] = report.skipped
+    assert (skipped.key, skipped.shard, skipped.conditions) == ("clip0000", "t-000000.tar", 5)
+    assert "checksum" in skipped.cause
+    assert [cell.clips for cell in report.cells] == [5] * 5
+    assert read_report(tmp_path / "lenient").skipped == report.skipped
+
+
+def test_another_run_in_the_folder_is_refused(shards: Path, whole: Path) -> None:
+    with pytest.raises(avrb.UsageError, match="holds a run whose seed is 0, not 1"):
+        run(bright, shards, whole, seed=1)
+
+
+def nan(batch: dict[str, Any]) -> np.ndarray:
+    return np.full((len(batch["key"]), 3), np.nan, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "sentence"),
+    [
+        ("resnet", avrb.UsageError, "the model is a str, which is not callable"),
+        (lambda batch: None, avrb.UsageError, "the model returned NoneType on the batch of clip"),
+        (lambda batch: torch.zeros(3, 4), avrb.UsageError, r"scores of shape \(3, 4\).*\(3, 3\)"),
+        (lambda batch: 1 / 0, avrb.UsageError, "the model failed on the batch of clip 'clip0000'"),
+        (nan, avrb.DataError, "the model gave clip 'clip0000' under clean 0 a score that is NaN"),
+    ],
+)
+def test_a_model_that_fails_is_told_why(
+    shards: Path, tmp_path: Path, model: Any, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        run(model, shards, tmp_path)
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_unlabelled_shards_cannot_be_scored(tmp_path: Path) -> None:
+    shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabelled", classes=())
+    with pytest.raises(avrb.UsageError, match="has no labels; there is nothing to score"):
+        run(oracle, shards, tmp_path / "out")
+
+
+MODEL = """
+import torch
+class Bright(torch.nn.Module):
+    def forward(self, batch):
+        return batch["frames"].double().mean((1, 2, 3)).float()
+def load():
+    return Bright()
+def broken():
+    raise RuntimeError("no weights")
+number = 3
+"""
+
+
+def avrb_evaluate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "bright.py").write_text(MODEL)
+    command = [sys.executable, "-m", "avrb_wds.tools.cli", "evaluate", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_command_prints_the_table(shards: Path, tmp_path: Path) -> None:
+    done = avrb_evaluate(
+        tmp_path, "bright:load", str(shards), "--corruption", "gaussian", "--severity", "5",
+        "--severity", "2", "--out", "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "gaussian" in done.stdout
+    report = read_report(tmp_path / "run")
+    assert [str(cell.condition) for cell in report.cells] == ["clean", "gaussian-5", "gaussian-2"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["nothere:load"], 2, "No module named 'nothere'"),
+        (["bright:nothere"], 2, "module 'bright' has no 'nothere'"),
+        (["bright"], 2, "is not of the form module:name"),
+        (["bright:number"], 2, "which is not callable"),
+        (["bright:broken"], 2, "'bright:broken' fails: RuntimeError: no weights"),
+        (["bright:load", "--corruption", "fog"], 2, "no corruption 'fog'"),
+        (["bright:load", "--severity", "6"], 2, "severity 6 is not a whole number from 1 to 5"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(
+    shards: Path, tmp_path: Path, arguments: list[str], status: int, sentence: str
+) -> None:
+    done = avrb_evaluate(tmp_path, arguments[0], str(shards), "--out", "run", *arguments[1:])
+    assert (done.returncode, done.stdout) == (status, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
