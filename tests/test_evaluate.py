@@ -1,4 +1,4 @@
-"""Evaluation on real shards: every clip once, resumed after a real kill, held against the ledger."""
+"""Evaluation on real shards: every clip once, resumed after a kill, held against the ledger."""
 
 import shutil
 import subprocess
