@@ -192,7 +192,8 @@ def corrupt_waveform(
     >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
     (1600,)
     """
-    if not isinstance(sample_rate, (int, np.integer)) or sample_rate <= 0:
+    whole = isinstance(sample_rate, (int, np.integer)) and not isinstance(sample_rate, bool)
+    if not whole or sample_rate <= 0:
         raise UsageError(f"sample_rate {sample_rate!r} is not a whole number of Hz above 0.")
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile)
     out = to_waveform(corrupter.pcm(to_pcm(waveform), key, int(sample_rate)))

@@ -42,6 +42,10 @@ class Condition:
     def __post_init__(self) -> None:
         if self.corruption != "clean":
             severity_pair(self.severity)
+            if not self.corruption.isidentifier():
+                raise UsageError(f"{self.corruption!r} is not the name of a corruption.")
+        elif self.severity != 0:
+            raise UsageError(f"clean is of severity 0, not {self.severity!r}.")
 
     def __str__(self) -> str:
         if self.corruption == "clean":
@@ -62,8 +66,8 @@ class Condition:
             return CLEAN
         name, _, severity = text.rpartition("-")
         try:
-            visual, _, audio = severity.partition("+")
-            return cls(name, (int(visual), int(audio)) if audio else int(visual))
+            visual, both, audio = severity.partition("+")
+            return cls(name, (int(visual), int(audio)) if both else int(visual))
         except ValueError:
             raise UsageError(
                 f"condition {text!r} is neither 'clean' nor a corruption and a severity as in "

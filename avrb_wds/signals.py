@@ -52,7 +52,7 @@ def to_pcm(waveform: npt.NDArray[Any]) -> Pcm:
         raise UsageError(f"a waveform of {array.dtype} has no agreed scale; give float32 or int16.")
     peak = np.abs(array).max()
     if not peak <= 1:
-        found = f"peaks at {peak}" if np.isfinite(peak) else "holds NaN or infinity"
+        found = f"peaks at {peak!s}" if np.isfinite(peak) else "holds NaN or infinity"
         raise UsageError(f"the waveform {found}; all samples must lie in [-1, 1].")
     scaled = np.rint(array.astype(np.float64) * 32768.0)
     return np.minimum(scaled, 32767, out=scaled).astype(np.int16)

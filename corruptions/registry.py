@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -104,6 +104,11 @@ class Corruption:
     released_audio: Kernel | None = None
 
     def __post_init__(self) -> None:
+        if not self.name.isidentifier() or self.name == "clean":
+            raise UsageError(
+                f"corruption name {self.name!r} is not allowed; "
+                f"give letters, digits and underscores, and not 'clean'."
+            )
         for modality in MODALITIES:
             for profile in PROFILES:
                 levels = self.kernel(modality, profile).levels
@@ -135,7 +140,9 @@ def register(corruption: Corruption) -> None:
     if corruption.name in CORRUPTIONS:
         raise UsageError(f"corruption {corruption.name!r} is built in; choose another name.")
     if _registered.setdefault(corruption.name, corruption) != corruption:
-        raise UsageError(f"corruption {corruption.name!r} is registered already.")
+        raise UsageError(
+            f"corruption {corruption.name!r} is registered already; choose another name."
+        )
 
 
 def get(name: str) -> Corruption:
@@ -153,10 +160,20 @@ def get(name: str) -> Corruption:
         return found
     if name not in _registered:
         for point in entry_points(group=ENTRY_POINTS, name=name):
-            register(point.load())
+            register(_loaded(point))
     if name not in _registered:
         raise UsageError(f"no corruption {name!r}; choose one of {', '.join(available())}.")
     return _registered[name]
+
+
+def _loaded(point: EntryPoint) -> Corruption:
+    corruption = point.load()
+    if not isinstance(corruption, Corruption) or corruption.name != point.name:
+        raise UsageError(
+            f"entry point {point.name!r} = {point.value!r} of group {ENTRY_POINTS!r} "
+            f"does not name a Corruption called {point.name!r}."
+        )
+    return corruption
 
 
 def available() -> tuple[str, ...]:
