@@ -1,0 +1,146 @@
+"""One corrupted clip is the same to the last bit, whichever way it is come by."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import webdataset as wds
+from shardmaking import clips, write_shards
+from torch.utils.data import DataLoader
+
+import avrb_wds as avrb
+from avrb_wds.corruptions import available
+from avrb_wds.shards import decode_clip
+
+SEED, SEVERITY, CLIPS = 7, 4, 9
+Digests = dict[tuple[str, str], str]
+
+pytestmark = pytest.mark.filterwarnings(
+    # torch's own advice about a fork in a process with threads; the fork is what is tested.
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)
+
+
+def digest(frames: Any, waveform: Any) -> str:
+    both = np.ascontiguousarray(frames).tobytes() + np.ascontiguousarray(waveform).tobytes()
+    return hashlib.sha256(both).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"), clips(CLIPS))
+
+
+@pytest.fixture(scope="module")
+def alone(shards: Path) -> Digests:
+    """Every clip by itself, through corrupt_frames and corrupt_waveform."""
+    found: Digests = {}
+    opened = avrb.ShardSet.open(shards)
+    for position in range(CLIPS):
+        clip = decode_clip(opened.read(position))
+        for name in available():
+            frames = avrb.corrupt_frames(clip.frames, name, SEVERITY, seed=SEED, key=clip.key)
+            waveform = avrb.corrupt_waveform(
+                clip.pcm, name, SEVERITY, sample_rate=clip.sample_rate, seed=SEED, key=clip.key
+            )
+            found[name, clip.key] = digest(frames, waveform)
+    assert len(set(found.values())) == len(found)
+    return found
+
+
+def of_batches(batches: Iterable[dict[str, Any]]) -> Digests:
+    return {
+        (batch["corruption"], key): digest(batch["frames"][row], batch["waveform"][row])
+        for batch in batches
+        for row, key in enumerate(batch["key"])
+    }
+
+
+def of_clips(samples: Iterable[dict[str, Any]], key: str) -> Digests:
+    return {(s["corruption"], s[key]): digest(s["frames"], s["waveform"]) for s in samples}
+
+
+def conditions() -> tuple[avrb.Condition, ...]:
+    return avrb.conditions(severities=[SEVERITY], clean=False)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize("workers", [0, 1, 2, 5])
+def test_load_with_threads(shards: Path, alone: Digests, workers: int, batch_size: int) -> None:
+    loader = avrb.load(shards, conditions(), seed=SEED, num_workers=workers, batch_size=batch_size)
+    assert of_batches(loader) == alone
+
+
+@pytest.mark.parametrize("world_size", [2, 5, 11])
+def test_load_divided_over_ranks(shards: Path, alone: Digests, world_size: int) -> None:
+    found: Digests = {}
+    for rank in range(world_size):
+        part = of_batches(
+            avrb.load(shards, conditions(), seed=SEED, rank=rank, world_size=world_size)
+        )
+        assert not found.keys() & part.keys()
+        found |= part
+    assert found == alone
+
+
+# Starting five fresh interpreters that import torch takes long: 5 processes are forked only.
+PROCESSES = [("fork", 1), ("fork", 2), ("fork", 5), ("spawn", 1), ("spawn", 2), ("forkserver", 2)]
+
+
+@pytest.mark.parametrize(("start_method", "workers"), PROCESSES)
+def test_torch_data_loader(shards: Path, alone: Digests, start_method: str, workers: int) -> None:
+    stream = avrb.ClipStream(shards, conditions(), seed=SEED)
+    loader = DataLoader(
+        stream, batch_size=None, num_workers=workers, multiprocessing_context=start_method
+    )
+    assert of_clips(loader, "key") == alone
+
+
+def test_torch_data_loader_without_processes_by_number(shards: Path, alone: Digests) -> None:
+    dataset = avrb.ClipDataset(shards, conditions(), seed=SEED)
+    assert of_clips(DataLoader(dataset, batch_size=None, shuffle=True), "key") == alone
+
+
+def test_load_with_processes(shards: Path, alone: Digests) -> None:
+    loader = avrb.load(
+        shards, conditions(), seed=SEED, num_workers=2, workers="process", start_method="spawn"
+    )
+    assert of_batches(loader) == alone
+
+
+def plain(shards: Path) -> Iterator[dict[str, Any]]:
+    """A plain webdataset pipeline a corruption."""
+    urls = sorted(str(path) for path in shards.glob("*.tar"))
+    for name in available():
+        yield from wds.WebDataset(urls, shardshuffle=False, empty_check=False).compose(
+            avrb.Decode(), avrb.Corrupt(name, SEVERITY, seed=SEED)
+        )
+
+
+def test_plain_webdataset(shards: Path, alone: Digests) -> None:
+    assert of_clips(plain(shards), "__key__") == alone
+
+
+@pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
+def test_plain_webdataset_in_processes(shards: Path, alone: Digests, start_method: str) -> None:
+    urls = sorted(str(path) for path in shards.glob("*.tar"))
+    dataset = wds.WebDataset(urls, shardshuffle=False, empty_check=False).compose(
+        avrb.Decode(), avrb.Corrupt("gaussian", SEVERITY, seed=SEED)
+    )
+    loader = DataLoader(
+        dataset, batch_size=None, num_workers=2, multiprocessing_context=start_method
+    )
+    gaussian = {at: value for at, value in alone.items() if at[0] == "gaussian"}
+    assert of_clips(loader, "__key__") == gaussian
+
+
+def test_neither_seed_nor_key_nor_severity_is_forgotten(shards: Path, alone: Digests) -> None:
+    others = [
+        of_batches(avrb.load(shards, "gaussian", SEVERITY, seed=SEED + 1)),
+        of_batches(avrb.load(shards, "gaussian", SEVERITY - 1, seed=SEED)),
+    ]
+    for other in others:
+        assert not set(other.values()) & set(alone.values())
