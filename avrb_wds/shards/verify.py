@@ -82,7 +82,7 @@ def _shard_faults(
     try:
         scanned = scan_index(tar)
     except DataError as error:
-        yield Fault(str(tar), None, str(error))
+        yield Fault(str(tar), None, str(error).removeprefix(f"shard {tar} "))
     if index is not None and scanned is not None:
         yield from _against_tar(tar, index, scanned)
     known = index if index is not None else scanned
