@@ -18,10 +18,12 @@ from avrb_wds.shards import decode_clip
 SEED, SEVERITY, CLIPS = 7, 4, 9
 Digests = dict[tuple[str, str], str]
 
-pytestmark = pytest.mark.filterwarnings(
-    # torch's own advice about a fork in a process with threads; the fork is what is tested.
-    "ignore:This process .* is multi-threaded:DeprecationWarning"
-)
+pytestmark = [
+    # Python's and torch's own advice about what is tested here: a fork beside threads, and more
+    # workers than cores.
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning"),
+]
 
 
 def digest(frames: Any, waveform: Any) -> str:
