@@ -28,8 +28,7 @@ def need_torchmetrics() -> None:
 def single_label_metrics(scores: Scores, target: npt.NDArray[np.int64]) -> Metrics:
     """Metrics where every clip has one class.
 
-    scores: (clips, classes), finite, higher is likelier.  target: (clips,), class numbers.  With
-    fewer than five classes `top5` is the accuracy among all of them, 1.
+    scores: (clips, classes), finite, higher is likelier.  target: (clips,), class numbers.
 
     >>> import numpy as np
     >>> one_hot = np.eye(3, dtype=np.float32)
@@ -51,7 +50,7 @@ def single_label_metrics(scores: Scores, target: npt.NDArray[np.int64]) -> Metri
     precision, auc = _against_the_rest(scores, np.eye(classes, dtype=np.int64)[target])
     return Metrics(
         _rounded(accuracy("micro").item()),
-        _rounded(accuracy("micro", min(5, classes)).item()),
+        _rounded(accuracy("micro", 5).item()) if classes > 5 else None,
         _mean(each[present]),
         precision,
         auc,

@@ -17,8 +17,9 @@ Task = Literal["single-label", "multi-label"]
 class Metrics:
     """The scores of one condition, in [0, 1] but for d'; None where one has no meaning.
 
-    accuracy: top-1.  top5: the target is among the five highest scores.  mean_class_accuracy: the
-    mean over classes of the accuracy on each.  These three are for single labels.
+    accuracy: top-1.  top5: the target is among the five highest scores; None unless there are more
+    classes.  mean_class_accuracy: the mean over classes of the accuracy on each.  These three are
+    for single labels.
     mean_average_precision, auc: one class against the rest, the mean over classes; classes without
     a positive clip are left out (auc: and those without a negative one).
     d_prime: √2 times the normal quantile of auc; None where auc is 0 or 1.
