@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from avrb_wds.codecs import encode_audio, encode_frame
-from avrb_wds.shards import (
-    AudioLayout, ClipRecord, FrameLayout, Manifest, ShardEntry, index_file, scan_index,
-)  # fmt: skip
+from avrb_wds.packing.writer import ShardWriter
+from avrb_wds.shards import AudioLayout, ClipRecord, FrameLayout, Manifest
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,6 @@ def members(clip: Made) -> dict[str, bytes]:
     return out
 
 
-def write_tar(path: Path, packed: Sequence[tuple[str, dict[str, bytes]]]) -> None:
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for key, parts in packed:
-            for name, data in parts.items():
-                info = tarfile.TarInfo(f"{key}.{name}")
-                info.size = len(data)
-                tar.addfile(info, io.BytesIO(data))
-
-
 def write_shards(
     folder: Path,
     made: Sequence[Made],
@@ -71,19 +59,10 @@ def write_shards(
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     for number, start in enumerate(range(0, len(made), per_shard)):
-        part = made[start : start + per_shard]
-        tar = folder / f"t-{number:06}.tar"
-        write_tar(tar, [(clip.key, members(clip)) for clip in part])
-        index = scan_index(tar, checksums=True).to_bytes()
-        beside = Path(index_file(str(tar)))
-        beside.write_bytes(index)
-        data = tar.read_bytes()
-        entries.append(
-            ShardEntry(
-                tar.name, len(data), len(part), hashlib.sha256(data).hexdigest(), beside.name,
-                hashlib.sha256(index).hexdigest(),
-            )
-        )  # fmt: skip
+        writer = ShardWriter(folder, "t", number)
+        for clip in made[start : start + per_shard]:
+            writer.add(clip.key, members(clip).items())
+        entries.append(writer.finish())
     manifest = Manifest(
         "t", len(made), tuple(entries), _frames(made), _audio(made), tuple(classes), task
     )

@@ -10,9 +10,10 @@ from ..condition import CLEAN, Condition, Severity
 from ..corruptions import Profile
 from ..errors import UsageError
 from ..shards import ShardSet
-from .batches import Collate, Layout
+from .batches import Collate
 from .clips import Recipe, Transform
 from .division import Order, global_order
+from .memory import Layout
 from .pipeline import Road
 
 __all__ = ["Corruptions", "Source", "open_road", "whole_number", "wanted_conditions"]

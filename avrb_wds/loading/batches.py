@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..condition import Condition
-from ..corruptions import Frame
 from ..errors import DataError, UsageError
-from ..shards import Manifest
 from ..shards.manifest import Task
 from ..shards.record import Target
-from ..signals import Waveform
-from .clips import Item, Rows
+from .clips import Item
+from .memory import Memory
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Batch", "Collate", "Layout", "Memory", "stackable"]
-
-Number = TypeVar("Number", bound=np.generic)
+__all__ = ["Batch", "Collate", "stackable"]
 
 Batch = dict[str, Any]
 """One condition of up to `batch_size` clips, b of them:
@@ -37,65 +32,6 @@ the condition, "clean" and 0 for clean clips.  position: int64 (b,), the number 
 shards.  What a transform returns stands beside or in place of these: tensors of one shape stacked,
 numbers as a tensor, all else as a list.
 """
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What all clips have in common, so that memory for a batch is there before they are decoded.
-
-    frames: (t, h, w, 3).  waveform: (channels, samples of the longest).  None where clips differ.
-    """
-
-    frames: tuple[int, int, int, int] | None
-    waveform: tuple[int, int] | None
-
-    @classmethod
-    def of(cls, manifest: Manifest | None) -> Layout:
-        """The layout that a manifest announces."""
-        if manifest is None:
-            return cls(None, None)
-        frames, audio = manifest.frames, manifest.audio
-        size = (frames.count, frames.height, frames.width)
-        return cls(
-            None if None in size else (*size, 3),  # type: ignore[arg-type]
-            None if audio.channels is None else (audio.channels, audio.max_samples),
-        )
-
-
-class Memory:
-    """Signals of one batch, clip by clip in rows; nothing where the layout knows no shape."""
-
-    def __init__(self, layout: Layout, clips: int) -> None:
-        self.frames: Frame | None = None
-        self.waveform: Waveform | None = None
-        if layout.frames is not None:
-            self.frames = np.empty((clips, *layout.frames), np.uint8)
-        if layout.waveform is not None:
-            self.waveform = np.empty((clips, *layout.waveform), np.float32)
-
-    def rows(self, place: int) -> Rows:
-        """Where the clip at `place` goes."""
-        return Rows(
-            None if self.frames is None else self.frames[place],
-            None if self.waveform is None else self.waveform[place],
-        )
-
-    def columns(self, keep: list[int], lengths: list[int]) -> Batch:
-        """The signals as tensors; only the rows `keep`, copied, where these are not all."""
-        import torch
-
-        columns: Batch = {}
-        if self.frames is not None:
-            columns["frames"] = torch.from_numpy(_rows(self.frames, keep))
-        if self.waveform is not None:
-            padded = _rows(self.waveform, keep)[:, :, : max(lengths)]
-            columns["waveform"] = torch.from_numpy(np.ascontiguousarray(padded))
-            columns["num_samples"] = torch.tensor(lengths)
-        return columns
-
-
-def _rows(memory: npt.NDArray[Number], keep: list[int]) -> npt.NDArray[Number]:
-    return memory if len(keep) == len(memory) else memory[keep]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from ..errors import DataError
 from ..shards import ShardSet
-from .batches import Batch, Collate, Layout, Memory
+from .batches import Batch, Collate
 from .clips import Attempt, Block, Item, Recipe, Skipped
 from .division import Plan, Positions
+from .memory import Layout, Memory, MemoryPool
 from .workers import Workers
 
 __all__ = ["Result", "Road", "settled", "stream"]
@@ -45,21 +46,23 @@ def stream(road: Road, plan: Plan, workers: int, prefetch: int) -> Iterator[Resu
 
     The threads end when the iterator is exhausted, closed or dropped.
     """
-    with Workers(workers) as pool:
+    with Workers(workers) as threads:
         pending: deque[_Job] = deque()
+        # One more than are in the making is in the consumer's hands.
+        memory = MemoryPool(road.layout, min(plan.batch_size, plan.clips), keep=prefetch + 2)
         for places, numbers in plan.blocks():
             block = road.block(places)
             for number in numbers:
-                pending.append(_begin(_Job(road, block, number), pool))
+                pending.append(_begin(_Job(road, block, number, memory.take(len(block))), threads))
                 if len(pending) > prefetch:
                     yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def _begin(job: _Job, pool: Workers) -> _Job:
+def _begin(job: _Job, threads: Workers) -> _Job:
     for place in range(len(job)):
-        pool.submit(partial(job.run, place))
+        threads.submit(partial(job.run, place))
     return job
 
 
@@ -82,9 +85,8 @@ def settled(
 class _Job:
     """One batch in the making; its tasks may run in any threads, in the order of their places."""
 
-    def __init__(self, road: Road, block: Block, number: int) -> None:
-        self._road, self._block, self._number = road, block, number
-        self._memory = Memory(road.layout, len(block))
+    def __init__(self, road: Road, block: Block, number: int, memory: Memory) -> None:
+        self._road, self._block, self._number, self._memory = road, block, number, memory
         self._attempts: list[Attempt | None] = [None] * len(block)
         self._left = self._lost = len(block)
         self._lock = threading.Lock()

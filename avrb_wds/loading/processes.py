@@ -14,9 +14,10 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from ..errors import AvrbError
-from .batches import Layout, stackable
+from .batches import stackable
 from .clips import Attempt, Block, Item, Rows
 from .division import Plan
+from .memory import Layout
 from .pipeline import Result, Road, settled
 
 __all__ = ["process_stream"]
