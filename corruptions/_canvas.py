@@ -33,8 +33,9 @@ def lerp(rows: Whole, places: npt.NDArray[np.int64]) -> Whole:
     index = places >> LERP_BITS
     share = (places & ((1 << LERP_BITS) - 1)).astype(np.int32)
     share = share.reshape(-1, *[1] * (rows.ndim - 1))
-    out = np.take(rows, index, axis=0)
+    out: Whole = np.take(rows, index, axis=0)
     out *= (1 << LERP_BITS) - share
     following = np.take(rows, np.minimum(index + 1, len(rows) - 1), axis=0)
     following *= share
-    return np.add(out, following, out=out)
+    out += following
+    return out

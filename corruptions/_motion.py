@@ -47,13 +47,19 @@ def motion_blur(image: Frame, tail: Tail, angle: int) -> Frame:
     right, bottom = (max(0, *(place[axis] for place in taps)) for axis in (0, 1))
     border = ((top, bottom), (left, right), (0, 0))[: image.ndim]
     padded = np.pad(image, border, "edge").astype(np.uint16)
-    total = np.zeros(image.shape, np.uint16)
-    part = np.empty_like(total)
+    # A shift by rows and columns is one along the whole array in memory, where what is read lies in
+    # one piece; what wraps round falls on the padding.
+    line = padded.reshape(-1)
+    step, row = padded[0, 0].size, padded[0].size
+    total = np.zeros(height * row, np.uint16)
+    shown = total[: total.size - (left + right) * step]
+    part = np.empty_like(shown)
     for (x, y), weight in taps.items():
-        moved = padded[top + y : top + y + height, left + x : left + x + width]
-        np.multiply(moved, np.uint16(weight), out=part)
-        np.add(total, part, out=total)
-    return np.right_shift(total, WEIGHT_BITS, out=total).astype(np.uint8)
+        start = (top + y) * row + (left + x) * step
+        np.multiply(line[start : start + shown.size], weight, out=part)
+        np.add(shown, part, out=shown)
+    total >>= WEIGHT_BITS
+    return total.reshape(height, *padded.shape[1:])[:, :width].astype(np.uint8)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._blur import blur, gaussian_taps
+from ._blur import blur
 from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
@@ -31,8 +31,7 @@ def visual(frame: Frame, level: Veil, context: Context) -> Frame:
     # Noise has no structure yet: rolled before it is blurred, it shows no seam.
     drift = -(context.time * height // (2 * CROSSING)), context.time * width // CROSSING
     noise = np.roll(noise, drift, axis=(0, 1)) if context.time else noise
-    taps = gaussian_taps(level.sigma, int(4 * level.sigma + Decimal("0.5")))
-    field = blur(noise, taps, edge="symmetric")
+    field = blur(noise, level.sigma, round(4 * level.sigma), edge="symmetric")
     most = 10 * int(frame.max())
     gain = (most << GAIN_BITS) // max(most + 255 * level.density, 1)
     veil = np.multiply(field, gain * level.density // 10, dtype=np.uint32)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ._blur import blur, gaussian_taps
+from ._blur import blur
 from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
@@ -44,14 +44,14 @@ def released_visual(frame: Frame, level: Depth, context: Context) -> Frame:
 def _dive(frame: Frame, level: Depth, order: tuple[int, int, int]) -> Frame:
     """Output channel c comes from input channel order[c]; the first one is attenuated."""
     tenths = 3 * (level.width - 1) // 2 + 5  # sigma = .3 ((width - 1) / 2 - 1) + .8
-    taps = gaussian_taps(Decimal(tenths) / 10, level.width // 2)
+    sigma = Decimal(tenths) / 10
     hazed = _hazed(level)
     out = np.empty(frame.shape, np.uint8)
     for channel, source in enumerate(order):
         plane = frame[..., source]
         if channel == 0:
             plane = (np.multiply(plane, level.red, dtype=np.uint16) // 10).astype(np.uint8)
-        out[..., channel] = np.take(hazed, blur(plane, taps, edge="reflect"))
+        out[..., channel] = np.take(hazed, blur(plane, sigma, level.width // 2, edge="reflect"))
     return out
 
 
