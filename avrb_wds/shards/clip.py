@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,21 +77,24 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
     names = frame_names(raw.members)
     if not names:
         return None
-    frames = frames_out
-    for number, name in enumerate(names):
-        data = bytes(raw.members[name])
-        try:
-            if number:
-                assert frames is not None
-                decode_frame(data, frames[number])
-                continue
-            first = decode_frame(data)
-        except AvrbError as error:
-            raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
-        shape = (len(names), *first.shape)
-        frames = np.empty(shape, np.uint8) if frames is None or frames.shape != shape else frames
+    frames, first = frames_out, None
+    if frames is not None and len(frames) == len(names):
+        with suppress(DataError):  # another size; or broken, which comes out below
+            first = _decode(raw, names[0], frames[0])
+    if frames is None or first is None:
+        first = _decode(raw, names[0])
+        frames = np.empty((len(names), *first.shape), np.uint8)
         frames[0] = first
+    for name, frame in zip(names[1:], frames[1:], strict=True):
+        _decode(raw, name, frame)
     return frames
+
+
+def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
+    try:
+        return decode_frame(bytes(raw.members[name]), out)
+    except AvrbError as error:
+        raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
 
 
 def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
