@@ -59,8 +59,9 @@ def main() -> None:
 def raw_bits(rounds: int) -> None:
     """Raw bits a second, in the blocks that kernels draw them in."""
     draw, words = Draw(0, "bench", CLIP, "visual"), 1 << 13
-    seconds = statistics.median(timed(lambda: draw.bits(words)) for _ in range(10 * rounds))
-    print(f"raw bits: {words * 8 / seconds / 1e9:.2f} GB/s (at least 1)")
+    seconds = [timed(lambda: draw.bits(words)) for _ in range(10 * rounds)]
+    usual, best = (words * 8 / s / 1e9 for s in (statistics.median(seconds), min(seconds)))
+    print(f"raw bits: {usual:.2f} GB/s, at best {best:.2f} (limit: at least 1)")
 
 
 def frames(jpeg: bytes, rounds: int) -> None:
@@ -115,10 +116,11 @@ def table(
             times[number].append(own)
             ratios[number].append(own / before)
     print(f"\n{title} ({statistics.median(base) * 1e3:.3f} ms)")
-    print(f"{'':18}{'severity':>8}{'ms':>8}{'ratio':>8}{'limit':>8}")
+    print(f"{'':18}{'severity':>8}{'ms':>8}{'at best':>8}{'ratio':>8}{'limit':>8}")
     for row, own, ratio in zip(rows, times, ratios, strict=True):
         ms, times_base = statistics.median(own) * 1e3, statistics.median(ratio)
-        line = f"{row.name:18}{row.severity or '':>8}{ms:8.3f}{times_base:8.2f}"
+        line = f"{row.name:18}{row.severity or '':>8}{ms:8.3f}{min(own) * 1e3:8.3f}"
+        line += f"{times_base:8.2f}"
         if row.limit is not None:
             kept = (ms if in_ms else times_base) <= row.limit
             line += f"{row.limit:8} {'ok' if kept else 'OVER'}"
