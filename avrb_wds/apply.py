@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
@@ -10,13 +11,23 @@ import numpy.typing as npt
 
 from .condition import Condition, Severity, severity_pair
 from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, get
+from .corruptions.bank import Bank
 from .errors import UsageError
 from .signals import Waveform, to_pcm, to_rgb, to_waveform
 
-__all__ = ["Corrupter", "ModalityChoice", "Temporal", "corrupt_frames", "corrupt_waveform"]
+__all__ = [
+    "BankChoice",
+    "Corrupter",
+    "ModalityChoice",
+    "Temporal",
+    "corrupt_frames",
+    "corrupt_waveform",
+]
 
 ModalityChoice = Literal["both", "visual", "audio"]
 Temporal = Literal["frame", "clip"]
+BankChoice = Bank | str | os.PathLike[str] | None
+"""A bank, the path of an imported one, or None for the built-in one."""
 
 
 def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -40,6 +51,7 @@ class Corrupter:
     seed: int = 0
     profile: Profile = "default"
     temporal: Temporal = "frame"
+    bank: Bank | None = None
 
     @classmethod
     def of(
@@ -51,6 +63,7 @@ class Corrupter:
         profile: Profile = "default",
         modality: ModalityChoice = "both",
         temporal: Temporal = "frame",
+        bank: BankChoice = None,
     ) -> Corrupter:
         """The corrupter for these arguments; raises UsageError for one that is not allowed."""
         _check("profile", profile, PROFILES)
@@ -66,6 +79,7 @@ class Corrupter:
             int(seed),
             profile,
             temporal,
+            None if bank is None else Bank.of(bank),
         )
 
     def frame(self, frame: Frame, key: str, number: int) -> Frame:
@@ -75,7 +89,8 @@ class Corrupter:
         still = self.temporal == "clip"
         draw = Draw(self.seed, self.corruption.name, key, "visual", 0 if still else number)
         kernel = self.corruption.kernel("visual", self.profile)
-        return kernel(frame, self.visual, Context(draw, time=number if still else 0))
+        context = Context(draw, time=number if still else 0, bank=self.bank)
+        return kernel(frame, self.visual, context)
 
     def frames(self, frames: Frame, key: str, out: Frame | None = None) -> Frame:
         """All frames of clip `key`, (t, h, w, 3) uint8, corrupted, in `out` or in new memory.
@@ -94,7 +109,7 @@ class Corrupter:
             return pcm
         draw = Draw(self.seed, self.corruption.name, key, "audio")
         kernel = self.corruption.kernel("audio", self.profile)
-        return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate))
+        return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate, bank=self.bank))
 
 
 def corrupter_for(
@@ -104,6 +119,7 @@ def corrupter_for(
     profile: Profile = "default",
     modality: ModalityChoice = "both",
     temporal: Temporal = "frame",
+    bank: BankChoice = None,
 ) -> Corrupter | None:
     """The corrupter of a condition; None for clean."""
     if condition.is_clean:
@@ -115,6 +131,7 @@ def corrupter_for(
         profile=profile,
         modality=modality,
         temporal=temporal,
+        bank=bank,
     )
 
 
@@ -128,6 +145,7 @@ def corrupt_frames(
     key: str = ...,
     profile: Profile = ...,
     temporal: Temporal = ...,
+    bank: BankChoice = ...,
 ) -> npt.NDArray[np.uint8]: ...
 @overload
 def corrupt_frames(
@@ -139,6 +157,7 @@ def corrupt_frames(
     key: str = ...,
     profile: Profile = ...,
     temporal: Temporal = ...,
+    bank: BankChoice = ...,
 ) -> list[npt.NDArray[np.uint8]]: ...
 def corrupt_frames(
     frames: npt.NDArray[Any] | list[npt.NDArray[Any]],
@@ -149,6 +168,7 @@ def corrupt_frames(
     key: str = "",
     profile: Profile = "default",
     temporal: Temporal = "frame",
+    bank: BankChoice = None,
 ) -> npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]]:
     """The frames of one clip, corrupted.
 
@@ -160,7 +180,9 @@ def corrupt_frames(
     >>> corrupt_frames(np.full((2, 4, 6, 3), 128, np.uint8), "impulse", 5, key="clip").shape
     (2, 4, 6, 3)
     """
-    corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, temporal=temporal)
+    corrupter = Corrupter.of(
+        corruption, severity, seed=seed, profile=profile, temporal=temporal, bank=bank
+    )
     several = isinstance(frames, list) or np.ndim(frames) == 4
     many = frames if several else [frames]
     if not len(many):
@@ -180,6 +202,7 @@ def corrupt_waveform(
     seed: int = 0,
     key: str = "",
     profile: Profile = "default",
+    bank: BankChoice = None,
 ) -> Waveform:
     """The sound of one clip, corrupted.
 
@@ -195,6 +218,6 @@ def corrupt_waveform(
     whole = isinstance(sample_rate, (int, np.integer)) and not isinstance(sample_rate, bool)
     if not whole or sample_rate <= 0:
         raise UsageError(f"sample_rate {sample_rate!r} is not a whole number of Hz above 0.")
-    corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile)
+    corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, bank=bank)
     out = to_waveform(corrupter.pcm(to_pcm(waveform), key, int(sample_rate)))
     return out.reshape(np.shape(waveform))
