@@ -74,6 +74,7 @@ def _times(path: Path, until: float | None) -> tuple[list[float], float]:
     stamps: list[int | None] = []
     with _opened(path, "video") as (container, stream):
         rate = float(stream.average_rate or stream.guessed_rate or USUAL_RATE)
+        unit = float(stream.time_base)
         for packet in container.demux(stream):
             if not packet.size or packet.is_discard:
                 continue
@@ -81,9 +82,8 @@ def _times(path: Path, until: float | None) -> tuple[list[float], float]:
             if until is None or packet.dts is None or stamps[0] is None:
                 continue
             # A second past the end every frame before it has come, whatever their order.
-            if (packet.dts - stamps[0]) * stream.time_base > until + 1:
+            if (packet.dts - stamps[0]) * unit > until + 1:
                 break
-        unit = float(stream.time_base)
     known = [stamp * unit for stamp in stamps if stamp is not None]
     if len(known) < len(stamps):
         return [number / rate for number in range(len(stamps))], rate
