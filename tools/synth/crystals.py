@@ -63,6 +63,7 @@ class Growth:
     angle: npt.NDArray[np.float32] = field(init=False)
     half: npt.NDArray[np.float32] = field(init=False)
     order: npt.NDArray[np.uint8] = field(init=False)
+    parents: list[int] = field(default_factory=lambda: [0])
 
     def __post_init__(self) -> None:
         shape = (self.height, self.width)
@@ -78,6 +79,10 @@ class Growth:
             return int(self.branch[row, column])
         return BLOCKED
 
+    def free(self, branch: int, tip: _Tip) -> bool:
+        """Whether a tip may pass: over nothing, itself, and what has just sprung from it."""
+        return branch in (0, tip.branch) or (branch > 0 and self.parents[branch] == tip.branch)
+
 
 Seed = tuple[float, float, float, float]  # x, y, angle in degrees, tick of its start
 
@@ -89,27 +94,26 @@ def grow(rng: np.random.Generator, size: tuple[int, int], seeds: list[Seed], hab
     """
     growth = Growth(*size)
     queue: list[tuple[float, int, _Tip]] = []
-    count = 0
 
     def start(tick: float, tip: _Tip) -> None:
-        nonlocal count
-        count += 1
-        tip.branch = count
-        heapq.heappush(queue, (tick, count, tip))
+        tip.branch = len(growth.parents)
+        tip.next_pair = habit.gaps[tip.order] if tip.order < len(habit.gaps) else math.inf
+        growth.parents.append(tip.parent)
+        heapq.heappush(queue, (tick, tip.branch, tip))
 
     for x, y, angle, tick in seeds:
         bend = rng.normal(0, habit.bend)
         start(tick, _Tip(0, 0, 0, x, y, math.radians(angle), bend, _limit(rng, habit, 0)))
     while queue:
-        tick, number, tip = heapq.heappop(queue)
+        tick, _, tip = heapq.heappop(queue)
         if not _step(growth, tip, habit):
             continue
-        if tip.order < len(habit.gaps) and tip.length >= tip.next_pair:
+        if tip.length >= tip.next_pair:
             tip.next_pair = tip.length + habit.gaps[tip.order] * rng.uniform(0.7, 1.3)
             for side in (-1, 1):
                 start(tick, _side_branch(rng, tip, side, habit))
         pace = habit.speeds[tip.order] * (0.85 + 0.3 * rng.random())
-        heapq.heappush(queue, (tick + 1 / pace, number, tip))
+        heapq.heappush(queue, (tick + 1 / pace, tip.branch, tip))
     return growth
 
 
@@ -128,19 +132,19 @@ def _side_branch(rng: np.random.Generator, tip: _Tip, side: int, habit: Habit) -
 def _step(growth: Growth, tip: _Tip, habit: Habit) -> bool:
     """One pixel on; False where something is in the way, or the branch is as long as it may be."""
     dx, dy = math.cos(tip.angle), math.sin(tip.angle)
-    x, y = tip.x + dx, tip.y + dy
-    own = (0, tip.branch, tip.parent) if tip.length < 4 else (0, tip.branch)
-    # It looks two pixels ahead, so that a dark line stays between neighbours.
-    if growth.at(x, y) not in own or (tip.length >= 4 and growth.at(x + 2 * dx, y + 2 * dy) not in own):
+    tip.x, tip.y = tip.x + dx, tip.y + dy
+    here = growth.at(tip.x, tip.y)
+    # It looks ahead, so that a dark line stays between neighbours; where it begins it can't.
+    ahead = growth.at(tip.x + 2 * dx, tip.y + 2 * dy)
+    if here == BLOCKED or (tip.length >= 4 and not (growth.free(here, tip) and growth.free(ahead, tip))):
         return False
-    row, column = int(y), int(x)
-    if not growth.branch[row, column]:
+    if not here:
+        row, column = int(tip.y), int(tip.x)
+        taper = 1 - 0.7 * tip.length / tip.limit
         growth.branch[row, column] = tip.branch
         growth.angle[row, column] = tip.angle
-        taper = 1 - 0.7 * tip.length / tip.limit
         growth.half[row, column] = habit.widths[tip.order] * taper / 2
         growth.order[row, column] = tip.order
-    tip.x, tip.y = x, y
     tip.length += 1
     tip.angle += math.radians(tip.bend)
     return tip.length < tip.limit

@@ -18,7 +18,7 @@ from .crystals import Growth, Habit, Seed, grow
 
 __all__ = ["TEXTURES", "Texture"]
 
-HEIGHT, WIDTH = 600, 800
+HEIGHT, WIDTH = 540, 720
 FINE = 2  # crystals grow on a grid so many times finer than the picture
 Floats = npt.NDArray[np.float64]
 Texture = Callable[[np.random.Generator], npt.NDArray[np.uint8]]
@@ -31,7 +31,8 @@ class Light:
 
     glass: where no ice is.  ice: the crystals.  mean, deviation: of the finished picture, by
     channel.  shine: strength of highlights.  relief: how steep the ridges look.  haze: how much
-    fine frost covers the glass between.
+    fine frost covers the glass between.  sun: the direction, in radians, of
+    the branches that shine most.
     """
 
     mean: tuple[float, float, float]
@@ -41,12 +42,13 @@ class Light:
     shine: float = 0.6
     relief: float = 3.0
     haze: float = 0.3
+    sun: float = 0.9
 
 
 def _clouds(rng: np.random.Generator, pixels: float) -> Floats:
     """A smooth random field of the picture's size, from 0 to 1, with features so large."""
-    coarse = rng.standard_normal((HEIGHT // 8, WIDTH // 8))
-    field = zoom(gaussian_filter(coarse, pixels / 8, mode="wrap"), 8, order=1)
+    coarse = rng.standard_normal((HEIGHT // 6, WIDTH // 6))
+    field = zoom(gaussian_filter(coarse, pixels / 6, mode="wrap"), 6, order=1)
     return (field - field.min()) / (field.max() - field.min())
 
 
@@ -96,19 +98,19 @@ def _ridges(growth: Growth) -> tuple[Floats, Floats, Floats]:
 def _shade(rng: np.random.Generator, growth: Growth, light: Light) -> Floats:
     """The picture (h, w, 3), in no particular range yet, at the fine grid's size over FINE."""
     height, angle, away = _ridges(growth)
-    height += 0.12 * gaussian_filter(rng.standard_normal(height.shape), 1.0)
+    height += 0.08 * gaussian_filter(rng.standard_normal(height.shape), 1.0)
     slope_y, slope_x = np.gradient(light.relief * gaussian_filter(height, 0.7))
     length = np.sqrt(1 + slope_x**2 + slope_y**2)
     facing = (1 + 0.7 * -slope_x + 0.9 * -slope_y) / length / np.sqrt(1 + 0.7**2 + 0.9**2)
     diffuse, glint = np.clip(facing, 0, 1), np.clip(facing, 0, 1) ** 24
     # Sheets of parallel needles mirror the sky or don't, all at once.
-    sheen = 0.75 + 0.25 * np.cos(2 * (angle - 0.9))
+    sheen = 0.7 + 0.3 * np.cos(2 * (angle - light.sun))
     cover = np.clip(height / 1.2, 0, 1)
     lit = sheen * (0.35 + 0.75 * diffuse) * (0.55 + 0.45 * np.clip(height / 2.5, 0, 1))
     small = [_reduce(part) for part in (cover, lit, glint * cover, np.exp(-away / 14))]
     cover, lit, glint, near = small
     haze = light.haze * (0.4 + 0.6 * _clouds(rng, 60)) * (0.6 + 0.4 * near)
-    haze *= 1 + 0.25 * gaussian_filter(rng.standard_normal(haze.shape), 0.7)
+    haze *= 1 + 0.12 * gaussian_filter(rng.standard_normal(haze.shape), 0.7)
     glass = 0.7 + 0.6 * _clouds(rng, 140)
     picture = np.empty((HEIGHT, WIDTH, 3))
     for channel in range(3):
@@ -141,38 +143,44 @@ def _texture(
 TEXTURES: dict[str, Texture] = {
     "ferns from the sill": partial(
         _texture,
-        place=partial(_from_edges, count=60, fan=22, late=500),
-        habit=Habit(bend=0.06),
-        light=Light(mean=(100, 124, 140), deviation=(44, 46, 46), glass=(25, 40, 60)),
+        place=partial(_from_edges, count=34, fan=22, late=500),
+        habit=Habit(lengths=(800, 170, 60, 16), bend=0.06),
+        light=Light(mean=(106, 126, 142), deviation=(46, 46, 44), glass=(18, 30, 46), haze=0.15),
     ),
     "white needles": partial(
         _texture,
-        place=partial(_fans, count=130, stems=7, fan=40, late=500),
-        habit=Habit(gaps=(5, 6), lengths=(330, 60, 20), spread=30, bend=0.02, jitter=5),
-        light=Light(mean=(198, 204, 214), deviation=(24, 24, 23), glass=(170, 178, 190), haze=0.6),
+        place=partial(_fans, count=190, stems=6, fan=50, late=700),
+        habit=Habit(gaps=(5, 6), lengths=(420, 60, 20), spread=28, bend=0.02, jitter=5),
+        light=Light(
+            mean=(198, 204, 214), deviation=(25, 25, 24), glass=(120, 130, 145), haze=0.5, sun=2.4
+        ),
     ),
     "stars": partial(
         _texture,
-        place=partial(_scattered, count=70, arms=6, late=700),
-        habit=Habit(lengths=(300, 120, 40, 14), bend=0.02),
-        light=Light(mean=(113, 124, 136), deviation=(44, 43, 41), glass=(45, 50, 62)),
+        place=partial(_scattered, count=46, arms=6, late=700),
+        habit=Habit(gaps=(10, 8, 6), lengths=(260, 110, 40, 14), bend=0.02),
+        light=Light(mean=(113, 124, 136), deviation=(46, 45, 43), glass=(25, 28, 36), haze=0.2),
     ),
     "blue ferns": partial(
         _texture,
-        place=partial(_from_edges, count=26, fan=35, late=400),
-        habit=Habit(gaps=(12, 8, 6), lengths=(1100, 420, 90, 20), bend=0.09),
-        light=Light(mean=(74, 112, 138), deviation=(36, 42, 44), glass=(15, 30, 50)),
+        place=partial(_from_edges, count=22, fan=35, late=400),
+        habit=Habit(gaps=(12, 8, 6), lengths=(900, 300, 80, 18), bend=0.1),
+        light=Light(
+            mean=(72, 108, 132), deviation=(38, 42, 44), glass=(8, 22, 40), haze=0.12, sun=0.2
+        ),
     ),
     "grey pane": partial(
         _texture,
-        place=partial(_scattered, count=420, arms=4, late=900),
+        place=partial(_scattered, count=380, arms=4, late=900),
         habit=Habit(gaps=(6, 5), lengths=(110, 50, 16), widths=(4.0, 3.0, 2.2), bend=0.1),
-        light=Light(mean=(140, 154, 166), deviation=(29, 29, 30), glass=(80, 90, 105), haze=0.5),
+        light=Light(mean=(140, 154, 166), deviation=(30, 30, 30), glass=(70, 80, 95), haze=0.4),
     ),
     "feathers": partial(
         _texture,
-        place=partial(_fans, count=30, stems=5, fan=110, late=500),
-        habit=Habit(gaps=(7, 5, 6), lengths=(520, 150, 40, 10), spread=48, bend=0.12),
-        light=Light(mean=(130, 152, 165), deviation=(38, 36, 36), glass=(50, 75, 95)),
+        place=partial(_fans, count=22, stems=5, fan=120, late=400),
+        habit=Habit(gaps=(7, 5, 6), lengths=(460, 130, 40, 10), spread=48, bend=0.12),
+        light=Light(
+            mean=(130, 150, 163), deviation=(40, 38, 37), glass=(30, 48, 66), haze=0.25, sun=1.6
+        ),
     ),
 }
