@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"corruptions"},
     {"errors"},
-    {"signals", "condition", "codecs"},
+    {"signals", "condition", "codecs", "storage"},
     {"apply", "shards"},
     {"stages", "packing"},
     {"loading"},
@@ -24,7 +24,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
 def modules() -> list[Path]:
-    own = [p for p in (ROOT / "avrb_wds").rglob("*.py") if p.name != "__init__.py" or p.parts[-2] != "avrb_wds"]
+    own = [p for p in (ROOT / "avrb_wds").rglob("*.py") if p != ROOT / "avrb_wds/__init__.py"]
     linked = ("corruptions", "tools")
     own = [p for p in own if p.relative_to(ROOT / "avrb_wds").parts[0] not in linked]
     return own + [p for name in linked for p in (ROOT / name).rglob("*.py")]

@@ -8,12 +8,14 @@ import tarfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, overload
 
 from ..errors import DataError
+from ..storage import Place, as_place
 from .canonical import spell
 from .members import padded, split_name, unsafe
+
+LARGEST_CLIP = 4 << 30
 
 __all__ = ["IndexEntry", "ShardIndex", "index_file", "scan_index"]
 
@@ -93,10 +95,11 @@ class ShardIndex(Sequence[IndexEntry]):
         for number, line in enumerate(data.splitlines(), 1):
             try:
                 key, offset, length, checksum = json.loads(line)
-                if not (isinstance(key, str) and offset >= 0 < length and len(checksum) in (0, 64)):
+                whole = isinstance(key, str) and offset >= 0 < length <= LARGEST_CLIP
+                if not (whole and len(checksum) in (0, 64)):
                     raise ValueError(f"wrong values in {line[:80]!r}")
                 entries.append(IndexEntry(key, offset, length, checksum))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
                 raise DataError(f"{where}, line {number}, is no index entry: {error}.") from error
         try:
             return cls(entries)
@@ -104,10 +107,10 @@ class ShardIndex(Sequence[IndexEntry]):
             raise DataError(f"{where} holds a value that is none: {error}.") from error
 
     @classmethod
-    def read(cls, path: str | Path, sha256: str | None = None) -> ShardIndex:
+    def read(cls, path: str | Place, sha256: str | None = None) -> ShardIndex:
         """The index in a file; raises DataError where it is missing, broken or not `sha256`."""
         try:
-            data = Path(path).read_bytes()
+            data = as_place(path).read_bytes()
         except OSError as error:
             raise DataError(f"no index at {path}: {error.strerror}.") from error
         if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
@@ -115,14 +118,14 @@ class ShardIndex(Sequence[IndexEntry]):
         return cls.from_bytes(data, f"index {path}")
 
 
-def scan_index(path: str | Path, *, checksums: bool = False) -> ShardIndex:
+def scan_index(path: str | Place, *, checksums: bool = False) -> ShardIndex:
     """The index of a tar that has none: members that follow one another and share a key.
 
     checksums: read every byte and digest it, not the headers only.  Raises DataError where the
     file is missing, damaged or cut off, and where it holds links or names that lead elsewhere.
     """
     try:
-        with open(path, "rb") as file:
+        with as_place(path).open("rb") as file:
             ranges = _ranges(file, path)
             return ShardIndex(_digested(file, ranges) if checksums else ranges)
     except OSError as error:
@@ -131,7 +134,7 @@ def scan_index(path: str | Path, *, checksums: bool = False) -> ShardIndex:
         raise DataError(f"shard {path} is no whole tar: {error}.") from error
 
 
-def _ranges(file: BinaryIO, path: str | Path) -> Iterator[IndexEntry]:
+def _ranges(file: BinaryIO, path: str | Place) -> Iterator[IndexEntry]:
     size = file.seek(0, 2)
     file.seek(0)
     key, offset, end = "", 0, 0

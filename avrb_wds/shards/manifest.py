@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DataError
+from ..storage import Place, as_place
 from .canonical import Fields, parse, spell
 
 __all__ = ["FORMAT", "MANIFEST", "AudioLayout", "FrameLayout", "Manifest", "ShardEntry", "Task"]
@@ -65,10 +65,10 @@ class Manifest:
     format: str = FORMAT
 
     @classmethod
-    def read(cls, path: str | Path) -> Manifest:
+    def read(cls, path: str | Place) -> Manifest:
         """The manifest in a file; raises DataError where it is missing, broken or inconsistent."""
         try:
-            data = Path(path).read_bytes()
+            data = as_place(path).read_bytes()
         except OSError as error:
             raise DataError(f"no manifest at {path}: {error.strerror}.") from error
         return cls.from_bytes(data, str(path))

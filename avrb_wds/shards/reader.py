@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import DataError
+from ..storage import Place, RemoteFile, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .manifest import Manifest, ShardEntry
 from .members import clip_members
@@ -54,9 +55,9 @@ class ShardSet:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Place,
         manifest: Manifest | None,
-        shards: Sequence[ShardEntry | Path],
+        shards: Sequence[ShardEntry | Place],
         indexes: dict[int, ShardIndex],
     ) -> None:
         self.manifest = manifest
@@ -72,14 +73,18 @@ class ShardSet:
         self._lock = Lock()
 
     @classmethod
-    def open(cls, source: str | Path | Sequence[str | Path]) -> ShardSet:
+    def open(
+        cls, source: str | Path | Sequence[str | Path], storage: Storage | None = None
+    ) -> ShardSet:
         """The shards that `source` means.
 
         source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
         such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
-        are scanned.  Raises UsageError or DataError, naming what is missing or broken.
+        are scanned, which reads remote ones in full.  storage: how addresses are read; None for
+        credentials from the environment and no cache.  Raises UsageError or DataError, naming what
+        is missing or broken.
         """
-        path, tars = locate_shards(source)
+        path, tars = locate_shards(source, storage)
         if path is not None:
             manifest = Manifest.read(path)
             return cls(path.parent, manifest, manifest.shards, {})
@@ -89,11 +94,11 @@ class ShardSet:
         return self._starts[-1]
 
     @property
-    def shards(self) -> tuple[ShardEntry | Path, ...]:
+    def shards(self) -> tuple[ShardEntry | Place, ...]:
         """The shards in order: entries of the manifest, or paths where there is none."""
         return self._shards
 
-    def locate(self, position: int) -> tuple[ShardEntry | Path, IndexEntry]:
+    def locate(self, position: int) -> tuple[ShardEntry | Place, IndexEntry]:
         """Shard and index entry of the clip at `position`, 0 to len - 1."""
         number, entry = self._find(position)
         return self._shards[number], entry
@@ -107,7 +112,11 @@ class ShardSet:
         number, entry = self._find(position)
         path = self._path(number)
         try:
-            data = os.pread(self._file(number).number, entry.length, entry.offset)
+            if isinstance(path, RemoteFile):
+                data = path.read_range(entry.offset, entry.length, self._sha256(number))
+            else:
+                file = self._file(number, path)
+                data = os.pread(file.number, entry.length, entry.offset)
         except OSError as error:
             raise DataError(f"{_at(entry, path)}: {error.strerror}.") from error
         if len(data) < entry.length:
@@ -157,13 +166,22 @@ class ShardSet:
             self._indexes[number] = index
         return index
 
-    def _path(self, number: int) -> Path:
+    @property
+    def remote(self) -> bool:
+        """Whether clips come from a bucket or a web server."""
+        return any(isinstance(place, RemoteFile) for place in (self._folder, *self._shards))
+
+    def _sha256(self, number: int) -> str:
+        shard = self._shards[number]
+        return shard.sha256 if isinstance(shard, ShardEntry) else ""
+
+    def _path(self, number: int) -> Place:
         shard = self._shards[number]
         return self._folder / shard.file if isinstance(shard, ShardEntry) else shard
 
-    def _file(self, number: int) -> _File:
+    def _file(self, number: int, path: Path) -> _File:
         with self._lock:
-            file = self._files.pop(number, None) or _File(self._path(number))
+            file = self._files.pop(number, None) or _File(path)
             self._files[number] = file
             if len(self._files) > OPEN_FILES:
                 self._files.popitem(last=False)
@@ -193,10 +211,10 @@ class ShardSet:
         self._lock = Lock()
 
 
-def _index_of(tar: Path) -> ShardIndex:
-    beside = Path(index_file(str(tar)))
+def _index_of(tar: Place) -> ShardIndex:
+    beside = tar.parent / index_file(tar.name)
     return ShardIndex.read(beside) if beside.is_file() else scan_index(tar)
 
 
-def _at(entry: IndexEntry, path: Path) -> str:
+def _at(entry: IndexEntry, path: Place) -> str:
     return f"clip {entry.key!r} in shard {path}, byte {entry.offset}"

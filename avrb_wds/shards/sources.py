@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError, UsageError
+from ..storage import Place, RemoteFile, Storage, is_remote
 from .manifest import MANIFEST
 
 __all__ = ["JOURNAL", "locate_shards"]
@@ -15,21 +16,25 @@ JOURNAL = ".avrb-pack.jsonl"
 
 
 def locate_shards(
-    source: str | Path | Sequence[str | Path],
-) -> tuple[Path | None, tuple[Path, ...]]:
+    source: str | Path | Sequence[str | Path], storage: Storage | None = None
+) -> tuple[Place | None, tuple[Place, ...]]:
     """(the manifest, ()) or (None, the tars) that `source` means.
 
     source: a folder, a manifest, a tar, a brace expression such as "vgg-{000000..000013}.tar", or
-    a list of these tars.  Raises UsageError where it means nothing, DataError where files lack.
+    a list of these tars; each a path or an address, which `storage` reads.  Raises UsageError where
+    it means nothing, DataError where files lack.
     """
+    storage = storage or Storage()
     if isinstance(source, (str, Path)):
-        path = _local(source)
-        if path.is_dir():
-            return _folder(path)
-        if path.suffix == ".json":
-            return path, ()
+        place = _place(str(source), storage)
+        if place.name.endswith(".json"):
+            return place, ()
+        if isinstance(place, RemoteFile) and not place.name.endswith((".tar", "}")):
+            return _remote_folder(place)
+        if isinstance(place, Path) and place.is_dir():
+            return _folder(place)
         source = [source]
-    tars = tuple(_local(name) for part in source for name in _expand(str(part)))
+    tars = tuple(_place(name, storage) for part in source for name in _expand(str(part)))
     if not tars:
         raise UsageError("no shards are named; give a folder, a manifest or tars.")
     for tar in tars:
@@ -52,8 +57,17 @@ def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
     return None, tars
 
 
+def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]:
+    if (folder / MANIFEST).is_file():
+        return folder / MANIFEST, ()
+    tars = tuple(folder / name for name in folder.names() if name.endswith(".tar"))
+    if not tars:
+        raise DataError(f"folder {folder} holds neither {MANIFEST} nor a tar.")
+    return None, tars
+
+
 def _expand(text: str) -> list[str]:
-    if "{" not in text or Path(text).exists():
+    if "{" not in text or (not is_remote(text) and Path(text).exists()):
         return [text]
     from braceexpand import braceexpand
 
@@ -65,8 +79,5 @@ def _expand(text: str) -> list[str]:
         ) from None
 
 
-def _local(source: str | Path) -> Path:
-    text = str(source)
-    if "://" in text or text.startswith("pipe:"):
-        raise UsageError(f"{text!r} is not a local path; this version reads local shards only.")
-    return Path(text)
+def _place(text: str, storage: Storage) -> Place:
+    return storage.file(text) if is_remote(text) else Path(text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
+from ..storage import Place, RemoteFile, Storage
 from .contents import clip_faults
 from .index import ShardIndex, index_file, scan_index
 from .manifest import Manifest, ShardEntry
@@ -38,6 +39,7 @@ def verify(
     *,
     deep: bool = False,
     progress: Progress | None = None,
+    storage: Storage | None = None,
 ) -> list[Fault]:
     """Every fault in shards, with or without a manifest; an empty list where there is none.
 
@@ -45,27 +47,40 @@ def verify(
     deep: also decode every clip.  progress: called with (shards done, shards).  Raises UsageError
     or DataError where there is nothing to verify or the manifest itself cannot be read.
     """
-    path, tars = locate_shards(source)
+    path, tars = locate_shards(source, storage)
     manifest = Manifest.read(path) if path else None
     folder = path.parent if path else Path()
-    shards: Sequence[ShardEntry | Path] = manifest.shards if manifest else tars
+    shards: Sequence[ShardEntry | Place] = manifest.shards if manifest else tars
     faults: list[Fault] = []
     keys: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
         entry = shard if isinstance(shard, ShardEntry) else None
-        tar = folder / entry.file if entry else Path(str(shard))
+        tar = folder / shard.file if isinstance(shard, ShardEntry) else shard
         faults += _shard_faults(tar, entry, manifest, keys, deep)
         if progress:
             progress(number, len(shards))
     if manifest:
         named = {shard.file for shard in manifest.shards}
-        stray = sorted(tar for tar in folder.glob("*.tar") if tar.name not in named)
-        faults += [Fault(str(tar), None, "the manifest does not name it.") for tar in stray]
+        stray = [name for name in _tars(folder) if name not in named]
+        problem = "the manifest does not name it."
+        faults += [Fault(str(folder / name), None, problem) for name in stray]
     return faults
 
 
+def _tars(folder: Place) -> list[str]:
+    """The names of the tars in a folder, sorted; none where a web server does not tell."""
+    if not isinstance(folder, RemoteFile):
+        return sorted(tar.name for tar in folder.glob("*.tar"))
+    names = folder.names() if folder.lists else []
+    return [name for name in names if name.endswith(".tar")]
+
+
 def _shard_faults(
-    tar: Path, entry: ShardEntry | None, manifest: Manifest | None, keys: dict[str, str], deep: bool
+    tar: Place,
+    entry: ShardEntry | None,
+    manifest: Manifest | None,
+    keys: dict[str, str],
+    deep: bool,
 ) -> Iterator[Fault]:
     if not tar.is_file():
         yield Fault(str(tar), None, "the file is missing.")
@@ -90,10 +105,10 @@ def _shard_faults(
         yield from _clips(tar, known, manifest, keys, deep)
 
 
-def _against_entry(tar: Path, entry: ShardEntry) -> Iterator[Fault]:
+def _against_entry(tar: Place, entry: ShardEntry) -> Iterator[Fault]:
     """What the manifest says of the tar as a whole."""
     size, digest = 0, hashlib.sha256()
-    with open(tar, "rb") as file:
+    with tar.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
@@ -104,7 +119,7 @@ def _against_entry(tar: Path, entry: ShardEntry) -> Iterator[Fault]:
         yield Fault(str(tar), None, "its SHA-256 is not the one in the manifest.")
 
 
-def _against_tar(tar: Path, index: ShardIndex, scanned: ShardIndex) -> Iterator[Fault]:
+def _against_tar(tar: Place, index: ShardIndex, scanned: ShardIndex) -> Iterator[Fault]:
     """Clips of the index at other places in the tar, or only in one of the two."""
     there = {clip.key: clip for clip in scanned}
     for clip in index:
@@ -123,7 +138,7 @@ def _against_tar(tar: Path, index: ShardIndex, scanned: ShardIndex) -> Iterator[
 
 
 def _clips(
-    tar: Path, index: ShardIndex, manifest: Manifest | None, keys: dict[str, str], deep: bool
+    tar: Place, index: ShardIndex, manifest: Manifest | None, keys: dict[str, str], deep: bool
 ) -> Iterator[Fault]:
     """Each clip as the index has it: its bytes, members, record and, if `deep`, what they hold."""
     with ShardSet(Path(), None, [tar], {0: index}) as shards:

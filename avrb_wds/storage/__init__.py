@@ -1,0 +1,21 @@
+"""Storage: files in buckets and on web servers, read as surely as local ones."""
+
+from .address import is_remote, redacted
+from .limits import Limits
+from .plain import register
+from .remote import Place, RemoteFile, Storage, as_place
+from .store import Store
+from .upload import upload
+
+__all__ = [
+    "Limits",
+    "Place",
+    "RemoteFile",
+    "Storage",
+    "Store",
+    "as_place",
+    "is_remote",
+    "redacted",
+    "register",
+    "upload",
+]

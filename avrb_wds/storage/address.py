@@ -1,0 +1,112 @@
+"""Addresses of files in buckets and on web servers, and how they are named in messages."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from ..errors import UsageError
+
+__all__ = ["SCHEMES", "Address", "is_remote", "join", "parent", "redacted"]
+
+SCHEMES = ("http", "https", "s3", "gs", "az", "hf")
+HUB = "https://huggingface.co"
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
+
+
+def is_remote(text: str) -> bool:
+    """Whether `text` is an address rather than a local path.
+
+    Raises UsageError for schemes that are not read: file:, pipe: and whatever else a list of shards
+    might smuggle in.
+
+    >>> is_remote("s3://bucket/vgg-000000.tar"), is_remote("shards/vgg-000000.tar")
+    (True, False)
+    """
+    match = _SCHEME.match(text)
+    if match is None or (match[2] is None and match[1].lower() not in ("pipe", "file")):
+        return False
+    if match[2] is None or match[1] not in SCHEMES:
+        raise UsageError(
+            f"{redacted(text)!r} has scheme {match[1]!r}; what is read are local paths and "
+            f"{', '.join(f'{scheme}://' for scheme in SCHEMES)}."
+        )
+    return True
+
+
+def redacted(url: str) -> str:
+    """`url` fit for a message: without user, password, query and fragment.
+
+    >>> redacted("https://me:secret@host/a.tar?signature=abc")
+    'https://host/a.tar'
+    """
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def join(folder: str, name: str) -> str:
+    """The address of the file `name` in the folder at `folder`; a query stays where it belongs.
+
+    >>> join("s3://bucket/vgg/", "vgg-000000.tar")
+    's3://bucket/vgg/vgg-000000.tar'
+    """
+    parts = urlsplit(folder)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
+
+
+def parent(url: str) -> str:
+    """The address of the folder that a file lies in.
+
+    >>> parent("https://host/vgg/manifest.json?signature=abc")
+    'https://host/vgg?signature=abc'
+    """
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rpartition("/")[0]))
+
+
+@dataclass(frozen=True)
+class Address:
+    """A file as a client reaches it: `path` under `root`; scheme: of the root.
+
+    root holds what a client is made for: bucket, host, or, where there is a query (a signed
+    address), the whole of it.
+    """
+
+    scheme: str
+    root: str
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """The address that `url` spells; raises UsageError for a malformed one.
+
+        >>> Address.of("hf://datasets/me/vgg/a.tar").path
+        'datasets/me/vgg/resolve/main/a.tar'
+        """
+        if not is_remote(url):
+            raise UsageError(f"{url!r} is not an address; write e.g. s3://bucket/folder.")
+        url = _resolved(url) if url.startswith("hf://") else url
+        parts = urlsplit(url)
+        if not parts.netloc.rpartition("@")[2]:
+            raise UsageError(f"{redacted(url)!r} names no bucket or host.")
+        steps = unquote(parts.path).replace("\\", "/").split("/")
+        if ".." in steps or "\0" in parts.path:
+            raise UsageError(f"{redacted(url)!r} leads out of its folder; write it without '..'.")
+        if parts.scheme in ("http", "https"):
+            if parts.query:
+                return cls(parts.scheme, url, "")
+            return cls(parts.scheme, f"{parts.scheme}://{parts.netloc}", unquote(parts.path[1:]))
+        return cls(parts.scheme, f"{parts.scheme}://{parts.netloc}", parts.path[1:])
+
+
+def _resolved(url: str) -> str:
+    """hf://datasets/OWNER/NAME[@REVISION]/PATH as the hub's own address."""
+    match = re.fullmatch(r"hf://(datasets/)?([^/@]+)/([^/@]+)(?:@([^/]+))?/?(.*)", url)
+    if match is None:
+        raise UsageError(f"{redacted(url)!r} is not hf://datasets/OWNER/NAME[@REVISION]/PATH.")
+    owner, name, revision, path = match[2], match[3], match[4] or "main", match[5]
+    hub = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    return f"{hub}/datasets/{owner}/{name}/resolve/{revision}/{path}"

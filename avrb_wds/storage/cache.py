@@ -1,0 +1,191 @@
+"""A bounded folder of whole files, shared by processes; only proven files are ever in it.
+
+A file is `NAME.shard`, NAME being a digest of its address and SHA-256 or ETag; while it is
+fetched, `NAME.part`, of its full size from the start.  Locks (flock) end with their process: who
+fetches holds his part, who reads holds his shard, who makes room holds `lock`, for a moment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import UsageError
+from .address import redacted
+from .store import Store
+
+__all__ = ["Cache", "CachedFile", "clear", "entries"]
+
+POLL = 0.02
+
+
+class CachedFile:
+    """An open file of the cache, which stays there until this object is dropped."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
+def entries(folder: str | Path) -> list[tuple[Path, int, float]]:
+    """(path, bytes, time of last use) of every file in a cache, parts included, oldest first."""
+    found = []
+    for path in Path(folder).glob("*.*"):
+        with suppress(FileNotFoundError):
+            if path.suffix in (".shard", ".part"):
+                about = path.stat()
+                found.append((path, about.st_size, about.st_mtime))
+    return sorted(found, key=lambda entry: (entry[2], entry[0]))
+
+
+def clear(folder: str | Path) -> tuple[int, int]:
+    """Remove every file that is not in use: (files, bytes) removed."""
+    removed = [size for path, size, _ in entries(folder) if _remove(path)]
+    return len(removed), sum(removed)
+
+
+def _remove(path: Path) -> bool:
+    """Remove a file of the cache unless somebody holds it."""
+    try:
+        number = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # What was a part when it was opened may be a shard under its lock by now.
+        if not _is_at(number, path):
+            return False
+        path.unlink()
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(number)
+    return True
+
+
+def _is_at(number: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(number), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+class Cache:
+    """A cache of at most `limit` bytes in `folder`; any number of processes may share it.
+
+    Where a file does not fit, since it is larger than the limit, all else is in use or the disk is
+    full, there is one warning, and the file is to be read from where it is.
+    """
+
+    def __init__(self, folder: str | Path, limit: int) -> None:
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            raise UsageError(f"cache_size {limit!r} is not a number of bytes from 1 up.")
+        self.folder, self.limit = Path(folder), limit
+        self._warned = False
+
+    def open(self, store: Store, url: str, sha256: str = "") -> CachedFile | None:
+        """The whole file at `url`, from the cache, or fetched into it; None where it cannot be.
+
+        sha256: what it must have; where it is not known, the ETag stands for it.  Raises DataError
+        where the file itself is at fault.
+        """
+        stat = store.stat(url) if not sha256 else None
+        version = sha256 or f"{stat.etag} {stat.size} {stat.modified}" if stat else sha256
+        name = hashlib.sha256(f"{redacted(url)}\0{version}".encode()).hexdigest()
+        shard, part = self.folder / f"{name}.shard", self.folder / f"{name}.part"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            if file := _leased(shard):
+                return file
+            number = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                if _locked(number) and _is_at(number, part) and not shard.exists():
+                    if not self._fetched(store, url, sha256, number, part):
+                        return None
+                    part.replace(shard)
+                    continue
+            finally:
+                os.close(number)
+            time.sleep(POLL)
+
+    def _fetched(self, store: Store, url: str, sha256: str, number: int, part: Path) -> bool:
+        """Whether the file is now in its part, proven; if not, the part is gone."""
+        done = False
+        try:
+            size = store.stat(url).size
+            if not self._reserved(number, size):
+                self._warn(url, f"{size} bytes do not fit into its {self.limit}")
+                return False
+            with open(number, "wb", closefd=False) as file:
+                for piece in store.stream(url, size=size, sha256=sha256):
+                    file.write(piece)
+            os.fsync(number)
+            done = True
+        except OSError as error:
+            self._warn(url, str(error.strerror))
+        finally:
+            if not done:
+                part.unlink(missing_ok=True)
+        return done
+
+    def _reserved(self, number: int, size: int) -> bool:
+        """Make room and take it: the part has its full size at once, on the disk too."""
+        with self._room():
+            os.ftruncate(number, 0)
+            for path, _, _ in entries(self.folder):
+                if path.suffix == ".part":
+                    _remove(path)  # left by a process that is no more
+            there = entries(self.folder)
+            excess = sum(entry[1] for entry in there) + size - self.limit
+            for path, held, _ in there if size <= self.limit else ():
+                if excess > 0 and path.suffix == ".shard" and _remove(path):
+                    excess -= held
+            if excess > 0:
+                return False
+            if size and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(number, 0, size)
+            return True
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        with open(self.folder / "lock", "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _warn(self, url: str, cause: str) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"cache {self.folder} cannot hold {redacted(url)}: {cause}; "
+                f"what does not fit is read from where it is.",
+                stacklevel=4,
+            )
+
+
+def _leased(shard: Path) -> CachedFile | None:
+    """The shard opened, held and marked as used; None where it is not there."""
+    try:
+        file = CachedFile(os.open(shard, os.O_RDONLY))
+        fcntl.flock(file.number, fcntl.LOCK_SH)
+        if not _is_at(file.number, shard):
+            return None
+        os.utime(shard)
+    except FileNotFoundError:
+        return None
+    return file
+
+
+def _locked(number: int) -> bool:
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

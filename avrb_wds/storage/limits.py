@@ -1,0 +1,38 @@
+"""How hard storage is tried, and how much is under way at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds, sizes in bytes.
+
+    retries: how often in a row a read may fail without a byte gained; each wait is twice the one
+    before, from `backoff` to `longest_backoff`, with no chance in it.  connect_timeout: until a
+    server answers; read_timeout: silence in the middle.  segment: the largest range asked for;
+    in_flight: how many at once; what is held ahead of the reader is at most their product.
+    small: the largest manifest or index.
+    """
+
+    retries: int = 8
+    backoff: float = 0.1
+    longest_backoff: float = 10.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 30.0
+    segment: int = 16 * MIB
+    in_flight: int = 4
+    small: int = 256 * MIB
+
+    def wait(self, failures: int) -> float:
+        """How long to wait after so many failures.
+
+        >>> Limits().wait(1), Limits().wait(2), Limits().wait(99)
+        (0.1, 0.2, 10.0)
+        """
+        return min(self.longest_backoff, self.backoff * 2.0 ** min(failures - 1, 60))

@@ -1,0 +1,220 @@
+"""Files in buckets and on web servers: whole, in ranges, as streams, the same bytes throughout."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from threading import Event, Lock
+from typing import Any
+
+from ..errors import DataError, UsageError
+from .address import Address, redacted
+from .ahead import in_order, ramp
+from .client import Clients, Ignored, Stat, Transient, fetched, translated
+from .limits import Limits
+
+__all__ = ["Store"]
+
+PIECE = 1 << 20
+CAREFUL = 1 << 16
+VERY_CAREFUL = 1 << 12
+"""How much of a dropped connection may be lost: less once one has dropped."""
+
+
+class Store:
+    """Reads by address; thread-safe; pickles.  What a file is, is settled when it is first read:
+    if it changes later, reading it is an error.
+
+    options: credentials and endpoint as obstore spells them ("access_key_id", "endpoint", …), and
+    "headers" for web servers; what is not given comes from the standard environment variables.
+    """
+
+    def __init__(self, options: Mapping[str, Any] | None = None, limits: Limits | None = None):
+        self.limits = limits or Limits()
+        self._clients = Clients(options or {}, self.limits)
+        self._stats: dict[str, Stat] = {}
+        self._unranged: set[str] = set()
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = Lock()
+
+    def stat(self, url: str) -> Stat:
+        """Size and ETag of a file; raises DataError, naming it, where there is none."""
+        if url not in self._stats:
+            failures = 0
+            while url not in self._stats:
+                try:
+                    self._ask_stat(url)
+                except Transient as error:
+                    failures = self._failed(url, 0, failures, error)
+        return self._stats[url]
+
+    def _ask_stat(self, url: str) -> None:
+        try:
+            # A GET, since an address signed for GET refuses HEAD.
+            self._request(url, {"range": (0, 1)}, 0, PIECE)
+        except Transient as error:
+            if isinstance(error, Ignored) or "416" in str(error):  # no ranges, or no bytes at all
+                self._unranged.add(url)
+                self._request(url, {}, 0, PIECE)
+                return
+            raise
+
+    def client(self, url: str) -> Any:
+        """The obstore client that reaches an address."""
+        return self._clients.of(Address.of(url))
+
+    def forget(self, url: str) -> None:
+        """Let a file be another one from here on: it was written."""
+        with self._lock:
+            self._stats.pop(url, None)
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder of a bucket, sorted.
+
+        Raises UsageError for web servers, which do not tell.
+        """
+        import obstore
+
+        address = Address.of(folder)
+        if address.scheme in ("http", "https"):
+            raise UsageError(
+                f"{redacted(folder)} has no manifest.json, and a web server does not list its "
+                f"files; name the tars, e.g. {redacted(folder).rstrip('/')}/a-{{000..013}}.tar."
+            )
+        try:
+            found = obstore.list_with_delimiter(self.client(folder), address.path or None)
+        except Exception as error:
+            raise DataError(
+                f"{redacted(folder)} does not list: {translated(error, folder, 0)}."
+            ) from None
+        return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
+
+    def read(self, url: str) -> bytes:
+        """A whole small file: a manifest, an index."""
+        stat = self.stat(url)
+        if stat.size > self.limits.small:
+            raise DataError(
+                f"{redacted(url)} has {stat.size} bytes; a manifest or index has at most "
+                f"{self.limits.small}."
+            )
+        return b"".join(self.stream(url))
+
+    def get_range(self, url: str, start: int, length: int) -> bytes:
+        """The bytes `start` to `start + length`; raises DataError where they are not all there."""
+        return b"".join(self.pieces(url, start, start + length))
+
+    def stream(self, url: str, *, size: int | None = None, sha256: str = "") -> Iterator[Any]:
+        """The whole file in pieces (buffers), ranges of it read ahead.
+
+        size, sha256: what it must have.  Raises DataError, after the last piece at the latest,
+        where it has not: a file counts as read once this is exhausted.
+        """
+        stat, where = self.stat(url), redacted(url)
+        if size is not None and stat.size != size:
+            raise DataError(
+                f"{where} has {stat.size} bytes, not {size}: it differs from byte "
+                f"{min(size, stat.size)} on."
+            )
+        digest = hashlib.sha256()
+        for piece in self._ahead(url, stat.size):
+            if sha256:
+                digest.update(piece)
+            yield piece
+        if sha256 and digest.hexdigest() != sha256:
+            raise DataError(
+                f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
+            )
+
+    def _ahead(self, url: str, size: int) -> Iterator[Any]:
+        limits, stopped = self.limits, Event()
+        if url in self._unranged:
+            yield from self.pieces(url, 0, size)
+            return
+        tasks = (
+            (lambda start=start, stop=stop: list(self.pieces(url, start, stop, stopped)))
+            for start, stop in ramp(0, size, limits.segment)
+        )
+        try:
+            for pieces in in_order(tasks, limits.in_flight):
+                yield from pieces
+        finally:
+            stopped.set()
+
+    def pieces(
+        self, url: str, start: int, stop: int, stopped: Event | None = None
+    ) -> Iterator[Any]:
+        """The bytes `start` to `stop` as they come, read on from where a connection dropped.
+
+        stopped: set by whoever needs no more.
+        """
+        at, failures, skip, piece = start, 0, False, PIECE
+        while at < stop and not (stopped and stopped.is_set()):
+            try:
+                for data in self._once(url, at, stop, piece, skip):
+                    at, failures = at + len(data), 0
+                    yield data
+                    if stopped and stopped.is_set():
+                        return
+                if at < stop:
+                    raise Transient("the answer ends early")
+            except Transient as error:
+                # From the start a range and the whole are the same: such servers can be read too.
+                skip = skip or (isinstance(error, Ignored) and start == 0)
+                failures = self._failed(url, at, failures, error)
+                piece = CAREFUL if failures == 1 else VERY_CAREFUL
+
+    def _once(self, url: str, at: int, stop: int, piece: int, skip: bool) -> Iterator[Any]:
+        """One request's worth of the bytes `at` to `stop`."""
+        asked = {} if skip else {"range": (at, stop)}
+        (first, end), data = self._request(url, asked, at, piece)
+        if not skip and (first, end) != (at, stop):
+            if end < stop and end == self._stats[url].size:
+                raise DataError(
+                    f"{redacted(url)} ends at byte {end}; the bytes {at} to {stop} were asked for."
+                )
+            raise Transient("the answer is another range than the one asked for")
+        try:
+            for part in data:
+                # Servers are not trusted to send no more than they said.
+                view = memoryview(part)[max(0, at - first) : max(0, stop - first)]
+                first += len(part)
+                if len(view):
+                    yield view
+        except Exception as error:
+            raise translated(error, url, first) from None
+
+    def _request(
+        self, url: str, options: dict[str, Any], at: int, piece: int
+    ) -> tuple[tuple[int, int], Iterator[Any]]:
+        """A request for the same file as ever.  Raises Transient, or DataError if it changed."""
+        address, known = Address.of(url), self._stats.get(url)
+        if known and known.etag and not known.etag.startswith("W/"):  # weak ones never match
+            options = {**options, "if_match": known.etag}
+        client = self._clients.of(address)
+        try:
+            stat, found, data = fetched(client, address.path, options, piece)
+        except Exception as error:
+            raise translated(error, url, at) from None
+        with self._lock:
+            known = self._stats.setdefault(url, stat)
+        if known != stat:
+            raise DataError(
+                f"{redacted(url)}, byte {at}: the file has changed since it was first read."
+            )
+        return found, data
+
+    def _failed(self, url: str, at: int, failures: int, error: Transient) -> int:
+        """Wait before trying again; raises DataError after too many failures in a row."""
+        if failures >= self.limits.retries:
+            raise DataError(
+                f"{redacted(url)}, byte {at}: {error}; given up after {failures + 1} attempts."
+            ) from None
+        time.sleep(self.limits.wait(failures + 1))
+        return failures + 1

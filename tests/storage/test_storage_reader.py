@@ -1,0 +1,157 @@
+"""The right bytes or a clear error: through every fault, alone and mixed."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import random
+
+import pytest
+from faultserver import KINDS, Fault, FaultServer
+
+from avrb_wds.errors import DataError, UsageError
+from avrb_wds.storage import Limits, Storage, Store
+from avrb_wds.storage.window import Window
+
+QUICK = Limits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
+DATA = random.Random(5).randbytes(6_000_000)
+SHA256 = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture
+def url(server: FaultServer) -> str:
+    server.objects["/d/a.tar"] = DATA
+    return f"{server.url}/d/a.tar"
+
+
+def streamed(store: Store, url: str) -> bytes:
+    return b"".join(store.stream(url, size=len(DATA), sha256=SHA256))
+
+
+def outcome(server: FaultServer, url: str) -> str:
+    """ "right", or the error; anything else fails the test."""
+    try:
+        data = streamed(Store(limits=QUICK), url)
+    except DataError as error:
+        named = f"{server.url}/d/a.tar" in str(error) and "byte" in str(error)
+        return str(error) if named else pytest.fail(f"no address or byte: {error}")
+    assert data == DATA
+    return "right"
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 1), (1, 1), (5_999_999, 1), (512, 3_000_000)])
+def test_ranges(server: FaultServer, url: str, start: int, length: int) -> None:
+    assert Store().get_range(url, start, length) == DATA[start : start + length]
+
+
+def test_a_range_past_the_end_names_the_byte(url: str) -> None:
+    with pytest.raises(DataError, match=r"ends at byte 6000000"):
+        Store(limits=QUICK).get_range(url, 5_999_000, 2_000)
+    with pytest.raises(DataError, match=r"byte 7000000: the server answers 416"):
+        Store(limits=Limits(retries=0)).get_range(url, 7_000_000, 10)
+
+
+def test_an_empty_file(server: FaultServer) -> None:
+    server.objects["/empty"] = b""
+    assert Store().read(f"{server.url}/empty") == b""
+
+
+def test_a_missing_file_is_not_tried_again(server: FaultServer) -> None:
+    with pytest.raises(DataError, match=r"/none\.tar, byte 0: there is no such file"):
+        Store().read(f"{server.url}/none.tar")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_busy_server_is_asked_again(server: FaultServer, url: str, status: int) -> None:
+    server.schedule = lambda n: Fault("status", status=status) if n < 5 else None
+    assert outcome(server, url) == "right"
+
+
+def test_a_server_that_stays_down_is_given_up(server: FaultServer, url: str) -> None:
+    server.schedule = lambda n: Fault("status", status=503)
+    assert "503 Service Unavailable; given up after 9 attempts" in outcome(server, url)
+
+
+@pytest.mark.parametrize(
+    ("kind", "end"),
+    [
+        ("drop", "right"),
+        ("truncated", "right"),
+        ("trickle", "right"),
+        ("ignore_range", "right"),
+        ("wrong", "SHA-256"),
+    ],
+)
+def test_each_fault_in_every_answer(server: FaultServer, url: str, kind: str, end: str) -> None:
+    server.schedule = lambda n: Fault(kind, after=200_000)
+    assert end in outcome(server, url)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_file_that_changes_is_noticed(server: FaultServer, url: str, number: int) -> None:
+    server.schedule = lambda n: Fault("changed") if n >= number else None
+    assert "has changed" in outcome(server, url)
+
+
+def test_a_range_that_is_ignored_is_a_clear_error(server: FaultServer, url: str) -> None:
+    server.schedule = lambda n: Fault("ignore_range")
+    with pytest.raises(DataError, match=r"byte 1000: the server ignores byte ranges"):
+        Store(limits=QUICK).get_range(url, 1000, 10)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_mixed_faults(server: FaultServer, url: str, seed: int) -> None:
+    drawn = random.Random(seed)
+    kinds = drawn.choices((None, *KINDS), (8, 4, 1, 2, 1, 0.2, 4, 0.2), k=4000)
+    faults = [
+        kind and Fault(kind, drawn.randrange(1 << 20), drawn.choice((500, 503)), 0.001)
+        for kind in kinds
+    ]
+    server.schedule = lambda n: faults[n]
+    outcome(server, url)
+
+
+def test_reading_goes_on_at_the_byte_where_it_dropped(server: FaultServer, url: str) -> None:
+    server.schedule = lambda n: Fault("truncated", after=1 << 20) if n < 3 else None
+    assert Store(limits=QUICK).get_range(url, 0, 5 << 20) == DATA[: 5 << 20]
+    assert len(server.requests) == 4
+    assert 5 << 20 <= server.sent <= (5 << 20) + 3 * 65_536  # less than a piece is read twice
+
+
+def test_ranges_in_a_row_are_read_ahead(server: FaultServer, url: str) -> None:
+    window = Window(Store(limits=QUICK))
+    step, got = 100_000, b""
+    for start in range(0, len(DATA), step):
+        got += window.read(url, start, min(step, len(DATA) - start), len(DATA))
+    assert got == DATA
+    assert len(server.requests) < 8
+    assert server.sent == len(DATA)
+
+
+def test_ranges_here_and_there_are_read_alone(server: FaultServer, url: str) -> None:
+    window = pickle.loads(pickle.dumps(Window(Store(limits=QUICK))))
+    for start in random.Random(1).sample(range(0, 5_900_000, 1000), 50):
+        assert window.read(url, start, 500, len(DATA)) == DATA[start : start + 500]
+    assert server.sent == 50 * 500
+
+
+def test_secrets_are_in_no_message(server: FaultServer) -> None:
+    options = {"headers": {"Authorization": "Bearer hush"}, "secret_access_key": "hush"}
+    store = Store(options, QUICK)
+    address = server.url.replace("//", "//user:hush@") + "/a.tar?X-Amz-Signature=hush#hush"
+    with pytest.raises(DataError) as caught:
+        store.read(address)
+    told = f"{caught.value!r} {caught.value.__cause__} {store!r} {vars(store)}"
+    assert "hush" not in told
+    assert "hush" not in str(Storage(options).file(address))
+    with pytest.raises(UsageError) as wrong:
+        Store({"no_such_option": "hush"}).read("s3://bucket/a.tar")
+    assert "hush" not in str(wrong.value)
+    assert "no_such_option" in str(wrong.value)
+
+
+def test_a_signed_address_is_asked_as_it_is(server: FaultServer, url: str) -> None:
+    assert streamed(Store(), f"{url}?X-Amz-Signature=a%2Fb&c=d") == DATA
+    assert {path for _, path, _ in server.requests} == {"/d/a.tar?X-Amz-Signature=a%2Fb&c=d"}
+    assert {method for method, *_ in server.requests} == {"GET"}

@@ -1,0 +1,161 @@
+"""One data set, from disk, S3 and http, cold and warm cache: the same batches; every command."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import S3
+from faultserver import FaultServer
+from shardmaking import clips, write_shards
+
+import avrb_wds as avrb
+from avrb_wds.errors import DataError, UsageError
+from avrb_wds.shards import ShardSet
+from avrb_wds.storage import Storage, Store, register, upload
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("data") / "t", clips(10))
+
+
+@pytest.fixture(scope="module")
+def bucket(s3: S3, local: Path) -> str:
+    store, url = Store(s3.storage_options), f"s3://{s3.bucket}/t"
+    for path in sorted(local.iterdir()):
+        assert upload(store, path, f"{url}/{path.name}")
+    return url
+
+
+@pytest.fixture
+def web(server: FaultServer, local: Path) -> str:
+    server.objects |= {f"/t/{path.name}": path.read_bytes() for path in local.iterdir()}
+    return f"{server.url}/t"
+
+
+def digest(source: str | Path | list[str], storage: Storage | None = None) -> str:
+    """Of everything that is shown: keys, frames and sound of all batches under two conditions."""
+    whole = hashlib.sha256()
+    with ShardSet.open(source, storage) as shards:
+        for batch in avrb.load(shards, avrb.conditions(["gaussian"], [3]), batch_size=3):
+            for part in (batch["frames"], batch["waveform"]):
+                whole.update(part.numpy().tobytes())
+            whole.update(repr((batch["key"], batch["corruption"])).encode())
+    return whole.hexdigest()
+
+
+def test_every_source_shows_the_same(
+    s3: S3, bucket: str, web: str, local: Path, tmp_path: Path
+) -> None:
+    expected = digest(local)
+    options = s3.storage_options
+    cached = {"cache_dir": tmp_path / "cache", "cache_size": 1 << 20}
+    assert digest(bucket, Storage(options)) == expected
+    assert digest(f"{bucket}/manifest.json", Storage(options)) == expected
+    assert digest(f"{bucket}/t-{{000000..000002}}.tar", Storage(options)) == expected
+    assert digest(web) == expected
+    assert digest(f"{web}/t-{{000000..000002}}.tar") == expected
+    assert digest(bucket, Storage(options, **cached)) == expected  # type: ignore[arg-type]
+    assert len(list((tmp_path / "cache").glob("*.shard"))) == 3
+    assert digest(bucket, Storage(options, **cached)) == expected  # type: ignore[arg-type]
+    assert digest(web, Storage(**cached)) == expected  # type: ignore[arg-type]
+
+
+def test_a_bucket_without_manifest_or_index(s3: S3, local: Path) -> None:
+    storage = Storage(s3.storage_options)
+    for path in local.glob("*.tar"):
+        upload(storage.store, path, f"s3://{s3.bucket}/bare/{path.name}")
+    assert digest(f"s3://{s3.bucket}/bare", storage) == digest(
+        sorted(map(str, local.glob("*.tar")))
+    )
+
+
+def test_an_upload_goes_on_where_it_was_broken_off(s3: S3, tmp_path: Path) -> None:
+    store, url, path = Store(s3.storage_options), f"s3://{s3.bucket}/up/a", tmp_path / "a"
+    path.write_bytes(os.urandom(20 << 20))  # in several parts
+    assert upload(store, path, url)
+    assert not upload(store, path, url)
+    assert b"".join(store.stream(url)) == path.read_bytes()
+    path.write_bytes(b"other")
+    assert upload(store, path, url)
+    assert store.read(url) == b"other"
+
+
+def test_wrong_keys_and_folders_say_so(s3: S3, bucket: str) -> None:
+    wrong = {**s3.storage_options, "secret_access_key": "wrong-secret"}
+    with pytest.raises(DataError, match="access is denied") as denied:
+        ShardSet.open(bucket, Storage(wrong))
+    assert "wrong-secret" not in str(denied.value)
+    with pytest.raises(DataError, match="neither manifest.json nor a tar"):
+        ShardSet.open(f"s3://{s3.bucket}/nothing", Storage(s3.storage_options))
+
+
+def test_a_web_folder_without_manifest_says_what_to_name(server: FaultServer) -> None:
+    with pytest.raises(UsageError, match=r"a web server does not list.*a-\{000\.\.013\}\.tar"):
+        ShardSet.open(f"{server.url}/nothing")
+
+
+def test_a_changed_shard_names_shard_and_clip(server: FaultServer, web: str) -> None:
+    with ShardSet.open(web) as shards:
+        shards.read(0)
+        data = server.objects["/t/t-000000.tar"]
+        server.objects["/t/t-000000.tar"] = b"\1" + data[1:]
+        with pytest.raises(DataError, match=r"/t/t-000000\.tar, byte \d+: the file has changed"):
+            for position in range(1, 4):
+                shards.read(position)
+
+
+def test_wrong_bytes_of_a_clip_name_shard_and_key(server: FaultServer, web: str) -> None:
+    data = bytearray(server.objects["/t/t-000000.tar"])
+    data[700] ^= 1
+    server.objects["/t/t-000000.tar"] = bytes(data)
+    with (
+        ShardSet.open(web) as shards,
+        pytest.raises(DataError, match=r"'clip0000' in shard http.*"),
+    ):
+        shards.read(0)
+
+
+def test_the_first_clip_costs_little(server: FaultServer, web: str) -> None:
+    server.objects["/t/t-000001.tar"] += bytes(8 << 20)
+    server.forget()
+    with ShardSet.open(web) as shards:
+        shards.read(6)
+    assert server.sent < 2 << 20
+
+
+def test_plain_webdataset_reads_the_bucket(
+    s3: S3, bucket: str, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib
+
+    import webdataset as wds
+
+    gopen = importlib.import_module("webdataset.gopen")
+    monkeypatch.setattr(gopen, "gopen_schemes", dict(gopen.gopen_schemes))
+    register(s3.storage_options)
+
+    def samples(urls: str) -> list[tuple[str, bytes]]:
+        dataset: Any = wds.WebDataset(urls, shardshuffle=False, nodesplitter=None)
+        return [(sample["__key__"], sample["wav"]) for sample in dataset]
+
+    tars = "t-{000000..000002}.tar"
+    assert samples(f"{bucket}/{tars}") == samples(f"{local}/{tars}")
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+def test_commands_take_addresses(s3: S3, bucket: str, command: str) -> None:
+    names = {"endpoint": "AWS_ENDPOINT_URL", "region": "AWS_REGION"}
+    options = {names.get(k, f"AWS_{k}".upper()): v for k, v in s3.storage_options.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "avrb_wds.tools.cli", command, bucket],
+        env={**os.environ, **options}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert s3.storage_options["secret_access_key"] not in done.stdout + done.stderr
