@@ -16,7 +16,17 @@ import numpy.typing as npt
 from ..corruptions import Draw
 from ..errors import UsageError
 
-__all__ = ["ORDERS", "Order", "Plan", "Positions", "Span", "divide", "global_order", "share"]
+__all__ = [
+    "ORDERS",
+    "Order",
+    "Plan",
+    "Positions",
+    "Span",
+    "divide",
+    "global_order",
+    "join",
+    "share",
+]
 
 Positions = range | npt.NDArray[np.int64]
 Order = Literal["sequential", "seeded-shuffle"]
@@ -57,7 +67,7 @@ def global_order(clips: int, order: Order, seed: int) -> Positions:
     return words.view(np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Span:
     """Places from `start` to `stop` that still need the conditions from number `first` on."""
 
@@ -125,7 +135,7 @@ class Plan:
         >>> Plan((Span(0, 5),), batch_size=3, conditions=2).after(1)
         (Span(start=0, stop=3, first=1), Span(start=3, stop=5, first=0))
         """
-        return tuple(_join(self._left(batches)))
+        return tuple(join(self._left(batches)))
 
     def _left(self, batches: int) -> Iterator[Span]:
         for places, numbers in self.blocks():
@@ -135,7 +145,7 @@ class Plan:
                 yield Span(places.start, places.stop, numbers.start + done)
 
 
-def _join(spans: Iterable[Span]) -> list[Span]:
+def join(spans: Iterable[Span]) -> list[Span]:
     """Neighbours with the same conditions to go, as one."""
     joined: list[Span] = []
     for span in spans:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,9 +16,10 @@ from .batches import Batch
 from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
 from .pipeline import Result, Road, stream
+from .state import State, resumed, state_of
 from .topology import default_workers, find_topology
 
-__all__ = ["Loader", "OnError", "load"]
+__all__ = ["Budget", "Loader", "OnError", "load"]
 
 OnError = str | int | float
 Stream = Callable[[Road, Plan], Iterator[Result]]
@@ -32,7 +33,7 @@ class Budget:
 
     @classmethod
     def of(cls, on_error: OnError, clips: int) -> Budget:
-        """ "raise": none.  A whole number: that many.  A fraction in [0, 1): of `clips`."""
+        """None for "raise"; a whole number as it is; a fraction in [0, 1) of `clips`."""
         if on_error == "raise":
             return cls(0)
         if isinstance(on_error, float) and 0 <= on_error < 1:
@@ -48,7 +49,8 @@ class Loader:
     """Batches of one rank's clips under every condition; made by `load`.
 
     Every iteration is a pass over the same batches in the same order.  `len()` is the number of
-    batches; where clips are skipped batches hold fewer, and one left without any is not given out.
+    batches in the next one; where clips are skipped batches hold fewer, and one left without any
+    is not given out.  With `state_dict` and `load_state_dict` a pass goes on where one left off.
 
     shards, conditions, rank, world_size: what is loaded.  skipped: the clips left out in the
     latest pass.
@@ -60,6 +62,9 @@ class Loader:
         self.rank, self.world_size = topology
         self.skipped: list[Skipped] = []
         self._road, self._plan, self._stream = road, plan, stream
+        # The pass under way with the batches given out, and the rest of one to go on with.
+        self._pass, self._given = plan, 0
+        self._rest: Plan | None = None
         # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
         self._budget = Budget.of(on_error, len(road.shards))
 
@@ -79,15 +84,35 @@ class Loader:
         return self._plan.clips
 
     def __len__(self) -> int:
-        return len(self._plan)
+        return len(self._plan if self._rest is None else self._rest)
 
     def __iter__(self) -> Iterator[Batch]:
         skipped: list[Skipped] = []
         self.skipped = skipped
-        for result in self._stream(self._road, self._plan):
+        self._pass, self._given = self._plan if self._rest is None else self._rest, 0
+        self._rest = None
+        for result in self._stream(self._road, self._pass):
             self._account(result, skipped)
+            self._given += 1
             if result.batch is not None:
                 yield result.batch
+        self._pass, self._given = self._plan, 0
+
+    def state_dict(self) -> State:
+        """What this rank still has to give out in the pass under way, as JSON takes it."""
+        return state_of(self._road, self._pass, self._given, (self.rank, self.world_size))
+
+    def load_state_dict(self, state: State | Sequence[State]) -> None:
+        """Make the next iteration go on from `state`; those after it are whole passes again.
+
+        state: this rank's own, or a list of those of all ranks, of which there may have been more
+        or fewer than now; batch size and workers may differ, too.  Every clip of every condition
+        is then given out exactly once by both passes together.  Raises UsageError where the state
+        is of other shards, conditions, seed or order, or those of some ranks lack.
+        """
+        spans = resumed(state, self._road, (self.rank, self.world_size))
+        self._rest = Plan(spans, self._plan.batch_size, self._plan.conditions)
+        self._pass, self._given = self._rest, 0
 
     def _account(self, result: Result, skipped: list[Skipped]) -> None:
         """Enter the clips that failed, once each; raises where they are too many."""
