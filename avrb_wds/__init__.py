@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .errors import AvrbError, DataError, MissingExtra, UsageError
     from .evaluation import evaluate
     from .loading import ClipDataset, ClipStream, load
-    from .packing import pack
+    from .packing import ClipsMissing, PackOptions, SourceOptions, pack
     from .shards import Manifest, ShardSet, verify
     from .stages import Corrupt, Decode
 
@@ -32,6 +32,7 @@ __all__ = [
     "CLEAN",
     "ClipDataset",
     "ClipStream",
+    "ClipsMissing",
     "Condition",
     "Corrupt",
     "Corrupter",
@@ -39,7 +40,9 @@ __all__ = [
     "Decode",
     "Manifest",
     "MissingExtra",
+    "PackOptions",
     "ShardSet",
+    "SourceOptions",
     "UsageError",
     "conditions",
     "corrupt_frames",
@@ -56,7 +59,7 @@ _HOME = {
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
     "evaluation": ("evaluate",),
     "loading": ("ClipDataset", "ClipStream", "load"),
-    "packing": ("pack",),
+    "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
     "shards": ("Manifest", "ShardSet", "verify"),
     "stages": ("Corrupt", "Decode"),
 }

@@ -56,7 +56,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize("command", ["import avrb_wds", "import avrb_wds.tools.cli"])
 def test_imports_are_light(command: str) -> None:
-    heavy = "{'torch', 'webdataset', 'scipy', 'av', 'matplotlib', 'torchmetrics'}"
+    heavy = "{'numpy', 'torch', 'webdataset', 'scipy', 'av', 'matplotlib', 'torchmetrics'}"
     code = f"{command}; import sys; print(*({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

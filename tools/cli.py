@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from avrb_wds import __version__
-from avrb_wds.errors import AvrbError, MissingExtra, UsageError
 
 from .create_json import create_json
 from .demo import demo
@@ -47,7 +46,12 @@ def main() -> None:
     """Run `avrb`; exits 0 for good, 1 for faults found, 2 for wrong usage."""
     try:
         app()
-    except AvrbError as error:
+    except Exception as error:
+        # Only now: `avrb --help` doesn't wait for what the errors' home brings in.
+        from avrb_wds.errors import AvrbError, MissingExtra, UsageError
+
+        if not isinstance(error, AvrbError):
+            raise
         print(f"avrb: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, (UsageError, MissingExtra)) else 1)
 

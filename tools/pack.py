@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from avrb_wds.errors import UsageError
-
 from .progress import progress_bar
 
 if TYPE_CHECKING:
@@ -138,5 +136,7 @@ def _number_or_keep(option: str, text: str) -> int | Literal["keep"]:
     if text == "keep":
         return "keep"
     if not text.isdecimal():
+        from avrb_wds.errors import UsageError
+
         raise UsageError(f"--{option} {text!r} is neither a whole number nor 'keep'.")
     return int(text)
