@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .apply import Corrupter, ModalityChoice, Temporal
+from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from .condition import Severity
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError
@@ -70,6 +70,7 @@ class Corrupt:
     modality: ModalityChoice = "both"
     temporal: Temporal = "frame"
     profile: Profile = "default"
+    bank: BankChoice = None
     on_error: OnError = "raise"
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ class Corrupt:
             profile=self.profile,
             modality=self.modality,
             temporal=self.temporal,
+            bank=self.bank,
         )
 
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
@@ -138,8 +140,10 @@ def _corrupted(sample: Sample, corrupter: Corrupter) -> Sample:
         if "frames" in sample:
             out["frames"] = corrupter.frames(_checked(sample["frames"]), key)
         if "waveform" in sample:
-            pcm = to_pcm(sample["waveform"])
-            out["waveform"] = to_waveform(corrupter.pcm(pcm, key, sample["sample_rate"]))
+            pcm, rate = to_pcm(sample["waveform"]), sample.get("sample_rate")
+            if not isinstance(rate, int) or rate <= 0:
+                raise UsageError(f"sample_rate {rate!r} is not a whole number of Hz above 0.")
+            out["waveform"] = to_waveform(corrupter.pcm(pcm, key, rate))
     except AvrbError as error:
         shard = sample.get("__url__", "?")
         raise DataError(f"clip {key!r} in shard {shard}: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..apply import ModalityChoice, Temporal, corrupter_for
+from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import CLEAN, Condition, Severity
 from ..corruptions import Profile
 from ..errors import UsageError
@@ -62,12 +62,15 @@ def open_road(
     modality: ModalityChoice = "both",
     temporal: Temporal = "frame",
     profile: Profile = "default",
+    bank: BankChoice = None,
     transform: Transform | None = None,
     order: Order = "sequential",
 ) -> Road:
     """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
     corrupters = tuple(
-        corrupter_for(condition, seed=seed, profile=profile, modality=modality, temporal=temporal)
+        corrupter_for(
+            condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank
+        )
         for condition in conditions
     )
     shards = source if isinstance(source, ShardSet) else ShardSet.open(source)

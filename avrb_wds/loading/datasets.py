@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
-from ..apply import ModalityChoice, Temporal
+from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Profile
 from .arguments import Corruptions, Source, open_road, wanted_conditions
@@ -37,6 +37,7 @@ class ClipDataset(Dataset[ClipDict]):
         modality: ModalityChoice = "both",
         temporal: Temporal = "frame",
         profile: Profile = "default",
+        bank: BankChoice = None,
         transform: Transform | None = None,
     ) -> None:
         self._road = open_road(
@@ -46,6 +47,7 @@ class ClipDataset(Dataset[ClipDict]):
             modality=modality,
             temporal=temporal,
             profile=profile,
+            bank=bank,
             transform=transform,
         )
 
@@ -78,6 +80,7 @@ class ClipStream(IterableDataset[ClipDict]):
         modality: ModalityChoice = "both",
         temporal: Temporal = "frame",
         profile: Profile = "default",
+        bank: BankChoice = None,
         order: Order = "sequential",
         transform: Transform | None = None,
     ) -> None:
@@ -88,6 +91,7 @@ class ClipStream(IterableDataset[ClipDict]):
             modality=modality,
             temporal=temporal,
             profile=profile,
+            bank=bank,
             transform=transform,
             order=order,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ..apply import ModalityChoice, Temporal
+from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition, Severity
 from ..corruptions import Profile
 from ..errors import DataError, UsageError
@@ -141,6 +141,7 @@ def load(
     modality: ModalityChoice = "both",
     temporal: Temporal = "frame",
     profile: Profile = "default",
+    bank: BankChoice = None,
     order: Order = "sequential",
     transform: Transform | None = None,
     on_error: OnError = "raise",
@@ -153,7 +154,7 @@ def load(
     source: a folder of shards, a manifest, tars, a brace expression, or an open ShardSet.
     corruption, severity: a name and 1 to 5 or (visual, audio); or a condition; or several, of which
     every block of `batch_size` clips is given out under one after another, decoded once; None for
-    clean.  seed, modality, temporal, profile: as in `Corrupter.of`.
+    clean.  seed, modality, temporal, profile, bank: as in `Corrupter.of`.
 
     num_workers: by default one a core; 0 works in the caller's thread.  rank, world_size: by
     default those of torch.distributed, torchrun or srun; clips are divided to within one, never
@@ -186,6 +187,7 @@ def load(
         modality=modality,
         temporal=temporal,
         profile=profile,
+        bank=bank,
         order=order,
         transform=transform,
     )

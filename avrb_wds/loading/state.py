@@ -71,5 +71,6 @@ def _identity(road: Road) -> dict[str, Any]:
 def _spelled(condition: Condition, corrupter: Corrupter | None) -> str:
     if corrupter is None:
         return str(condition)
-    c = corrupter
-    return f"{condition} visual={c.visual} audio={c.audio} seed={c.seed} {c.profile} {c.temporal}"
+    c, bank = corrupter, corrupter.bank.digest if corrupter.bank else "built-in bank"
+    levels = f"{condition} (visual {c.visual}, audio {c.audio})"
+    return f"{levels}, seed {c.seed}, {c.profile}, {c.temporal}, {bank}"
