@@ -59,6 +59,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
                 f"-master.port={master}", f"-volume.port={volume}", "-filer",
                 f"-filer.port={filer}", "-s3", f"-s3.port={port}",
                 f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64",
+                "-s3.port.iceberg=0", "-s3.port.lance=0",
             ],
             stdout=log, stderr=log,
         )  # fmt: skip
@@ -66,12 +67,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
         _wait(process, port, folder / "log")
         yield S3("clips", {**KEYS, "endpoint": f"http://127.0.0.1:{port}"})
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()  # it takes ten seconds to end in good order, and nothing is to be kept
+        process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

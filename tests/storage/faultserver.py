@@ -144,9 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
             if pause:
                 time.sleep(pause)
             piece = body[at : at + size]
-            self.wfile.write(piece)
             with self.state.lock:
                 self.state.sent += len(piece)
+            self.wfile.write(piece)
 
 
 class _Server(ThreadingHTTPServer):

@@ -92,7 +92,7 @@ def test_wrong_keys_and_folders_say_so(s3: S3, bucket: str) -> None:
     with pytest.raises(DataError, match="access is denied") as denied:
         ShardSet.open(bucket, Storage(wrong))
     assert "wrong-secret" not in str(denied.value)
-    with pytest.raises(DataError, match="neither manifest.json nor a tar"):
+    with pytest.raises(DataError, match=r"neither manifest\.json nor a"):
         ShardSet.open(f"s3://{s3.bucket}/nothing", Storage(s3.storage_options))
 
 
@@ -107,8 +107,7 @@ def test_a_changed_shard_names_shard_and_clip(server: FaultServer, web: str) -> 
         data = server.objects["/t/t-000000.tar"]
         server.objects["/t/t-000000.tar"] = b"\1" + data[1:]
         with pytest.raises(DataError, match=r"/t/t-000000\.tar, byte \d+: the file has changed"):
-            for position in range(1, 4):
-                shards.read(position)
+            shards.read(1)
 
 
 def test_wrong_bytes_of_a_clip_name_shard_and_key(server: FaultServer, web: str) -> None:
