@@ -24,6 +24,14 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
     index = context.draw.integer(0, len(bank.silhouettes()))
     left = context.draw.integer(0, frame.shape[1] - width + 1)
     top = context.draw.integer(0, frame.shape[0] - height + 1)
+    return placed(frame, bank, index, (top, left), (height, width))
+
+
+def placed(
+    frame: Frame, bank: Bank, index: int, place: tuple[int, int], size: tuple[int, int]
+) -> Frame:
+    """`frame` behind silhouette `index` of that size (h, w), its upper left corner at (y, x)."""
+    (top, left), (height, width) = place, size
     see_through, shade = _silhouette(bank, index, height, width)
     out = frame.copy()
     behind = out[top : top + height, left : left + width]

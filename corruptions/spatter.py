@@ -104,8 +104,7 @@ def _sum9(plane: Sums) -> Sums:
 
 def _equalised(plane: Plane) -> Plane:
     """Histogram equalisation: the lowest value becomes 0, the highest 255; a lone one stays."""
-    counts = np.bincount(plane.reshape(-1), minlength=256)
-    above = counts.copy()
+    above = np.bincount(plane.reshape(-1), minlength=256)
     above[int(plane.min())] = 0
     total = int(above.sum())
     if not total:
