@@ -90,7 +90,8 @@ def _play(rng: np.random.Generator, band: Band, part: Part) -> Signal:
             for degree in _notes(mark, chord):
                 note = part.instrument(rng, _hertz(band, degree, part.octave), seconds)
                 place(track, start, rng.uniform(0.8, 1) * note)
-    return track / (track.std() + 1e-9)
+    scaled: Signal = track / (track.std() + 1e-9)
+    return scaled
 
 
 def _beat(rng: np.random.Generator, band: Band) -> Signal:
@@ -122,7 +123,8 @@ def _concert(
     track = reverb(rng, track, hall, 0.35 * track.std())
     crowd = audience * applause(rng, 60) + cheers * cheering(rng, 20)
     swell = np.exp(0.5 * slow(rng, 0.4))
-    return track / track.std() + swell * reverb(rng, crowd, hall, 0.8)
+    scene: Signal = track / track.std() + swell * reverb(rng, crowd, hall, 0.8)
+    return scene
 
 
 _ROCK = Band(

@@ -27,7 +27,8 @@ def _fire(rng: np.random.Generator, crackles: float) -> Signal:
         pop = rng.standard_normal(samples) * np.exp(-np.linspace(0, 6, samples))
         ring = np.sin(2 * np.pi * rng.uniform(1200, 6500) * np.arange(samples) / RATE)
         place(track, start, min(rng.pareto(1.8), 8) * pop * (0.5 + ring))
-    return track / track.std()
+    scaled: Signal = track / track.std()
+    return scaled
 
 
 def _wail(low: float, high: float, seconds: float) -> Signal:
@@ -35,7 +36,8 @@ def _wail(low: float, high: float, seconds: float) -> Signal:
     turn = np.arange(SAMPLES) / RATE / seconds % 1
     rise = (1 - np.exp(-4 * turn / 0.45)) / (1 - np.exp(-4))
     fall = (np.exp(-3 * (turn - 0.45) / 0.55) - np.exp(-3)) / (1 - np.exp(-3))
-    return low * (high / low) ** np.where(turn < 0.45, rise, fall)
+    pitch: Signal = low * (high / low) ** np.where(turn < 0.45, rise, fall)
+    return pitch
 
 
 def _two_tone(low: float, high: float, seconds: float) -> Signal:
@@ -65,7 +67,8 @@ def _siren(pitch: Signal, edge: float, approach: float) -> Signal:
         hertz = harmonic * pitch * doppler
         horn = bump(1500, 4.5)(hertz) * np.clip((7600 - hertz) / 400, 0, 1)
         track += harmonic**-edge * horn * np.sin(harmonic * phase + 0.4 * harmonic**2)
-    return nearness * track / track.std()
+    passing: Signal = nearness * track / track.std()
+    return passing
 
 
 def _smoke(
@@ -79,7 +82,8 @@ def _smoke(
 ) -> Signal:
     """A siren in a street with houses, before a fire."""
     horn = reverb(rng, _siren(pitch * (1 + 0.002 * slow(rng, 3)), edge, approach), 1.5, street)
-    return _fire(rng, crackles) + siren * horn / horn.std()
+    scene: Signal = _fire(rng, crackles) + siren * horn / horn.std()
+    return scene
 
 
 SMOKE: dict[str, Recipe] = {

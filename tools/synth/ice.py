@@ -58,11 +58,12 @@ def _ping(rng: np.random.Generator, distance: float) -> Signal:
     distance: the delay in seconds at 1 kHz; bending waves take as long as 1 / sqrt(frequency).
     """
     samples = RATE
-    hertz = np.fft.rfftfreq(samples, 1 / RATE)
+    hertz = np.fft.rfftfreq(samples, 1 / RATE).astype(np.float64)
     phase = -4 * np.pi * distance * np.sqrt(1000 * hertz)
     shape = bump(1300, 2.4)(hertz) * np.exp(0.3 * rng.standard_normal(hertz.size))
     ping = np.fft.irfft(shape * np.exp(1j * phase), samples)
-    return ping / np.abs(ping).max() * np.linspace(1, 0, samples)
+    fading: Signal = ping / np.abs(ping).max() * np.linspace(1, 0, samples)
+    return fading
 
 
 def _groan(rng: np.random.Generator, seconds: float) -> Signal:
@@ -72,7 +73,9 @@ def _groan(rng: np.random.Generator, seconds: float) -> Signal:
     phase = np.cumsum(rate) / RATE
     pulses = np.diff(np.floor(phase), prepend=0) * rng.uniform(0.3, 1, samples)
     body = np.convolve(pulses, _modes(rng, 90, 0.02))[:samples]
-    return body / (np.abs(body).max() + 1e-9) * np.sin(np.linspace(0, np.pi, samples)) ** 2
+    arch = np.sin(np.linspace(0, np.pi, samples)) ** 2
+    groan: Signal = body / (np.abs(body).max() + 1e-9) * arch
+    return groan
 
 
 def _frost(
@@ -86,7 +89,7 @@ def _frost(
     hum: float = 700.0,
     room: float = 0.8,
 ) -> Signal:
-    """Cracks, ticks, pings and groans (events a second) in a cold wind that hums around `hum` Hz."""
+    """Cracks, ticks, pings and groans (events a second) in a cold wind that hums at `hum` Hz."""
     track = np.zeros(SAMPLES)
     for start in times(rng, cracks):
         place(track, start, rng.uniform(0.3, 1) * _crack(rng, size * rng.uniform(0.5, 1.5)))
@@ -103,7 +106,8 @@ def _frost(
     air = speed**1.5 * colour(rng, bump(hum, 1.3)) + 0.4 * whistle(rng, hum * speed**0.3, 40)
     deep = 0.6 * colour(rng, bump(110, 1.2))
     wide = 0.7 * speed**2 * colour(rng, lambda f: 1 / (1 + f / 1000))
-    return track / track.std() + wind * (air + deep + wide)
+    scene: Signal = track / track.std() + wind * (air + deep + wide)
+    return scene
 
 
 FROST: dict[str, Recipe] = {

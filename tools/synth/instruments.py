@@ -44,7 +44,7 @@ def _harmonics(phase: Signal, hertz: float, level: Callable[[int], Signal | floa
 def pluck(rng: np.random.Generator, hertz: float, seconds: float) -> Signal:
     """A plucked string: noise that goes round a delay and is smoothed at each turn."""
     period = max(int(RATE / hertz - 0.5), 2)
-    fine = RATE / hertz - 0.5 - period  # the part of a sample, by which the loop's filter delays more
+    fine = RATE / hertz - 0.5 - period  # the loop's filter delays by this part of a sample more
     burst = np.zeros(int(seconds * RATE))
     head = min(period, burst.size)
     burst[:head] = np.convolve(rng.standard_normal(head), [0.5, 0.5], "same")
@@ -68,10 +68,11 @@ def bowed(rng: np.random.Generator, hertz: float, seconds: float) -> Signal:
     """A section of strings: three players a little apart, each with vibrato, in a wooden body."""
     moment = _moment(seconds)
     track = np.zeros(moment.size)
+    overtones = np.arange(1, 200).astype(np.float64) * hertz
+    body = 0.4 + bump(500, 2)(overtones) + bump(2500, 1.5)(overtones)
     for _ in range(3):
         vibrato = 0.006 * np.sin(2 * np.pi * rng.uniform(5, 6.2) * moment + rng.uniform(0, 6))
         tuned = hertz * (1 + 0.003 * rng.standard_normal())
-        body = 0.4 + bump(500, 2)(np.arange(1, 200) * hertz) + bump(2500, 1.5)(np.arange(1, 200) * hertz)
         track += _harmonics(glide(tuned * (1 + vibrato)), 1.02 * hertz, lambda k: body[k - 1] / k)
     return track / 3 * _arch(track.size, min(0.12, seconds / 3), min(0.15, seconds / 3))
 
@@ -82,7 +83,8 @@ def brass(rng: np.random.Generator, hertz: float, seconds: float) -> Signal:
     loud = _arch(moment.size, 0.06, 0.08) * (0.85 + 0.15 * np.exp(-6 * moment))
     wobble = 1 + 0.004 * np.sin(2 * np.pi * 5.3 * moment) * (moment > 0.2)
     phase = glide(hertz * wobble * (1 - 0.02 * np.exp(-40 * moment)))
-    return _harmonics(phase, hertz, lambda k: bump(1100, 3)(np.array(k * hertz)) * loud ** (0.6 + 0.3 * k))
+    bell = bump(1100, 3)
+    return _harmonics(phase, hertz, lambda k: bell(np.array(k * hertz)) * loud ** (0.6 + 0.3 * k))
 
 
 def organ(rng: np.random.Generator, hertz: float, seconds: float) -> Signal:
@@ -129,4 +131,5 @@ def applause(rng: np.random.Generator, people: int) -> Signal:
             clap = colour(rng, bump(centre, 1.3), moment.size) * np.exp(-moment / 0.005)
             place(track, int(when * RATE), far * rng.uniform(0.6, 1) * clap)
             when += (1 + 0.08 * rng.standard_normal()) / pace
-    return track / track.std()
+    scaled: Signal = track / track.std()
+    return scaled

@@ -41,11 +41,12 @@ def colour(
 ) -> Signal:
     """Noise with a power of 1 whose spectrum has the magnitude response(hertz)."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
-    hertz = np.fft.rfftfreq(samples, 1 / RATE)
+    hertz = np.fft.rfftfreq(samples, 1 / RATE).astype(np.float64)
     spectrum *= response(hertz)
     spectrum[0] = 0
-    out = np.fft.irfft(spectrum, samples)
-    return out / out.std()
+    noise = np.fft.irfft(spectrum, samples)
+    scaled: Signal = noise / noise.std()
+    return scaled
 
 
 def bump(centre: float, octaves: float) -> Callable[[Signal], Signal]:
@@ -53,7 +54,8 @@ def bump(centre: float, octaves: float) -> Callable[[Signal], Signal]:
 
     def response(hertz: Signal) -> Signal:
         distance = np.log2(np.maximum(hertz, 1) / centre) / octaves
-        return np.exp(-4 * np.log(2) * distance**2)
+        gain: Signal = np.exp(-4 * np.log(2) * distance**2)
+        return gain
 
     return response
 
@@ -86,14 +88,16 @@ def whistle(rng: np.random.Generator, hertz: Signal, width: float) -> Signal:
     """A narrow band of noise, `width` Hz wide, around a frequency that moves; power 1."""
     low = lambda f: np.exp(-((f / width) ** 2))  # noqa: E731 - a response, named for what it is
     phase = glide(hertz)
-    return (colour(rng, low) * np.cos(phase) - colour(rng, low) * np.sin(phase)) / np.sqrt(2) * 1.0
+    band = colour(rng, low) * np.cos(phase) - colour(rng, low) * np.sin(phase)
+    scaled: Signal = band / np.sqrt(2)
+    return scaled
 
 
 def reverb(rng: np.random.Generator, dry: Signal, seconds: float, wet: float) -> Signal:
-    """A room: `dry` and `wet` times its convolution with noise that dies away in `seconds` by 60 dB.
+    """A room: `dry` and `wet` times its convolution with noise that dies away.
 
-    High tones die sooner, as in air.  Source: Moorer, "About this reverberation business",
-    Computer Music Journal 3(2), 1979.
+    seconds: how long the noise takes to fall by 60 dB.  High tones die sooner, as in air.  Source:
+    Moorer, "About this reverberation business", Computer Music Journal 3(2), 1979.
     """
     moment = np.arange(SAMPLES) / RATE
     tail = np.zeros(SAMPLES)
@@ -112,4 +116,5 @@ def finish(track: Signal) -> npt.NDArray[np.int16]:
     spectrum[np.fft.rfftfreq(track.size, 1 / RATE) < 20] = 0  # inaudible, and eats the headroom
     track = np.fft.irfft(spectrum, track.size)
     gain = min(LOUDNESS / track.std(), PEAK / np.abs(track).max())
-    return np.rint(track * gain).astype(np.int16)[np.newaxis]
+    pcm: npt.NDArray[np.int16] = np.rint(track * gain).astype(np.int16)[np.newaxis]
+    return pcm

@@ -113,7 +113,7 @@ def _sing(rng: np.random.Generator, score: Score, size: float) -> Signal:
     """The sound of a score; `size` scales the formants: 1 a man's throat, 1.17 a woman's."""
     pitch = _smooth(score.pitch, 11) * (1 + 0.012 * slow(rng, 5)[::STEP])
     moving = [_smooth(score.formants[:, k], 9) * size for k in range(3)]
-    formants = [*moving, np.full(STEPS, 3500 * size), np.full(STEPS, 4500 * size)]
+    formants = np.stack([*moving, np.full(STEPS, 3500 * size), np.full(STEPS, 4500 * size)])
     voiced, phase = _smooth(score.voiced, 5), glide(_stretch(pitch))
     track = np.zeros(SAMPLES)
     for harmonic in range(1, int(6500 / pitch.mean())):
@@ -159,7 +159,8 @@ def _babble(
     for _ in range(rng.poisson(10 * clinks)):
         moment = np.arange(RATE // 8) / RATE
         clink = sum(np.sin(2 * np.pi * rng.uniform(2500, 7000) * moment) for _ in range(4))
-        place(track, int(rng.integers(SAMPLES)), rng.uniform(0.1, 0.4) * clink * np.exp(-60 * moment))
+        start, loud = int(rng.integers(SAMPLES)), rng.uniform(0.1, 0.4)
+        place(track, start, loud * clink * np.exp(-60 * moment))
     if cheers:
         track += cheers * cheering(rng, 30, children)
     return reverb(rng, track, room, wet)
@@ -186,7 +187,8 @@ def cheering(rng: np.random.Generator, count: int, children: float = 0.0) -> Sig
         cry = rng.uniform(0.3, 1) * shout(rng, pitch, size, rng.uniform(0.7, 2.4))
         place(track, int(rng.integers(SAMPLES)), cry)
         place(track, int(rng.integers(SAMPLES)), 0.7 * cry)
-    return track / track.std()
+    scaled: Signal = track / track.std()
+    return scaled
 
 
 CROWD: dict[str, Recipe] = {

@@ -1,8 +1,9 @@
 """Drops that fall into water, and the sea from below.
 
 Sources: Minnaert, "On musical air-bubbles and the sounds of running water", Philosophical Magazine
-16, 1933 (a bubble rings at 3 m/s over its radius); van den Doel, "Physically based models for liquid
-sounds", ACM Transactions on Applied Perception 2(4), 2005 (its damping, and its rise in pitch).
+16, 1933 (a bubble rings at 3 m/s over its radius); van den Doel, "Physically based models for
+liquid sounds", ACM Transactions on Applied Perception 2(4), 2005 (its damping, and its rise in
+pitch).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def bubble(radius: float, rise: float) -> Signal:
     moment = np.arange(int(min(6 / damping, 0.5) * RATE) + 1) / RATE
     hertz = np.minimum(3 / radius * (1 + rise * damping * moment), 0.45 * RATE)
     attack = np.minimum(moment / 0.0007, 1)
-    return attack * np.sin(glide(hertz)) * np.exp(-damping * moment)
+    ring: Signal = attack * np.sin(glide(hertz)) * np.exp(-damping * moment)
+    return ring
 
 
 def _drop(rng: np.random.Generator, radius: float, rise: float, click: float) -> Signal:
@@ -59,14 +61,15 @@ def _spatter(
     pan: float = 0.0,
     splash: float = 0.0,
 ) -> Signal:
-    """Drops, `pace` a second; `regular` 1 is a dripping tap, 0 chance; splashes send out showers."""
+    """Drops, `pace` a second; `regular` 1 is a dripping tap, 0 chance; splashes send showers."""
     track = np.zeros(SAMPLES)
     count = round(pace * SAMPLES / RATE)
     even = SAMPLES * np.arange(count) / count
     chance = rng.uniform(0, SAMPLES, count)
     for start in regular * even + (1 - regular) * chance:
         size = radius * np.exp(0.25 * rng.standard_normal())
-        place(track, int(start), rng.uniform(0.4, 1) * _drop(rng, size, rng.uniform(0.05, 0.3), click))
+        loud = rng.uniform(0.4, 1)
+        place(track, int(start), loud * _drop(rng, size, rng.uniform(0.05, 0.3), click))
         if pan:
             place(track, int(start), pan * rng.uniform(0.4, 1) * _pan(rng, rng.uniform(900, 1400)))
     for start in times(rng, splash):
@@ -76,7 +79,8 @@ def _spatter(
             place(track, late, rng.pareto(3) * _drop(rng, size, 0.2, 2 * click))
     track = reverb(rng, track, room, 0.6) if room else track
     floor = 10 ** (-55 / 20) * np.abs(track).max()
-    return track + floor * colour(rng, lambda f: (np.maximum(f, 50) / 50) ** -0.5)
+    out: Signal = track + floor * colour(rng, lambda f: (np.maximum(f, 50) / 50) ** -0.5)
+    return out
 
 
 def _swarm(rng: np.random.Generator, seconds: float, radius: float, density: float) -> Signal:
@@ -120,14 +124,13 @@ def _underwater(
         for start in range(0, SAMPLES, 4 * RATE):
             place(track, start + RATE // 2, 2.0 * _swarm(rng, 1.6, radius, 110))
             arch = np.sin(np.linspace(0, np.pi, int(1.3 * RATE))) ** 2
-            place(track, start + int(2.6 * RATE), 1.2 * arch * colour(rng, bump(700, 1.4), arch.size))
+            air = 1.2 * arch * colour(rng, bump(700, 1.4), arch.size)
+            place(track, start + int(2.6 * RATE), air)
     return _muffled(track, cutoff)
 
 
 SPATTER: dict[str, Recipe] = {
-    "dripping tap": partial(
-        _spatter, pace=1.5, regular=1.0, radius=2.2e-3, click=0.5, room=0.4
-    ),
+    "dripping tap": partial(_spatter, pace=1.5, regular=1.0, radius=2.2e-3, click=0.5, room=0.4),
     "cave": partial(_spatter, pace=2.2, regular=0.3, radius=2.8e-3, click=0.3, room=2.2),
     "into a pan": partial(
         _spatter, pace=1.8, regular=0.95, radius=2.0e-3, click=0.8, room=0.5, pan=0.5
@@ -136,9 +139,7 @@ SPATTER: dict[str, Recipe] = {
     "splashes": partial(
         _spatter, pace=2.0, regular=0.0, radius=2.6e-3, click=0.6, room=0.5, splash=0.5
     ),
-    "slow and deep": partial(
-        _spatter, pace=1.0, regular=0.7, radius=4.5e-3, click=0.25, room=1.0
-    ),
+    "slow and deep": partial(_spatter, pace=1.0, regular=0.7, radius=4.5e-3, click=0.25, room=1.0),
 }
 
 UNDERWATER: dict[str, Recipe] = {

@@ -20,7 +20,8 @@ __all__ = ["RAIN", "SNOW", "WIND", "gusts"]
 def gusts(rng: np.random.Generator, unrest: float) -> Signal:
     """The speed of wind over time, around 1: slow swells, and squalls on top."""
     speed = np.exp(unrest * (0.28 * slow(rng, 0.3) + 0.14 * slow(rng, 1.0) + 0.06 * slow(rng, 5.0)))
-    return speed / speed.mean()
+    relative: Signal = speed / speed.mean()
+    return relative
 
 
 def _air(rng: np.random.Generator, speed: Signal, brightness: float) -> Signal:
@@ -56,7 +57,9 @@ def _wind(
     return track
 
 
-def _drops(rng: np.random.Generator, density: Signal | float, pitch: float, spread: float) -> Signal:
+def _drops(
+    rng: np.random.Generator, density: Signal | float, pitch: float, spread: float
+) -> Signal:
     """Single drops that hit hard ground near by: short bursts, most of them faint."""
     track = np.zeros(SAMPLES)
     moment = np.arange(int(0.02 * RATE)) / RATE
@@ -115,7 +118,8 @@ def _crunch(rng: np.random.Generator, seconds: float, pitch: float, dryness: flo
     slip = 230 * (1 + 0.5 * place_in) * np.exp(0.15 * np.cumsum(rng.standard_normal(samples)) / 60)
     creak = press**2 * (np.cumsum(slip) / RATE % 1 < 0.06) * rng.uniform(0.5, 1.5, samples)
     creak = np.convolve(creak, ring)[:samples]
-    return grains / (grains.std() + 1e-9) + 0.5 * hiss + 0.25 * thud + dryness * 0.25 * creak
+    grains /= grains.std() + 1e-9
+    return grains + 0.5 * hiss + 0.25 * thud + dryness * 0.25 * creak
 
 
 def _snow(
@@ -152,11 +156,17 @@ WIND: dict[str, Recipe] = {
         _wind, unrest=0.8, brightness=0.95, tones=((310, 14, 0.22), (640, 20, 0.2), (930, 30, 0.1))
     ),
     "in wires": partial(
-        _wind, unrest=0.5, brightness=0.9, tones=((2100, 25, 0.06), (4300, 50, 0.08), (4900, 60, 0.05))
+        _wind,
+        unrest=0.5,
+        brightness=0.9,
+        tones=((2100, 25, 0.06), (4300, 50, 0.08), (4900, 60, 0.05)),
     ),
     "storm": partial(_wind, unrest=0.7, brightness=1.25, tones=((480, 60, 0.2),), leaves=0.05),
     "through a gap": partial(
-        _wind, unrest=0.9, brightness=0.85, tones=((760, 12, 0.4), (1530, 22, 0.14), (2400, 40, 0.06))
+        _wind,
+        unrest=0.9,
+        brightness=0.85,
+        tones=((760, 12, 0.4), (1530, 22, 0.14), (2400, 40, 0.06)),
     ),
     "in trees": partial(_wind, unrest=1.1, brightness=1.0, leaves=0.25),
 }
@@ -177,9 +187,7 @@ SNOW: dict[str, Recipe] = {
     "deep snow": partial(
         _snow, pace=1.1, length=0.75, pitch=1500, dryness=0.2, wind=0.3, flakes=100
     ),
-    "running": partial(
-        _snow, pace=2.8, length=0.28, pitch=2800, dryness=0.5, wind=0.2, flakes=150
-    ),
+    "running": partial(_snow, pace=2.8, length=0.28, pitch=2800, dryness=0.5, wind=0.2, flakes=150),
     "frozen crust": partial(
         _snow, pace=1.5, length=0.5, pitch=3600, dryness=1.0, wind=0.2, flakes=60, bed=0.35
     ),
