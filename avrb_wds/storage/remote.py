@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -48,6 +48,8 @@ class Storage:
         self._window = Window(self.store)
         self._cache = None if cache_dir is None else Cache(cache_dir, cache_size or 0)
         self._open: OrderedDict[str, CachedFile] = OrderedDict()
+        # What did not fit lately: its other ranges are not to try again, one by one.
+        self._refused: deque[str] = deque(maxlen=OPEN_FILES)
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -73,11 +75,15 @@ class Storage:
     def _cached(self, url: str, sha256: str) -> CachedFile | None:
         assert self._cache is not None
         with self._lock:
+            if url in self._refused:
+                return None
             file = self._open.pop(url, None)
             while file is None and len(self._open) >= OPEN_FILES:
                 self._open.popitem(last=False)
             file = file or self._cache.open(self.store, url, sha256)
-            if file is not None:
+            if file is None:
+                self._refused.append(url)
+            else:
                 self._open[url] = file
             return file
 
