@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,8 +46,13 @@ def frame_names(members: Mapping[str, memoryview | bytes]) -> list[str]:
     >>> frame_names({"wav": b"", "frame_10.jpg": b"", "frame_9.jpg": b""})
     ['frame_9.jpg', 'frame_10.jpg']
     """
-    names = [name for name in members if name.rpartition(".")[2].lower() in IMAGES]
-    return sorted(names, key=_natural)
+    return list(_images(tuple(members)))
+
+
+@lru_cache(maxsize=64)  # most clips of a data set have the same members
+def _images(members: tuple[str, ...]) -> tuple[str, ...]:
+    names = (name for name in members if name.rpartition(".")[2].lower() in IMAGES)
+    return tuple(sorted(names, key=_natural))
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -92,7 +98,7 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
 
 def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
     try:
-        return decode_frame(bytes(raw.members[name]), out)
+        return decode_frame(raw.members[name], out)
     except AvrbError as error:
         raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
 
@@ -101,7 +107,7 @@ def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
     for name, data in raw.members.items():
         if name.rpartition(".")[2].lower() in AUDIO:
             try:
-                return decode_audio(bytes(data))
+                return decode_audio(data)
             except AvrbError as error:
                 raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
     return None, 0
