@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._bankfile import GROUPS, KINDS, BankFile, Entry
+from ._bankfile import GROUPS, KINDS, BankFile, Entry, Item, write_bank
 from ._resample import resample
 from .errors import UsageError
 
-__all__ = ["KINDS", "Bank"]
+__all__ = ["GROUPS", "KINDS", "Bank", "Entry", "Item", "write_bank"]
 
 ASSETS = Path(__file__).parent / "assets"
 CACHE_BYTES = 1 << 28
@@ -105,6 +105,11 @@ class Bank:
         if group not in GROUPS:
             raise UsageError(f"a bank has no {group!r}; choose one of {', '.join(GROUPS)}.")
         return tuple(entry for _, _, entry in self._index[group])
+
+    def items(self, group: str) -> Iterator[Item]:
+        """The items of a group as they are stored: sounds at their own rate and channels."""
+        for file, place, entry in self._index[group]:
+            yield Item(group, entry.name, file.read(group, place), entry.sample_rate)
 
     def count(self, kind: str) -> int:
         """How many sounds there are of a kind; 0 where an imported bank lacks it."""

@@ -9,6 +9,7 @@ import typer
 
 from avrb_wds import __version__
 
+from .bank import app as bank
 from .create_json import create_json
 from .demo import demo
 from .evaluate import evaluate
@@ -40,6 +41,7 @@ app.command()(info)
 app.command()(create_json)
 app.command()(evaluate)
 app.command()(demo)
+app.add_typer(bank, name="bank")
 
 
 def main() -> None:

@@ -87,7 +87,9 @@ class Growth:
 Seed = tuple[float, float, float, float]  # x, y, angle in degrees, tick of its start
 
 
-def grow(rng: np.random.Generator, size: tuple[int, int], seeds: list[Seed], habit: Habit) -> Growth:
+def grow(
+    rng: np.random.Generator, size: tuple[int, int], seeds: list[Seed], habit: Habit
+) -> Growth:
     """Let stems grow from their seeds, with branches on branches, until all are blocked.
 
     size: (height, width) in pixels.
@@ -136,7 +138,9 @@ def _step(growth: Growth, tip: _Tip, habit: Habit) -> bool:
     here = growth.at(tip.x, tip.y)
     # It looks ahead, so that a dark line stays between neighbours; where it begins it can't.
     ahead = growth.at(tip.x + 2 * dx, tip.y + 2 * dy)
-    if here == BLOCKED or (tip.length >= 4 and not (growth.free(here, tip) and growth.free(ahead, tip))):
+    if here == BLOCKED or (
+        tip.length >= 4 and not (growth.free(here, tip) and growth.free(ahead, tip))
+    ):
         return False
     if not here:
         row, column = int(tip.y), int(tip.x)

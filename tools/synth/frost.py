@@ -49,7 +49,8 @@ def _clouds(rng: np.random.Generator, pixels: float) -> Floats:
     """A smooth random field of the picture's size, from 0 to 1, with features so large."""
     coarse = rng.standard_normal((HEIGHT // 6, WIDTH // 6))
     field = zoom(gaussian_filter(coarse, pixels / 6, mode="wrap"), 6, order=1)
-    return (field - field.min()) / (field.max() - field.min())
+    scaled: Floats = (field - field.min()) / (field.max() - field.min())
+    return scaled
 
 
 def _scattered(rng: np.random.Generator, count: int, arms: int, late: float) -> list[Seed]:
@@ -161,6 +162,12 @@ TEXTURES: dict[str, Texture] = {
         habit=Habit(gaps=(10, 8, 6), lengths=(260, 110, 40, 14), bend=0.02),
         light=Light(mean=(113, 124, 136), deviation=(46, 45, 43), glass=(25, 28, 36), haze=0.2),
     ),
+    "grey pane": partial(
+        _texture,
+        place=partial(_scattered, count=380, arms=4, late=900),
+        habit=Habit(gaps=(6, 5), lengths=(110, 50, 16), widths=(4.0, 3.0, 2.2), bend=0.1),
+        light=Light(mean=(140, 154, 166), deviation=(30, 30, 30), glass=(70, 80, 95), haze=0.4),
+    ),
     "blue ferns": partial(
         _texture,
         place=partial(_from_edges, count=22, fan=35, late=400),
@@ -168,12 +175,6 @@ TEXTURES: dict[str, Texture] = {
         light=Light(
             mean=(72, 108, 132), deviation=(38, 42, 44), glass=(8, 22, 40), haze=0.12, sun=0.2
         ),
-    ),
-    "grey pane": partial(
-        _texture,
-        place=partial(_scattered, count=380, arms=4, late=900),
-        habit=Habit(gaps=(6, 5), lengths=(110, 50, 16), widths=(4.0, 3.0, 2.2), bend=0.1),
-        light=Light(mean=(140, 154, 166), deviation=(30, 30, 30), glass=(70, 80, 95), haze=0.4),
     ),
     "feathers": partial(
         _texture,

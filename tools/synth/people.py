@@ -1,92 +1,16 @@
-"""The silhouettes of people who stand before the camera: black, with soft edges.
+"""Six people who stand before the camera.
 
-A figure is a handful of shapes in pixels, 1 340 tall, drawn larger and reduced: outlines whose
-corners are cut (Chaikin, "An algorithm for high-speed curve generation", Computer Graphics and Image
-Processing 3, 1974) and limbs of changing width.  The proportions are those of the canon of seven
-and a half heads (Richer, "Anatomie artistique", 1890).
+The proportions are those of the canon of seven and a half heads (Richer, "Anatomie artistique",
+1890): a head is 175 pixels, x is 0 on the body's middle, y goes down from the top of the head.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageDraw
-from scipy.interpolate import PchipInterpolator
 
-__all__ = ["SILHOUETTES", "draw"]
+from .silhouette import Limb, Outline, Points, Shape
 
-LARGER = 4
-HEIGHT, SPACE, MARGIN = 1340, 120, 14
-Point = tuple[float, float]
-Points = tuple[Point, ...]
-
-
-@dataclass(frozen=True)
-class Outline:
-    """A closed shape around points (x, y), its corners rounded; x is 0 on the body's middle.
-
-    A point given twice stays a corner.  mirrored: the points are one side, from top to bottom, and
-    the other side is alike.  hole: it is cut out of what was drawn before.
-    """
-
-    points: Points
-    mirrored: bool = False
-    hole: bool = False
-
-    def curve(self) -> list[Point]:
-        """The rounded outline."""
-        points = list(self.points)
-        if self.mirrored:
-            points += [(-x, y) for x, y in reversed(self.points)]
-        curve = np.array(points, float)
-        for _ in range(4):
-            after = np.roll(curve, -1, axis=0)
-            cut = np.stack([0.75 * curve + 0.25 * after, 0.25 * curve + 0.75 * after], axis=1)
-            curve = cut.reshape(-1, 2)
-        return [(float(x), float(y)) for x, y in curve]
-
-
-@dataclass(frozen=True)
-class Limb:
-    """An arm or leg: places (x, y, half width) along its middle, joined smoothly."""
-
-    places: tuple[tuple[float, float, float], ...]
-
-    def discs(self) -> npt.NDArray[np.float64]:
-        """(n, 3): centres and radii so close together that their union is smooth."""
-        places = np.array(self.places, float)
-        along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(places[:, :2], axis=0).T))])
-        fine = np.linspace(0, along[-1], int(along[-1]) + 1)
-        discs: npt.NDArray[np.float64] = PchipInterpolator(along, places)(fine)
-        return discs
-
-
-Shape = Outline | Limb
-
-
-def draw(shapes: tuple[Shape, ...]) -> npt.NDArray[np.uint8]:
-    """The picture (h, w, 4) of a figure: black, its alpha 255 inside, cropped with a margin."""
-    width = 1000
-    canvas = Image.new("L", (LARGER * width, LARGER * (HEIGHT + 2 * SPACE)))
-    pen = ImageDraw.Draw(canvas)
-
-    def place(x: float, y: float) -> Point:
-        return LARGER * (x + width / 2), LARGER * (y + SPACE)
-
-    for shape in shapes:
-        if isinstance(shape, Outline):
-            pen.polygon([place(x, y) for x, y in shape.curve()], fill=0 if shape.hole else 255)
-            continue
-        for x, y, half in shape.discs():
-            pen.ellipse([*place(x - half, y - half), *place(x + half, y + half)], fill=255)
-    alpha = canvas.resize((width, HEIGHT + 2 * SPACE), Image.Resampling.BOX)
-    left, top, right, bottom = alpha.getbbox() or (0, 0, 1, 1)
-    alpha = alpha.crop((left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN))
-    picture = np.zeros((alpha.height, alpha.width, 4), np.uint8)
-    picture[..., 3] = np.asarray(alpha)
-    return picture
+__all__ = ["SILHOUETTES"]
 
 
 def _head(x: float = 0, ears: bool = True, jaw: float = 44) -> tuple[Shape, ...]:
@@ -110,15 +34,18 @@ def _head(x: float = 0, ears: bool = True, jaw: float = 44) -> tuple[Shape, ...]
     return skull, neck, *sides
 
 
-def _leg(side: int, hip: float, knee: float, ankle: float, widths: Points, toe: float) -> tuple[Shape, ...]:
-    """A leg from hip to shoe: x at each joint, half widths (at y), and how far the toe points out."""
+def _leg(
+    side: int, hip: float, knee: float, ankle: float, widths: Points, toe: float
+) -> tuple[Shape, ...]:
+    """A leg and its shoe: x at each joint, half widths and their y, the reach of the toe."""
     xs = np.interp([y for _, y in widths], [740, 1010, 1270], [hip, knee, ankle])
     leg = Limb(tuple((side * x, y, half) for x, (half, y) in zip(xs, widths, strict=True)))
     shoe = Outline(
         tuple(
             (side * (ankle + dx), y)
             for dx, y in (
-                (-34, 1262), (34, 1258), (42, 1282), (44 + toe, 1306), (46 + toe, 1330), (30 + toe, 1338),
+                (-34, 1262), (34, 1258), (42, 1282), (44 + toe, 1306), (46 + toe, 1330),
+                (30 + toe, 1338),
                 (-30, 1338), (-40, 1322),
             )
         )
@@ -134,7 +61,9 @@ def _hand(x: float, y: float, lean: float = 0) -> tuple[Shape, ...]:
     """A hand that hangs: the palm and fingers, and the thumb; `lean` moves the finger tips in x."""
     fingers = Limb(((x, y, 23), (x + 0.5 * lean, y + 35, 25), (x + lean, y + 82, 13)))
     inward = -1 if x > 0 else 1
-    thumb = Limb(((x + inward * 8, y + 8, 13), (x + inward * 25, y + 38, 10), (x + inward * 25, y + 52, 7)))
+    thumb = Limb(
+        ((x + inward * 8, y + 8, 13), (x + inward * 25, y + 38, 10), (x + inward * 25, y + 52, 7))
+    )
     return fingers, thumb
 
 
@@ -144,10 +73,11 @@ BARE: Points = ((50, 860), (45, 930), (36, 1010), (41, 1085), (23, 1225), (24, 1
 
 _SUIT = (
     *_head(),
-    Outline(((0, -4), (44, 2), (70, 34), (70, 100), (56, 60), (0, 60)), mirrored=True),  # short hair
+    # Short hair.
+    Outline(((0, -4), (44, 2), (70, 34), (70, 100), (56, 60), (0, 60)), mirrored=True),
     Outline(
-        ((44, 216), (110, 246), (158, 268), (172, 330), (150, 420), (128, 560), (140, 700), (146, 778),
-         (146, 778), (40, 790), (10, 760), (0, 756)), mirrored=True),
+        ((44, 216), (110, 246), (158, 268), (172, 330), (150, 420), (128, 560), (140, 700),
+         (146, 778), (146, 778), (40, 790), (10, 760), (0, 756)), mirrored=True),
     *_leg(1, 66, 74, 84, TROUSERS, 26),
     *_leg(-1, 66, 70, 76, TROUSERS, 14),
     _arm((138, 300, 40), (166, 400, 38), (186, 510, 33), (186, 610, 29), (180, 690, 27)),
@@ -158,16 +88,18 @@ _SUIT = (
 
 _DRESS = (
     *_head(ears=False, jaw=38),
-    Outline(((0, -4), (58, 6), (86, 70), (84, 150), (98, 240), (112, 318), (112, 318), (60, 300), (0, 290)),
+    Outline(((0, -4), (58, 6), (86, 70), (84, 150), (98, 240), (112, 318), (112, 318), (60, 300),
+            (0, 290)),
             mirrored=True),  # long hair
     Outline(
-        ((36, 222), (90, 246), (128, 270), (132, 330), (110, 410), (92, 520), (112, 620), (150, 760),
-         (176, 890), (176, 890), (90, 908), (0, 912)), mirrored=True),
+        ((36, 222), (90, 246), (128, 270), (132, 330), (110, 410), (92, 520), (112, 620),
+         (150, 760), (176, 890), (176, 890), (90, 908), (0, 912)), mirrored=True),
     *_leg(1, 58, 56, 60, BARE, 10),
     *_leg(-1, 52, 50, 44, BARE, 22),
     _arm((112, 296, 32), (140, 390, 28), (160, 490, 24), (164, 590, 20), (158, 668, 17)),
     *_hand(158, 684, -6),
-    _arm((-112, 296, 32), (-146, 390, 28), (-162, 478, 25), (-120, 470, 22), (-70, 400, 18), (-50, 350, 17)),
+    _arm((-112, 296, 32), (-146, 390, 28), (-162, 478, 25), (-120, 470, 22), (-70, 400, 18),
+         (-50, 350, 17)),
     Limb(((-70, 262, 6), (-128, 420, 6), (-170, 560, 7))),  # the strap of a bag
     Outline(((-214, 560), (-120, 552), (-108, 690), (-226, 700))),
 )  # fmt: skip
@@ -176,12 +108,13 @@ _PHONE = (
     *_head(4),
     Outline(((-66, 96), (-72, 40), (-46, 2), (10, -16), (66, -10), (84, 26), (72, 98), (40, 60))),
     Outline(
-        ((54, 208), (96, 238), (146, 262), (166, 330), (152, 430), (140, 600), (148, 720), (140, 748),
-         (70, 760), (0, 762)), mirrored=True),  # hooded jacket
+        ((54, 208), (96, 238), (146, 262), (166, 330), (152, 430), (140, 600), (148, 720),
+         (140, 748), (70, 760), (0, 762)), mirrored=True),  # hooded jacket
     Outline(((60, 190), (84, 226), (60, 262), (-60, 262), (-84, 226), (-60, 190))),
     *_leg(1, 66, 66, 62, SLIM, 30),
     *_leg(-1, 66, 84, 112, SLIM, 20),
-    _arm((138, 300, 42), (178, 390, 38), (214, 476, 34), (190, 420, 30), (140, 300, 26), (104, 196, 22)),
+    _arm((138, 300, 42), (178, 390, 38), (214, 476, 34), (190, 420, 30), (140, 300, 26),
+         (104, 196, 22)),
     Limb(((100, 180, 23), (86, 140, 24), (80, 110, 16))),
     Outline(((84, 66), (102, 72), (96, 190), (74, 186))),  # the telephone
     _arm((-136, 300, 42), (-170, 400, 40), (-196, 500, 34), (-180, 600, 30), (-148, 672, 28)),
@@ -194,8 +127,8 @@ _COAT = (
             mirrored=True),  # a hat with a brim
     Outline(((60, 196), (78, 232), (66, 262), (-66, 262), (-78, 232), (-60, 196))),  # collar
     Outline(
-        ((50, 224), (112, 250), (160, 280), (172, 350), (150, 470), (146, 620), (164, 800), (184, 985),
-         (184, 985), (80, 1000), (12, 996), (4, 880), (0, 876)), mirrored=True),
+        ((50, 224), (112, 250), (160, 280), (172, 350), (150, 470), (146, 620), (164, 800),
+         (184, 985), (184, 985), (80, 1000), (12, 996), (4, 880), (0, 876)), mirrored=True),
     *_leg(1, 70, 74, 78, TROUSERS, 16),
     *_leg(-1, 70, 72, 76, TROUSERS, 22),
     _arm((138, 308, 44), (176, 410, 42), (204, 520, 37), (218, 620, 33), (226, 690, 29)),
@@ -210,22 +143,25 @@ _CROSSED = (
     Outline(((0, 2), (54, 10), (76, 66), (70, 120), (60, 90), (0, 84)), mirrored=True),
     Limb(((44, 34, 16), (70, 28, 20), (90, 62, 22), (98, 120, 21), (96, 180, 15), (88, 236, 4))),
     Outline(
-        ((38, 222), (90, 246), (132, 270), (140, 340), (122, 440), (98, 540), (110, 640), (130, 740),
-         (126, 800), (60, 812), (0, 800)), mirrored=True),
+        ((38, 222), (90, 246), (132, 270), (140, 340), (122, 440), (98, 540), (110, 640),
+         (130, 740), (126, 800), (60, 812), (0, 800)), mirrored=True),
     *_leg(1, 62, 58, 60, SLIM, 12),
     *_leg(-1, 62, 66, 84, SLIM, 30),
-    _arm((118, 300, 36), (150, 390, 33), (170, 476, 31), (110, 500, 28), (0, 470, 26), (-90, 452, 22)),
-    _arm((-118, 300, 36), (-152, 390, 33), (-172, 480, 31), (-110, 470, 28), (0, 440, 26), (96, 428, 22)),
+    _arm((118, 300, 36), (150, 390, 33), (170, 476, 31), (110, 500, 28), (0, 470, 26),
+         (-90, 452, 22)),
+    _arm((-118, 300, 36), (-152, 390, 33), (-172, 480, 31), (-110, 470, 28), (0, 440, 26),
+         (96, 428, 22)),
     Limb(((100, 430, 21), (136, 408, 18), (150, 396, 11))),
 )  # fmt: skip
 
 _WAVING = (
     *_head(-6),
-    Outline(((-72, 96), (-76, 30), (-40, -14), (30, -14), (66, 20), (68, 54), (68, 54), (122, 66), (126, 80),
+    Outline(((-72, 96), (-76, 30), (-40, -14), (30, -14), (66, 20), (68, 54), (68, 54),
+            (122, 66), (126, 80),
              (60, 84), (-50, 64))),  # a cap
     Outline(
-        ((46, 216), (104, 244), (150, 268), (160, 340), (140, 430), (124, 560), (136, 700), (138, 752),
-         (138, 752), (60, 768), (0, 764)), mirrored=True),
+        ((46, 216), (104, 244), (150, 268), (160, 340), (140, 430), (124, 560), (136, 700),
+         (138, 752), (138, 752), (60, 768), (0, 764)), mirrored=True),
     Outline(((-120, 270), (-190, 300), (-206, 420), (-196, 560), (-120, 580))),  # a backpack
     *_leg(1, 66, 90, 118, TROUSERS, 30),
     *_leg(-1, 66, 70, 72, TROUSERS, 20),

@@ -1,0 +1,111 @@
+"""A folder of sounds and pictures to a bank, as one checked file."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..codecs import decode_audio
+from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
+from ..errors import DataError, UsageError
+
+__all__ = ["import_bank"]
+
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+# Folders of the released benchmark, where they are not named by the corruption.
+RELEASED = {"spatter": "water_drops", "smoke": "crackling_fire_and_siren", "crowd": "crowd_speech"}
+
+
+def import_bank(
+    folder: str | os.PathLike[str], out: str | os.PathLike[str], *, fill: bool = False
+) -> Bank:
+    """Check the sounds and pictures under `folder`, store them in the file `out`, and open it.
+
+    folder: in the layout of the released AVROBUSTBENCH (audio_corruptions/KIND/*.wav,
+    visual_corruptions/frost*.png and crowd_image/*.png, or those at the top), or plain folders:
+    sounds in one for each kind, named by the corruption, pictures in textures and silhouettes.
+    Their order is that of their names.  What is missing stays missing, and is an error once a
+    corruption asks for it, unless `fill` takes it from the built-in bank.
+
+    Raises UsageError where `folder` holds nothing of the kind or `out` can't be written, and
+    DataError, naming the file, for one that is silent, empty or unreadable; nothing is written
+    then.  The same folder gives the same bytes.
+    """
+    source, target = Path(folder), Path(out)
+    if not source.is_dir():
+        raise UsageError(f"{source} is not a folder; give one that holds sounds or pictures.")
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise UsageError(f"{target} can't be written; give the name of a file in a folder.")
+    found = {group: _files(source, group) for group in GROUPS}
+    if not any(found.values()):
+        raise UsageError(
+            f"{source} holds no sounds or pictures for a bank; give folders of sounds named "
+            f"{', '.join(KINDS)}, or the folder above audio_corruptions and visual_corruptions."
+        )
+    write_bank(target, _items(found, fill))
+    return Bank.open(target)
+
+
+def _files(source: Path, group: str) -> list[Path]:
+    """The files of a group, in the order of their names."""
+    suffixes = SOUNDS if group in KINDS else IMAGES
+    files = [path for pattern in _patterns(group) for path in source.glob(pattern)]
+    kept = [path for path in files if path.suffix.lower() in suffixes and path.name[0] != "."]
+    return sorted(kept, key=lambda path: (path.name, path))
+
+
+def _patterns(group: str) -> list[str]:
+    """Where the files of a group may be, under the folder."""
+    if group in KINDS:
+        names = dict.fromkeys([group, RELEASED.get(group, group)])
+        return [f"{top}{name}/*" for top in ("", "audio_corruptions/") for name in names]
+    places = ["frost*", "textures/*"] if group == "texture" else ["crowd_image/*", "silhouettes/*"]
+    return [f"{top}{place}" for top in ("", "visual_corruptions/") for place in places]
+
+
+def _items(found: dict[str, list[Path]], fill: bool) -> Iterator[Item]:
+    for group, paths in found.items():
+        for path in paths:
+            yield _item(group, path)
+        if fill and not paths:
+            yield from Bank.builtin().items(group)
+
+
+def _item(group: str, path: Path) -> Item:
+    try:
+        return _sound(group, path) if group in KINDS else _picture(group, path)
+    except OSError as error:
+        raise DataError(f"{path} does not open: {error.strerror or error}.") from error
+
+
+def _sound(kind: str, path: Path) -> Item:
+    try:
+        pcm, sample_rate = decode_audio(path.read_bytes())
+    except DataError as error:
+        raise DataError(f"{path}: {error}.") from error
+    if not pcm.any():
+        raise DataError(f"{path}: the sound is silent; take it out, or give another.")
+    if not np.rint(pcm.mean(axis=0)).any():
+        raise DataError(f"{path}: its channels cancel each other; give a sound they agree on.")
+    return Item(kind, path.name, pcm, sample_rate)
+
+
+def _picture(group: str, path: Path) -> Item:
+    data = path.read_bytes()
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            transparent = image.has_transparency_data
+            pixels = np.asarray(image.convert("RGB" if group == "texture" else "RGBA"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: the picture does not decode: {error}.") from error
+    if group == "silhouette" and not (transparent and pixels[..., 3].any()):
+        raise DataError(f"{path}: a silhouette needs an alpha channel that shows something.")
+    if group == "texture" and not (pixels != pixels[0, 0]).any():
+        raise DataError(f"{path}: the picture is empty: all of it has one colour.")
+    return Item(group, path.name, pixels)

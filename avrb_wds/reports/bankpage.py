@@ -1,0 +1,110 @@
+"""A page that shows and plays everything in a bank, in one file that needs no other."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ..codecs import encode_audio
+from ..corruptions.bank import KINDS, Bank, Item
+
+__all__ = ["write_bank_page"]
+
+WINDOW, HOP = 256, 256  # samples at 16 kHz
+RANGE = 70.0  # dB from the loudest to black
+# Anchors of a colour scale from dark blue over green to yellow, even in lightness.
+COLOURS = np.array([(13, 8, 60), (49, 54, 149), (33, 145, 140), (144, 215, 67), (253, 231, 37)])
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">
+<style>
+body {{ font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 1180px; padding: 0 1em }}
+section {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 1em }}
+figure {{ margin: 0 }} figcaption {{ font-size: 13px; color: #555 }}
+img, audio {{ width: 100%; display: block }} .spectrum {{ height: 110px }}
+.silhouette {{ height: 420px; object-fit: contain }} h2 {{ margin: 1.6em 0 .4em }}
+</style>
+<h1>{title}</h1>
+<p>Digest {digest}. Spectrograms: time to the right, 0 to 8 kHz upwards, 70 dB.</p>
+{body}</html>
+"""
+
+
+def write_bank_page(bank: Bank, out: str | os.PathLike[str]) -> None:
+    """Write the page of a bank: every sound as a player and spectrogram, every picture.
+
+    Sounds are in it as FLAC, textures as JPEG; the built-in bank makes 16 MB.
+    """
+    title = "The bank of sounds and pictures"
+    body = "\n".join(_sections(bank))
+    page = PAGE.format(title=title, digest=bank.digest, body=body)
+    Path(out).write_text(page, encoding="utf-8")
+
+
+def _sections(bank: Bank) -> Iterator[str]:
+    for group in (*KINDS, "texture", "silhouette"):
+        yield f"<h2>{group}</h2>\n<section>"
+        for item in bank.items(group):
+            yield _sound(item) if group in KINDS else _picture(item)
+        yield "</section>"
+
+
+def _sound(item: Item) -> str:
+    seconds = item.data.shape[1] / item.sample_rate
+    label = f"{item.name}: {seconds:.1f} s, {item.sample_rate} Hz, {item.data.shape[0]} ch"
+    sound = _inline("audio/flac", encode_audio(item.data, item.sample_rate, "flac"))
+    picture = _inline(
+        "image/jpeg", _coded(spectrogram(item.data.mean(axis=0), item.sample_rate), "JPEG")
+    )
+    return (
+        f'<figure><img class="spectrum" src="{picture}" alt="spectrogram of {html.escape(label)}">'
+        f'<audio controls preload="none" src="{sound}"></audio>'
+        f"<figcaption>{html.escape(label)}</figcaption></figure>"
+    )
+
+
+def _picture(item: Item) -> str:
+    height, width = item.data.shape[:2]
+    label = html.escape(f"{item.name}: {width}x{height}")
+    if item.group == "texture":
+        source = _inline("image/jpeg", _coded(item.data, "JPEG"))
+    else:
+        source = _inline("image/png", _coded(item.data, "PNG"))
+    return (
+        f'<figure><img class="{item.group}" src="{source}" alt="{label}">'
+        f"<figcaption>{label}</figcaption></figure>"
+    )
+
+
+def spectrogram(track: npt.NDArray[np.floating[Any]], sample_rate: int) -> npt.NDArray[np.uint8]:
+    """The spectrogram of a track as a picture (h, w, 3): time to the right, 0 to 8 kHz upwards."""
+    hop = max(HOP * sample_rate // 16_000, track.size // 1200, 1)
+    window = max(WINDOW * sample_rate // 16_000, 2)
+    padded = np.pad(track.astype(np.float32), window // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    power = np.abs(np.fft.rfft(frames * np.hanning(window), axis=1)) ** 2
+    kept = power[:, : max(8000 * window // sample_rate, 1)].T[::-1]
+    level = 1 + 10 / RANGE * np.log10(np.maximum(kept / kept.max(), 10 ** (-RANGE / 10)))
+    scale = np.linspace(0, 1, len(COLOURS))
+    picture = np.stack([np.interp(level, scale, colour) for colour in COLOURS.T], axis=-1)
+    rounded: npt.NDArray[np.uint8] = np.rint(picture).astype(np.uint8)
+    return rounded
+
+
+def _coded(picture: npt.NDArray[np.uint8], kind: str) -> bytes:
+    coded = io.BytesIO()
+    Image.fromarray(picture).save(coded, kind, quality=88)
+    return coded.getvalue()
+
+
+def _inline(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

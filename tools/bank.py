@@ -1,0 +1,96 @@
+"""`avrb bank`: sounds and pictures of one's own, and what a bank holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from avrb_wds.corruptions.bank import Bank
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True)
+
+BankArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[BANK]", help="A bank's file; the built-in bank if left out."),
+]
+
+
+@app.callback()
+def bank() -> None:
+    """Sounds, frost textures and silhouettes that corruptions add: import, look, listen."""
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of sounds and pictures.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The bank's file to write.")],
+    fill: Annotated[
+        bool, typer.Option("--fill", help="Take kinds that DIR lacks from the built-in bank.")
+    ] = False,
+) -> None:
+    """Check sounds and pictures, and store them as one file for bank=.
+
+    DIR has the layout of the released benchmark (audio_corruptions/KIND/*.wav,
+    visual_corruptions/frost*.png, visual_corruptions/crowd_image/*.png) or plain folders: one of
+    sounds for each of snow frost spatter wind rain underwater concert smoke crowd, and the folders
+    textures and silhouettes of pictures.  Any sample rate, depth and channel count will do.
+    """
+    from avrb_wds.packing.banks import import_bank
+
+    _describe(import_bank(folder, out, fill=fill))
+
+
+@app.command()
+def info(path: BankArgument = None) -> None:
+    """What a bank holds, and its digest."""
+    from avrb_wds.corruptions.bank import Bank
+
+    _describe(Bank.of(path))
+
+
+@app.command()
+def page(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The HTML file to write.")],
+    path: Annotated[
+        Path | None, typer.Option("--bank", help="A bank's file; the built-in bank if left out.")
+    ] = None,
+) -> None:
+    """A page that shows and plays everything in a bank, in one file."""
+    from avrb_wds.corruptions.bank import Bank
+    from avrb_wds.reports.bankpage import write_bank_page
+
+    write_bank_page(Bank.of(path), out)
+    typer.echo(out)
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write to.")],
+) -> None:
+    """Make the built-in bank from its recipes; takes some minutes."""
+    from .synth.build import build as build_bank
+
+    for path in build_bank(out):
+        typer.echo(path)
+
+
+def _describe(bank: Bank) -> None:
+    """A line for each group, and the digest."""
+    from avrb_wds.corruptions.bank import GROUPS, KINDS
+
+    for group in GROUPS:
+        entries = bank.entries(group)
+        if group in KINDS:
+            rates = sorted({entry.sample_rate for entry in entries})
+            seconds = sum(entry.shape[1] / entry.sample_rate for entry in entries)
+            extent = f"{seconds:6.1f} s at {', '.join(map(str, rates))} Hz"
+        else:
+            sizes = sorted({f"{entry.shape[1]}x{entry.shape[0]}" for entry in entries})
+            extent = ", ".join(sizes)
+        typer.echo(f"{group:<12}{len(entries):>4}  {extent if entries else 'none'}")
+    typer.echo(f"digest      {bank.digest}")
