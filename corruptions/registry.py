@@ -51,7 +51,6 @@ CORRUPTIONS = (
     "interference",
 )  # fmt: skip
 """The 15 corruptions in the order of the AVROBUSTBENCH paper (arXiv 2506.00358)."""
-_NOT_YET = frozenset(CORRUPTIONS[5:14])
 
 
 @dataclass(frozen=True)
@@ -151,10 +150,6 @@ def get(name: str) -> Corruption:
     >>> get("gaussian").visual.levels
     (0.08, 0.12, 0.18, 0.26, 0.38)
     """
-    if name in _NOT_YET:
-        raise UsageError(
-            f"corruption {name!r} is not there yet; this version has {', '.join(available())}."
-        )
     if name in CORRUPTIONS:
         found: Corruption = importlib.import_module(f".{name}", __package__).CORRUPTION
         return found
@@ -178,9 +173,8 @@ def _loaded(point: EntryPoint) -> Corruption:
 
 def available() -> tuple[str, ...]:
     """Names of all corruptions there are: built in, then registered, then from entry points."""
-    built_in = (name for name in CORRUPTIONS if name not in _NOT_YET)
     installed = (point.name for point in entry_points(group=ENTRY_POINTS))
-    return tuple(dict.fromkeys([*built_in, *_registered, *installed]))
+    return tuple(dict.fromkeys([*CORRUPTIONS, *_registered, *installed]))
 
 
 def check_severity(severity: int) -> int:

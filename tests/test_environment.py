@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 
 from avrb_wds.apply import Corrupter, corrupt_frames, corrupt_waveform
-from avrb_wds.corruptions import SEVERITIES, UsageError, available, get
+from avrb_wds.corruptions import SEVERITIES, UsageError, get
 from avrb_wds.corruptions._bankfile import KINDS, Item, write_bank
 from avrb_wds.corruptions.bank import Bank
-
-pytestmark = pytest.mark.skipif("snow" not in available(), reason="they wait for the built-in bank")
 
 SHADES = (10, 60, 110, 160, 210, 250, 30)  # of the textures, so that each can be told
 SOUND = 1000  # samples of the shorter sounds

@@ -13,15 +13,12 @@ from test_fidelity import similarity
 
 from avrb_wds.apply import Corrupter
 from avrb_wds.codecs import decode_audio, decode_frame
-from avrb_wds.corruptions import SEVERITIES, available
+from avrb_wds.corruptions import SEVERITIES
 from avrb_wds.corruptions._bankfile import KINDS, Item, write_bank
 from avrb_wds.corruptions.bank import Bank
 from avrb_wds.corruptions.crowd import placed
 
-pytestmark = [
-    pytest.mark.media,
-    pytest.mark.skipif("snow" not in available(), reason="they wait for the built-in bank"),
-]
+pytestmark = pytest.mark.media
 
 DRAWS, SSIM_DRAWS = 200, 6
 FIXED = ("concert", "underwater")  # draw nothing
