@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import CLEAN, Condition, Severity
 from ..corruptions import Profile
 from ..errors import UsageError
 from ..shards import ShardSet
+from ..storage import Storage
 from .batches import Collate
 from .clips import Recipe, Transform
 from .division import Order, global_order
 from .memory import Layout
 from .pipeline import Road
 
-__all__ = ["Corruptions", "Source", "open_road", "whole_number", "wanted_conditions"]
+__all__ = ["Corruptions", "Source", "open_road", "opened", "whole_number", "wanted_conditions"]
 
 Source = str | Path | Sequence[str | Path] | ShardSet
 Corruptions = str | Condition | Sequence[str | Condition] | None
@@ -45,6 +47,24 @@ def wanted_conditions(
             f"conditions {', '.join(map(str, found)) or '()'}: give at least one, and each once."
         )
     return found
+
+
+def opened(
+    source: Source,
+    storage_options: Mapping[str, Any] | None,
+    cache_dir: str | Path | None,
+    cache_size: int | None,
+) -> ShardSet:
+    """The shards that `source` means; raises UsageError for options that come too late."""
+    if not isinstance(source, ShardSet):
+        storage = Storage(storage_options, cache_dir=cache_dir, cache_size=cache_size)
+        return ShardSet.open(source, storage)
+    if storage_options is not None or cache_dir is not None or cache_size is not None:
+        raise UsageError(
+            "storage_options, cache_dir and cache_size do nothing for an open ShardSet; "
+            "give them to Storage when it is opened."
+        )
+    return source
 
 
 def whole_number(name: str, value: int, least: int) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition, Severity
 from ..corruptions import Profile
 from ..errors import DataError, UsageError
 from ..shards import ShardSet
-from .arguments import Corruptions, Source, open_road, wanted_conditions, whole_number
+from .arguments import Corruptions, Source, open_road, opened, wanted_conditions, whole_number
 from .batches import Batch
 from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
@@ -148,10 +150,14 @@ def load(
     prefetch: int = 2,
     workers: str = "thread",
     start_method: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
 ) -> Loader:
     """Batches of corrupted clips, decoded and corrupted by threads while they are read.
 
-    source: a folder of shards, a manifest, tars, a brace expression, or an open ShardSet.
+    source: a folder of shards, a manifest, tars, a brace expression, or an open ShardSet; as
+    paths or as addresses (s3://, gs://, az://, hf://, https://).
     corruption, severity: a name and 1 to 5 or (visual, audio); or a condition; or several, of which
     every block of `batch_size` clips is given out under one after another, decoded once; None for
     clean.  seed, modality, temporal, profile, bank: as in `Corrupter.of`.
@@ -166,22 +172,22 @@ def load(
     the signals.  on_error: "raise", or how many clips may fail, as a number or as a fraction of all
     clips; see `Loader.skipped`.  prefetch: batches made ahead.  workers: "thread", or "process" for
     transforms that hold the interpreter lock: a torch DataLoader with `start_method` "fork",
-    "spawn" or "forkserver".
+    "spawn" or "forkserver"; from storage never "fork", which would hang.
+
+    storage_options: credentials and endpoint as obstore spells them, by default from the standard
+    environment variables.  cache_dir, cache_size: a folder for remote shards, which processes may
+    share, and how many bytes it may hold.
 
     Memory: `prefetch` + 2 batches, and under several conditions two blocks of decoded clips.
     Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
     clips at fault, when their batch is due.  See `Batch` for what a batch holds.
     """
     num_workers = default_workers() if num_workers is None else num_workers
-    made = _stream(
-        workers,
-        whole_number("num_workers", num_workers, 0),
-        whole_number("prefetch", prefetch, 1),
-        start_method,
-    )
+    counts = whole_number("num_workers", num_workers, 0), whole_number("prefetch", prefetch, 1)
+    _check_way(workers, start_method)
     topology = find_topology(rank, world_size)
     road = open_road(
-        source,
+        opened(source, storage_options, cache_dir, cache_size),
         wanted_conditions(corruption, severity),
         seed=seed,
         modality=modality,
@@ -191,6 +197,11 @@ def load(
         order=order,
         transform=transform,
     )
+    if start_method == "fork" and road.shards.remote:
+        raise UsageError(
+            "start_method 'fork' would hang on remote shards; give 'spawn' or 'forkserver', or "
+            "use workers='thread'."
+        )
     spans = divide([Span(0, len(road.shards))], *topology)
     size = whole_number("batch_size", batch_size, 1)
     plan = Plan(spans, size, len(road.recipe.conditions))

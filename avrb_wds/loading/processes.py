@@ -28,9 +28,11 @@ def process_stream(
 ) -> Iterator[Result]:
     """The results of `plan` in order, each worker `prefetch` batches ahead at most.
 
-    start_method: "fork", "spawn" or "forkserver"; None for the system's default.  The processes
-    end when the iterator is exhausted, closed or dropped.
+    start_method: "fork", "spawn" or "forkserver"; None for the system's default, or "spawn" where
+    shards are remote.  The processes end when the iterator is exhausted, closed or dropped.
     """
+    if start_method is None and road.shards.remote:
+        start_method = "spawn"  # a forked child could not use storage: see storage.client
     road = road._replace(layout=Layout(None, None))
     parts = iter(
         DataLoader(

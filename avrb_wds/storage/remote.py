@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from ..errors import UsageError
 from .address import Address, join, parent, redacted
 from .cache import Cache, CachedFile
-from .client import NoSuchFile
+from .client import NoSuchFile, guard
 from .limits import Limits
 from .plain import Stream
 from .store import Store
@@ -65,6 +65,7 @@ class Storage:
 
     def range(self, url: str, start: int, length: int, sha256: str = "") -> bytes:
         """Bytes of a large file, fewer where it ends before; by the cache where there is one."""
+        guard()  # before any lock that a forked child would find held
         file = self._cached(url, sha256) if self._cache else None
         if file is not None:
             return os.pread(file.number, length, start)

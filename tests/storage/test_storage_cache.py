@@ -8,9 +8,9 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,18 +52,12 @@ def test_a_file_is_fetched_once(server: FaultServer, urls: list[str], tmp_path: 
 def test_threads_fetch_a_file_once(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
     server.latency = 0.02
     caches = [Cache(tmp_path, 10 * SIZE) for _ in range(6)]
-    files = []
-    threads = [
-        threading.Thread(
-            target=lambda c=c: files.append(c.open(Store(), urls[0], sha256(server, 0)))
-        )
-        for c in caches
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [os.pread(file.number, SIZE, 0) for file in files] == [server.objects["/0.tar"]] * 6
+    digest = sha256(server, 0)
+    with ThreadPoolExecutor(6) as pool:
+        files = list(pool.map(lambda cache: cache.open(Store(), urls[0], digest), caches))
+    assert [os.pread(file.number, SIZE, 0) for file in files if file] == [
+        server.objects["/0.tar"]
+    ] * 6
     assert server.sent < 1.1 * SIZE
 
 
@@ -86,10 +80,9 @@ def test_files_in_use_stay_and_there_is_one_warning(
 ) -> None:
     cache, store = Cache(tmp_path, 2 * SIZE), Store()
     used = [cache.open(store, urls[n], sha256(server, n)) for n in (0, 1)]
-    with pytest.warns(UserWarning, match="cannot hold") as warned:
+    with pytest.warns(UserWarning, match="cannot hold"):
         assert cache.open(store, urls[2], sha256(server, 2)) is None
-        assert cache.open(store, urls[3], sha256(server, 3)) is None
-    assert len(warned) == 1
+    assert cache.open(store, urls[3], sha256(server, 3)) is None  # warnings are errors
     assert clear(tmp_path) == (0, 0)
     assert [os.pread(file.number, SIZE, 0) for file in used if file] == [
         server.objects["/0.tar"],
@@ -105,9 +98,10 @@ def test_a_cache_smaller_than_a_shard_streams(
 ) -> None:
     storage = Storage(cache_dir=tmp_path, cache_size=SIZE - 1)
     with pytest.warns(UserWarning, match=r"0\.tar: 100000 bytes do not fit into its 99999"):
-        for start in range(0, 5000, 500):
-            data = storage.range(urls[0], start, 500, sha256(server, 0))
-            assert data == server.objects["/0.tar"][start : start + 500]
+        storage.range(urls[0], 0, 500)
+    for start in range(0, 5000, 500):
+        data = storage.range(urls[0], start, 500, sha256(server, 0))
+        assert data == server.objects["/0.tar"][start : start + 500]
     assert held(tmp_path) == 0
 
 
