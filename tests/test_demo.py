@@ -7,6 +7,7 @@ from pathlib import Path
 from avrb_wds.corruptions import Draw
 from avrb_wds.demo.scenes import SHAPES, Scene
 from avrb_wds.demo.sounds import SOUNDS, sound
+from avrb_wds.demo.videos import make_videos
 from avrb_wds.reports import read_report
 
 
@@ -16,6 +17,15 @@ def test_every_class_looks_and_sounds_its_own() -> None:
     }
     sounds = {sound(name, Draw(0, "demo", "k", "audio"), 0.25, 8000).tobytes() for name in SOUNDS}
     assert len(scenes) == len(sounds) == 10
+
+
+def test_the_same_videos_every_time(tmp_path: Path) -> None:
+    for name, clips in (("one", 3), ("two", 2)):
+        make_videos(tmp_path / name, clips, seed=0, progress=lambda done, clips: None)
+    videos = {path.name: path.read_bytes() for path in (tmp_path / "one").rglob("*.mp4")}
+    again = {path.name: path.read_bytes() for path in (tmp_path / "two").rglob("*.mp4")}
+    assert len(videos) == 3
+    assert again.items() < videos.items()
 
 
 def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> None:

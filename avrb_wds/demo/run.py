@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +54,24 @@ def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> 
                 PackOptions(frames=10, frame_size=SIZE),
                 progress=progress,
             )
-    with stage("training") as progress:
-        model = train(out / "shards" / "train", len(CLASSES), progress=progress)
     shards, run = out / "shards" / "test", out / "run"
-    with stage("evaluating") as progress:
-        report = evaluate(model, shards, out=run, progress=progress, name="TinyModel")
+    with _one_torch_thread():
+        with stage("training") as progress:
+            model = train(out / "shards" / "train", len(CLASSES), progress=progress)
+        with stage("evaluating") as progress:
+            report = evaluate(model, shards, out=run, progress=progress, name="TinyModel")
     assert report is not None  # there is one rank
     return Demo(shards, run, report)
+
+
+@contextmanager
+def _one_torch_thread() -> Iterator[None]:
+    """A model this small is done before torch's threads have found each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +28,13 @@ def make_videos(folder: Path, clips: int, seed: int, progress: Callable[[int, in
 
     Clip n of a seed is the same whatever the number of clips.  progress: called with (done, clips).
     """
-    for number in range(clips):
-        name = CLASSES[number % len(CLASSES)]
+    for name in CLASSES[:clips]:
         (folder / name).mkdir(parents=True, exist_ok=True)
-        _write(folder / name / f"{seed}-{number:04d}.mp4", name, seed)
-        progress(number + 1, clips)
+    names = [CLASSES[number % len(CLASSES)] for number in range(clips)]
+    paths = [folder / name / f"{seed}-{number:04d}.mp4" for number, name in enumerate(names)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, _ in enumerate(pool.map(partial(_write, seed=seed), paths, names), 1):
+            progress(done, clips)
 
 
 def _write(path: Path, name: str, seed: int) -> None:
@@ -45,6 +50,7 @@ def _write(path: Path, name: str, seed: int) -> None:
         picture: Any = file.add_stream("mpeg4", rate=RATE)
         picture.width = picture.height = SIZE
         picture.pix_fmt, picture.bit_rate = "yuv420p", 1_500_000
+        picture.codec_context.thread_count = 1  # more of them cut the picture into other slices
         track: Any = file.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
         frames = round(SECONDS * RATE)
         for number in range(frames):
