@@ -11,7 +11,7 @@ test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # The golden digests under other libraries, CPU features and machines.
 exactness:
@@ -32,3 +32,9 @@ bench: .venv/installed
 
 clean:
 	rm -rf .venv .exactness build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The pages that are generated; fidelity.md needs ../shared and takes some minutes.
+.PHONY: docs
+docs: .venv/installed
+	$(BIN)/python docs/make/corruptions.py
+	$(BIN)/python docs/make/fidelity.py
