@@ -17,7 +17,7 @@ from .arguments import Corruptions, Source, open_road, opened, wanted_conditions
 from .batches import Batch
 from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
-from .pipeline import Result, Road, stream
+from .pipeline import Result, Road, batch_memory, stream
 from .state import State, resumed, state_of
 from .topology import default_workers, find_topology
 
@@ -178,13 +178,13 @@ def load(
     environment variables.  cache_dir, cache_size: a folder for remote shards, which processes may
     share, and how many bytes it may hold.
 
-    Memory: `prefetch` + 2 batches, and under several conditions two blocks of decoded clips.
+    Memory: `prefetch` + 2 batches, kept between passes, and under several conditions two blocks of
+    decoded clips.
     Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
     clips at fault, when their batch is due.  See `Batch` for what a batch holds.
     """
-    num_workers = default_workers() if num_workers is None else num_workers
-    counts = whole_number("num_workers", num_workers, 0), whole_number("prefetch", prefetch, 1)
-    _check_way(workers, start_method)
+    count = default_workers() if num_workers is None else num_workers
+    way = _Way(workers, count, prefetch, start_method)
     topology = find_topology(rank, world_size)
     road = open_road(
         opened(source, storage_options, cache_dir, cache_size),
@@ -205,17 +205,37 @@ def load(
     spans = divide([Span(0, len(road.shards))], *topology)
     size = whole_number("batch_size", batch_size, 1)
     plan = Plan(spans, size, len(road.recipe.conditions))
-    return Loader(road, plan, topology, on_error, made)
+    return Loader(road, plan, topology, on_error, way.stream(road, plan))
 
 
-def _stream(workers: str, count: int, prefetch: int, start_method: str | None) -> Stream:
-    """The way batches are made."""
-    if workers == "process":
-        from .processes import process_stream
+@dataclass(frozen=True)
+class _Way:
+    """How batches are made: by threads or processes, and how many of them."""
 
-        return partial(process_stream, workers=count, prefetch=prefetch, start_method=start_method)
-    if workers != "thread":
-        raise UsageError(f"workers {workers!r} is not one of thread, process.")
-    if start_method is not None:
-        raise UsageError(f"start_method {start_method!r} needs workers='process'.")
-    return partial(stream, workers=count, prefetch=prefetch if count else 0)
+    workers: str
+    count: int
+    prefetch: int
+    start_method: str | None
+
+    def __post_init__(self) -> None:
+        whole_number("num_workers", self.count, 0)
+        whole_number("prefetch", self.prefetch, 1)
+        if self.workers not in ("thread", "process"):
+            raise UsageError(f"workers {self.workers!r} is not one of thread, process.")
+        if self.workers == "thread" and self.start_method is not None:
+            raise UsageError(f"start_method {self.start_method!r} needs workers='process'.")
+
+    def stream(self, road: Road, plan: Plan) -> Stream:
+        """The function that makes the batches; it keeps their memory from pass to pass."""
+        if self.workers == "process":
+            from .processes import process_stream
+
+            return partial(
+                process_stream,
+                workers=self.count,
+                prefetch=self.prefetch,
+                start_method=self.start_method,
+            )
+        ahead = self.prefetch if self.count else 0
+        memory = batch_memory(road, plan, ahead)
+        return partial(stream, workers=self.count, prefetch=ahead, memory=memory)

@@ -16,7 +16,7 @@ from .division import Plan, Positions
 from .memory import Layout, Memory, MemoryPool
 from .workers import Workers
 
-__all__ = ["Result", "Road", "settled", "stream"]
+__all__ = ["Result", "Road", "batch_memory", "settled", "stream"]
 
 
 class Result(NamedTuple):
@@ -41,15 +41,17 @@ class Road(NamedTuple):
         return Block(self.shards, positions, self.recipe)
 
 
-def stream(road: Road, plan: Plan, workers: int, prefetch: int) -> Iterator[Result]:
+def stream(
+    road: Road, plan: Plan, workers: int, prefetch: int, memory: MemoryPool | None = None
+) -> Iterator[Result]:
     """The results of `plan` in order, by `workers` threads, `prefetch` batches ahead at most.
 
-    The threads end when the iterator is exhausted, closed or dropped.
+    memory: to put batches in; by default some that goes back to the system after the pass.  The
+    threads end when the iterator is exhausted, closed or dropped.
     """
+    memory = memory or batch_memory(road, plan, prefetch)
     with Workers(workers) as threads:
         pending: deque[_Job] = deque()
-        # One more than are in the making is in the consumer's hands.
-        memory = MemoryPool(road.layout, min(plan.batch_size, plan.clips), keep=prefetch + 2)
         for places, numbers in plan.blocks():
             block = road.block(places)
             for number in numbers:
@@ -58,6 +60,12 @@ def stream(road: Road, plan: Plan, workers: int, prefetch: int) -> Iterator[Resu
                     yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def batch_memory(road: Road, plan: Plan, prefetch: int) -> MemoryPool:
+    """Memory for the batches of `plan` that are there at a time."""
+    # prefetch + 1 are in the making, and one is in the consumer's hands.
+    return MemoryPool(road.layout, min(plan.batch_size, plan.clips), keep=prefetch + 2)
 
 
 def _begin(job: _Job, threads: Workers) -> _Job:
