@@ -40,7 +40,8 @@ def test_every_corruption_has_a_section_with_its_levels(name: str, page: str) ->
     assert section.count("| severity | 1 | 2 | 3 | 4 | 5 |") >= 2
     level = get(name).visual.levels[-1]
     for value in level if isinstance(level, tuple) else [level]:
-        assert isinstance(value, tuple) or f"| {value} |" in section
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        assert isinstance(value, tuple) or f"| {text} |" in section
     assert "**The released code.**" in section
 
 
