@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import wave
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 JPEG = b"\xff\xd8\xff"
+LARGEST = 64 << 20  # pixels a frame: a file of some bytes may announce billions
 WAVE = struct.Struct("<4sI4s4sIHHIIHH4sI")  # up to the first sample, where nothing else is in it
 
 
@@ -32,7 +34,7 @@ def decode_frame(data: bytes | memoryview, out: Frame | None = None) -> Frame:
     try:
         if data[:3] == JPEG:
             return _decode_jpeg(data, out)
-        frame = image_to_frame(Image.open(io.BytesIO(data)))
+        frame = _decode_other(data)
     except DataError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -46,11 +48,26 @@ def _decode_jpeg(data: bytes | memoryview, out: Frame | None) -> Frame:
     except ValueError:
         colorspace = "an unusual subsampling"
     if colorspace not in ("YCbCr", "Gray", "RGB"):  # CMYK and YCCK, too
-        return _into(image_to_frame(Image.open(io.BytesIO(data))), out)
+        return _into(_decode_other(data), out)
+    _check_size(height, width)
     if out is not None and out.shape != (height, width, 3):
         return _into(np.empty((height, width, 3), np.uint8), out)
     decoded: Frame = simplejpeg.decode_jpeg(data, buffer=out, strict=True)
     return decoded
+
+
+def _decode_other(data: bytes | memoryview) -> Frame:
+    # Pillow only warns of images that are too large for us.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(io.BytesIO(data))
+    _check_size(image.height, image.width)
+    return image_to_frame(image)
+
+
+def _check_size(height: int, width: int) -> None:
+    if height * width > LARGEST:
+        raise DataError(f"the image announces {width}x{height} pixels; at most {LARGEST} are read")
 
 
 def _into(frame: Frame, out: Frame | None) -> Frame:

@@ -10,6 +10,7 @@ import typer
 from avrb_wds import __version__
 
 from .bank import app as bank
+from .cache import cache
 from .create_json import create_json
 from .demo import demo
 from .evaluate import evaluate
@@ -36,6 +37,7 @@ def root(
 
 
 app.command()(pack)
+app.add_typer(cache)
 app.command()(verify)
 app.command()(info)
 app.command()(create_json)

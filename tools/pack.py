@@ -23,7 +23,10 @@ def pack(
         Path,
         Argument(help="Folder of videos, AVROBUSTBENCH JSON, or clip list of Tian & Xu (CSV)."),
     ],
-    out: Annotated[Path, Argument(help="New folder for shards, indexes and manifest.json.")],
+    out: Annotated[
+        str,
+        Argument(help="New folder for shards, indexes and manifest.json; or s3://, gs://, az://."),
+    ],
     frames: Annotated[
         int | None, Option(help="Frames a clip (10; AVROBUSTBENCH: all).", show_default=False)
     ] = None,
@@ -78,6 +81,10 @@ def pack(
     ] = None,
     resume: Annotated[bool, Option("--resume", help="Go on where a stopped run was.")] = False,
     allow_missing: Annotated[int, Option(help="Clips that may fail.", min=0)] = 0,
+    via: Annotated[
+        Path | None,
+        Option(help="Folder to pack into before a bucket; stays.", show_default=False),
+    ] = None,
 ) -> None:
     """Pack clips into WebDataset shards: once, and the same bytes every time.
 
@@ -88,8 +95,10 @@ def pack(
     Clips that fail are named at the end; if more than --allow-missing did, the exit status is 1
     and no manifest is written.
     """
-    from avrb_wds.packing import ClipsMissing, PackOptions, SourceOptions
+    from avrb_wds.packing import ClipsMissing, PackOptions, SourceOptions, publish
     from avrb_wds.packing import pack as pack_source
+
+    folder = _folder(out, via)
 
     options = PackOptions(
         frames=frames,
@@ -108,7 +117,7 @@ def pack(
         with progress_bar("packing") as progress:
             packed = pack_source(
                 source,
-                out,
+                folder,
                 options,
                 reading,
                 name=name,
@@ -123,8 +132,25 @@ def pack(
     _name(packed.failures)
     if packed.left_out:
         print(f"{packed.left_out} videos are not in {labels} and were left out.", file=sys.stderr)
+    if folder != Path(out):
+        with progress_bar("uploading") as progress:
+            publish(folder, out, progress=progress)
     manifest = packed.manifest
     print(f"{out}: {len(manifest.shards)} shard(s), {manifest.clips} clip(s)")
+
+
+def _folder(out: str, via: Path | None) -> Path:
+    """Where the shards are packed; raises UsageError unless --via goes with a bucket."""
+    from avrb_wds.errors import UsageError
+    from avrb_wds.storage import is_remote
+
+    if is_remote(out) != (via is not None):
+        raise UsageError(
+            f"{out} takes --via FOLDER to pack into first; what is there can be resumed."
+            if via is None
+            else f"--via {via} is for buckets; {out} is packed into itself."
+        )
+    return Path(out) if via is None else via
 
 
 def _name(failures: Sequence[Failure]) -> None:

@@ -4,6 +4,7 @@ from .avrobustbench import create_json
 from .convert import Failure
 from .options import PackOptions
 from .pack import ClipsMissing, Packed, pack
+from .publish import publish
 from .sources import SourceOptions
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "SourceOptions",
     "create_json",
     "pack",
+    "publish",
 ]

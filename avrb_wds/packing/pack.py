@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import DataError, UsageError
 from ..shards.manifest import MANIFEST, Manifest
+from ..storage import is_remote
 from .convert import Failure, convert_all
 from .job import Job
 from .journal import Journal, Step
@@ -67,6 +68,8 @@ def pack(
     """
     if workers is not None and workers < 1:
         raise UsageError(f"workers {workers} is not a number above 0.")
+    if is_remote(str(out)):
+        raise UsageError(f"out {str(out)!r} is no folder; pack into one and then `publish` it.")
     job = Job.of(Path(source), source_options or SourceOptions(), options or PackOptions(), name)
     try:
         journal = Journal.start(Path(out), job.describe(), resume)

@@ -104,9 +104,9 @@ class Address:
 
 def _resolved(url: str) -> str:
     """hf://datasets/OWNER/NAME[@REVISION]/PATH as the hub's own address."""
-    match = re.fullmatch(r"hf://(datasets/)?([^/@]+)/([^/@]+)(?:@([^/]+))?/?(.*)", url)
+    match = re.fullmatch(r"hf://datasets/([^/@]+)/([^/@]+)(?:@([^/]+))?/?(.*)", url)
     if match is None:
         raise UsageError(f"{redacted(url)!r} is not hf://datasets/OWNER/NAME[@REVISION]/PATH.")
-    owner, name, revision, path = match[2], match[3], match[4] or "main", match[5]
+    owner, name, revision, path = match[1], match[2], match[3] or "main", match[4]
     hub = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     return f"{hub}/datasets/{owner}/{name}/resolve/{revision}/{path}"

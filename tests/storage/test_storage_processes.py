@@ -1,4 +1,4 @@
-"""Storage and processes: under every start method the right clips or a clear error, never a hang."""
+"""Storage and processes: by every start method the right clips or a clear error, never a hang."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def main():
     shards = avrb.ShardSet.open(source)
     shards.read(0)  # the parent has read: a forked child would hang
     loader = avrb.load(
-        shards, batch_size=4, num_workers=2, workers="process",
+        shards, batch_size=4, num_workers=1, workers="process",
         start_method=None if method == "None" else method,
     )
     print([key for batch in loader for key in batch["key"]])
@@ -36,7 +36,7 @@ def main():
     dataset = avrb.ClipDataset(sys.argv[1])
     dataset[0]
     loader = DataLoader(
-        dataset, batch_size=None, num_workers=2, multiprocessing_context=sys.argv[2], timeout=60
+        dataset, batch_size=None, num_workers=1, multiprocessing_context=sys.argv[2], timeout=60
     )
     print([clip["key"] for clip in loader])
 
@@ -72,7 +72,7 @@ def run(tmp_path: Path, code: str, *arguments: str) -> subprocess.CompletedProce
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("method", ["None", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", ["None", "forkserver"])  # None is spawn
 def test_loading_by_processes(web: str, tmp_path: Path, method: str) -> None:
     done = run(tmp_path, LOAD, web, method)
     assert done.stdout.strip() == KEYS, done.stderr
@@ -89,9 +89,8 @@ def test_a_dataset_in_a_forked_worker_says_why_not(web: str, tmp_path: Path) -> 
     assert "forked from one that had read from storage" in done.stderr
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_a_dataset_in_other_workers(web: str, tmp_path: Path, method: str) -> None:
-    assert run(tmp_path, OWN, web, method).stdout.strip() == KEYS
+def test_a_dataset_in_a_spawned_worker(web: str, tmp_path: Path) -> None:
+    assert run(tmp_path, OWN, web, "spawn").stdout.strip() == KEYS
 
 
 def test_children_of_a_process_that_has_not_read_may_read(web: str, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import S3
 from faultserver import FaultServer
 from shardmaking import clips, write_shards
+from videos import Movie, make_video
+from weed import S3
 
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError
+from avrb_wds.packing import publish
 from avrb_wds.shards import ShardSet
 from avrb_wds.storage import Storage, Store, register, upload
 
@@ -148,13 +150,31 @@ def test_plain_webdataset_reads_the_bucket(
     assert samples(f"{bucket}/{tars}") == samples(f"{local}/{tars}")
 
 
-@pytest.mark.parametrize("command", ["info", "verify"])
-def test_commands_take_addresses(s3: S3, bucket: str, command: str) -> None:
+def avrb_command(s3: S3, *arguments: str) -> subprocess.CompletedProcess[str]:
     names = {"endpoint": "AWS_ENDPOINT_URL", "region": "AWS_REGION"}
     options = {names.get(k, f"AWS_{k}".upper()): v for k, v in s3.storage_options.items()}
     done = subprocess.run(
-        [sys.executable, "-m", "avrb_wds.tools.cli", command, bucket],
+        [sys.executable, "-m", "avrb_wds.tools.cli", *arguments],
         env={**os.environ, **options}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
     assert s3.storage_options["secret_access_key"] not in done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+def test_commands_take_addresses(s3: S3, bucket: str, command: str) -> None:
+    done = avrb_command(s3, command, bucket)
+    assert done.returncode == 0, done.stderr
+
+
+def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
+    for number in range(3):
+        make_video(tmp_path / "videos" / f"{number}.mp4", Movie(frames=4, seconds=0.5))
+    out, options = f"s3://{s3.bucket}/packed", ("--frames", "2", "--frame-size", "32")
+    refused = avrb_command(s3, "pack", str(tmp_path / "videos"), out)
+    assert (refused.returncode, "takes --via FOLDER" in refused.stderr) == (2, True)
+    packing = ("pack", str(tmp_path / "videos"), out, "--via", str(tmp_path / "via"), *options)
+    done = avrb_command(s3, *packing)
+    assert done.returncode == 0, done.stderr
+    assert digest(out, Storage(s3.storage_options)) == digest(tmp_path / "via")
+    assert not publish(tmp_path / "via", out, storage=Storage(s3.storage_options))
