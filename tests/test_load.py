@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from batches import assert_same, shown
 from shardmaking import Made, clips, write_shards
 from torch.utils.data import DataLoader
 
@@ -18,33 +16,10 @@ import avrb_wds as avrb
 from avrb_wds.errors import UsageError
 from avrb_wds.shards import decode_clip
 
-Batches = list[dict[str, Any]]
-
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_shards(tmp_path_factory.mktemp("shards"), clips(11))
-
-
-def shown(batches: Any) -> Counter[tuple[str, str, Any]]:
-    return Counter(
-        (key, batch["corruption"], batch["severity"]) for batch in batches for key in batch["key"]
-    )
-
-
-def assert_same(left: Batches, right: Batches) -> None:
-    assert len(left) == len(right)
-    for a, b in zip(left, right, strict=True):
-        assert a.keys() == b.keys()
-        for name, value in a.items():
-            other = b[name]
-            if isinstance(value, torch.Tensor):
-                assert value.dtype == other.dtype
-                assert torch.equal(value, other)
-            elif isinstance(value, list) and isinstance(value[0], torch.Tensor):
-                assert all(torch.equal(x, y) for x, y in zip(value, other, strict=True))
-            else:
-                assert value == other
 
 
 def test_a_batch(shards: Path) -> None:
@@ -107,56 +82,6 @@ def test_ranks_share_clips_in_the_global_order(shards: Path, order: str, world: 
     assert [part.clips for part in parts] == [11 * (r + 1) // world - 11 * r // world
                                               for r in range(world)]  # fmt: skip
     assert (whole == sorted(whole)) == (order == "sequential")
-
-
-@pytest.mark.parametrize("batches", [0, 1, 4, 5, 9])
-def test_a_pass_goes_on_at_another_world_size(shards: Path, batches: int) -> None:
-    wanted = avrb.conditions(["impulse"], [1, 5])
-    before, states = [], []
-    for rank in range(2):
-        loader = avrb.load(shards, wanted, batch_size=2, rank=rank, world_size=2)
-        before += list(itertools.islice(loader, batches - rank if batches else 0))
-        states.append(json.loads(json.dumps(loader.state_dict())))
-    after = []
-    for rank in range(3):
-        loader = avrb.load(shards, wanted, batch_size=3, num_workers=1, rank=rank, world_size=3)
-        loader.load_state_dict(states)
-        announced, rest = len(loader), list(loader)
-        assert announced == len(rest)
-        after += rest
-        whole = avrb.load(shards, wanted, batch_size=3, rank=rank, world_size=3)
-        assert loader.state_dict() == whole.state_dict()
-    assert shown(before) + shown(after) == shown(avrb.load(shards, wanted))
-
-
-def test_a_pass_goes_on_with_the_same_batches(shards: Path) -> None:
-    def fresh() -> Any:
-        return avrb.load(shards, avrb.conditions(["impulse"], [1]), seed=3, batch_size=3,
-                         order="seeded-shuffle")  # fmt: skip
-
-    whole = list(fresh())
-    for at in range(len(whole)):
-        first, second = fresh(), fresh()
-        list(itertools.islice(first, at))
-        second.load_state_dict(first.state_dict())
-        assert_same(list(second), whole[at:])
-        assert_same(list(second), whole)
-
-
-def test_states_that_do_not_fit(shards: Path) -> None:
-    state = avrb.load(shards, "impulse", 1, seed=1).state_dict()
-    for other in (
-        avrb.load(shards, "impulse", 2, seed=1),
-        avrb.load(shards, "impulse", 1),
-        avrb.load(shards, "impulse", 1, seed=1, order="seeded-shuffle"),
-    ):
-        with pytest.raises(UsageError, match="the state is of a loader with"):
-            other.load_state_dict(state)
-    half = avrb.load(shards, "impulse", 1, seed=1, rank=0, world_size=2)
-    with pytest.raises(UsageError, match="states are of rank 0 of 2; give that of this rank, 0 of"):
-        avrb.load(shards, "impulse", 1, seed=1, rank=0, world_size=1).load_state_dict(
-            half.state_dict()
-        )
 
 
 def summary(clip: dict[str, Any]) -> dict[str, Any]:

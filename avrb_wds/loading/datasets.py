@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
@@ -64,8 +66,9 @@ class ClipDataset(Dataset[ClipDict]):
 class ClipStream(IterableDataset[ClipDict]):
     """This rank's clips in order, each decoded once and then given out under every condition.
 
-    The workers of a DataLoader divide the clips among them.  Arguments as in `load`; the dicts are
-    those of `ClipDataset`.
+    The workers of a DataLoader divide the clips among them; torchdata's StatefulDataLoader goes on
+    where it left off, with as many workers as then.  Arguments as in `load`; the dicts are those of
+    `ClipDataset`.
     """
 
     def __init__(
@@ -99,13 +102,39 @@ class ClipStream(IterableDataset[ClipDict]):
         self._spans = divide([Span(0, len(self._road.shards))], *topology)
 
     def __len__(self) -> int:
-        return Plan(self._spans, 1).clips * len(self._road.recipe.conditions)
+        return len(self._plan(self._spans))
 
     def __iter__(self) -> Iterator[ClipDict]:
         info = get_worker_info()
         spans = divide(self._spans, info.id, info.num_workers) if info else self._spans
-        for places, numbers in Plan(spans, 1, len(self._road.recipe.conditions)).blocks():
-            yield from _clips(self._road, places, numbers)
+        return _Clips(self._road, self._plan(spans))
+
+    def _plan(self, spans: tuple[Span, ...]) -> Plan:
+        return Plan(spans, 1, len(self._road.recipe.conditions))
+
+
+class _Clips(Iterator[ClipDict]):
+    """The clips of a plan of single clips; what is given out can be saved and skipped again."""
+
+    def __init__(self, road: Road, plan: Plan) -> None:
+        self._road, self._plan = road, plan
+        self.load_state_dict({"given": 0})
+
+    def __next__(self) -> ClipDict:
+        clip = next(self._clips)
+        self._given += 1
+        return clip
+
+    def state_dict(self) -> dict[str, int]:
+        """How many clips are given out."""
+        return {"given": self._given}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on after as many clips as were given out then; none of them is read."""
+        self._given = state["given"]
+        left = replace(self._plan, spans=self._plan.after(self._given))
+        blocks = (_clips(self._road, *block) for block in left.blocks())
+        self._clips = chain.from_iterable(blocks)
 
 
 def _clips(road: Road, places: range, numbers: range) -> Iterator[ClipDict]:
