@@ -23,6 +23,7 @@ exactness-arm64:
 bench: .venv/installed
 	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/loading.py
+	$(BIN)/python benchmarks/storage.py
 
 # Constraints by environment variable: they hold in pip's build environments too.
 .venv/installed: pyproject.toml constraints.txt

@@ -211,3 +211,20 @@ def test_four_processes_share_it_while_one_is_killed(
     assert all(path.suffix == ".shard" for path, *_ in entries(tmp_path))
     for path, *_ in entries(tmp_path):
         assert hashlib.sha256(path.read_bytes()).hexdigest() in {p.split("|")[1] for p in named}
+
+
+def test_the_command(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
+    def avrb_cache(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "avrb_wds.tools.cli", "cache", *arguments],
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    assert Cache(tmp_path, SIZE).open(Store(), urls[0], sha256(server, 0))
+    code, said = avrb_cache("info", str(tmp_path))
+    assert (code, said.splitlines()[0]) == (0, f"{tmp_path}: 1 file(s), 0.1 MB")
+    assert avrb_cache("clear", str(tmp_path)) == (0, f"{tmp_path}: 1 file(s) removed, 0.1 MB\n")
+    assert not entries(tmp_path)
+    code, said = avrb_cache("info", str(tmp_path / "none"))
+    assert (code, "is not a folder" in said) == (2, True)

@@ -155,3 +155,17 @@ def test_a_signed_address_is_asked_as_it_is(server: FaultServer, url: str) -> No
     assert streamed(Store(), f"{url}?X-Amz-Signature=a%2Fb&c=d") == DATA
     assert {path for _, path, _ in server.requests} == {"/d/a.tar?X-Amz-Signature=a%2Fb&c=d"}
     assert {method for method, *_ in server.requests} == {"GET"}
+
+
+def test_the_hub_is_read_with_its_token_and_nobody_else(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.setenv("HF_TOKEN", "hush")
+    server.objects["/datasets/me/vgg/resolve/v1/t/a.tar"] = DATA
+    assert streamed(Store(), "hf://datasets/me/vgg@v1/t/a.tar") == DATA
+    assert {headers["authorization"] for *_, headers in server.requests} == {"Bearer hush"}
+    server.forget()
+    monkeypatch.setenv("HF_ENDPOINT", "https://elsewhere")
+    assert streamed(Store(), f"{server.url}/datasets/me/vgg/resolve/v1/t/a.tar") == DATA
+    assert not any("authorization" in headers for *_, headers in server.requests)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from faultserver import FaultServer
 from shardmaking import clips, write_shards
 from videos import Movie, make_video
@@ -67,6 +68,31 @@ def test_every_source_shows_the_same(
     assert len(list((tmp_path / "cache").glob("*.shard"))) == 3
     assert digest(bucket, Storage(options, **cached)) == expected  # type: ignore[arg-type]
     assert digest(web, Storage(**cached)) == expected  # type: ignore[arg-type]
+
+
+def test_receipts_are_the_same(s3: S3, bucket: str, web: str, local: Path, tmp_path: Path) -> None:
+    cached: Any = {"cache_dir": tmp_path / "cache", "cache_size": 1 << 20}
+    remote = (
+        ShardSet.open(bucket, Storage(s3.storage_options)),
+        ShardSet.open(web),
+        ShardSet.open(bucket, Storage(s3.storage_options, **cached)),  # cold
+        ShardSet.open(bucket, Storage(s3.storage_options, **cached)),  # warm
+    )
+
+    def report(source: str | Path | ShardSet, out: str) -> bytes:
+        conditions = avrb.conditions(["impulse"], [2])
+        avrb.evaluate(scores, source, conditions, out=tmp_path / out, batch_size=4)
+        return (tmp_path / out / "report.json").read_bytes()
+
+    expected = report(local, "local")
+    for number, shards in enumerate(remote):
+        assert report(shards, f"remote{number}") == expected
+
+
+def scores(batch: dict[str, Any]) -> torch.Tensor:
+    """Scores that depend on all that is shown."""
+    mean = batch["frames"].double().mean((1, 2, 3, 4))
+    return torch.stack([mean, batch["waveform"].double().std((1, 2)), mean * 0], 1)
 
 
 def test_a_bucket_without_manifest_or_index(s3: S3, local: Path) -> None:
