@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -43,23 +44,31 @@ class Ledger:
             {},
             {condition: [] for condition in plan.conditions},
         )
-        places = {key: place for place, key in enumerate(keys)}
         for path in prediction_files(folder):
             for offset, record in read_records(path, plan.digest):
-                found._enter(record, places, path)
+                found._enter(record, path)
                 found.places[record.condition].append((path, offset))
         return found
 
-    def _enter(self, record: Record, places: dict[str, int], path: Path) -> None:
+    def _enter(self, record: Record, path: Path) -> None:
         there = [*record.keys, *(clip.key for clip in record.skipped)]
-        unknown = [key for key in there if key not in places]
+        unknown = [key for key in there if key not in self.positions]
         if unknown or record.condition not in self.places:
             what = f"clip {unknown[0]!r}" if unknown else f"condition {record.condition}"
             raise DataError(f"{path} has a score for {what}, which the run does not know.")
         row = self.counts[self.plan.conditions.index(record.condition)]
-        np.add.at(row, [places[key] for key in there], 1)
+        np.add.at(row, [self.positions[key] for key in there], 1)
         for clip in record.skipped:
             self.skipped[clip] = self.skipped.get(clip, 0) + 1
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The position of each key."""
+        return {key: position for position, key in enumerate(self.keys)}
+
+    def scored(self, condition: Condition) -> int:
+        """On how many clips a condition was scored, those skipped left out."""
+        return sum(len(record.keys) for record in self.records(condition))
 
     def records(self, condition: Condition) -> Iterator[Record]:
         """The records of one condition."""

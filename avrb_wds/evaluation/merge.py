@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..condition import Condition
+from ..condition import CLEAN, Condition
 from ..errors import DataError
 from ..reports import Cell, Metrics, Report, SkippedClip
+from .bootstrap import accuracy_influence, interval, intervals, precision_influence, replicates
 from .ledger import Ledger
 from .metrics import multi_label_metrics, need_torchmetrics, single_label_metrics
-from .plan import RunPlan, read_keys, read_plan
+from .plan import read_keys, read_plan
 
-__all__ = ["merge"]
+__all__ = ["merge", "resampled"]
 
 
 def merge(folder: str | Path) -> Report:
@@ -24,41 +25,79 @@ def merge(folder: str | Path) -> Report:
     exactly once, scored or skipped under an error budget.
     """
     need_torchmetrics()
-    folder = Path(folder)
-    plan, keys = read_plan(folder), read_keys(folder)
-    ledger = Ledger.read(folder, plan, keys)
-    ledger.check()
+    ledger = _whole_ledger(Path(folder))
+    plan, conditions = ledger.plan, ledger.plan.conditions
+    metrics = [_metrics(ledger, condition) for condition in conditions]
+    moved = _replicates(ledger)
     return Report(
         plan.model,
         plan.task,
         plan.classes,
-        tuple(_cell(ledger, condition) for condition in plan.conditions),
+        tuple(
+            Cell(condition, ledger.scored(condition), scores, interval(column))
+            for condition, scores, column in zip(conditions, metrics, moved.T, strict=True)
+        ),
+        intervals(moved, conditions.index(CLEAN) if CLEAN in conditions else None),
         plan.receipt,
         tuple(SkippedClip(*clip, count) for clip, count in sorted(ledger.skipped.items())),
     )
 
 
-def _cell(ledger: Ledger, condition: Condition) -> Cell:
-    """The scores of one condition, clips in the order of the manifest."""
-    plan, clips = ledger.plan, len(ledger.keys)
-    places = {key: place for place, key in enumerate(ledger.keys)}
-    scores = np.zeros((clips, plan.classes), np.float32)
-    target = np.zeros((clips, plan.classes), np.int64)
-    there = np.zeros(clips, np.bool_)
+def resampled(folder: str | Path) -> tuple[tuple[Condition, ...], npt.NDArray[np.float64]]:
+    """The conditions of a whole run and its score under each in (replicates, conditions).
+
+    Replicate r draws the same clips in every run over the same clips with the same seed.
+    """
+    ledger = _whole_ledger(Path(folder))
+    return ledger.plan.conditions, _replicates(ledger)
+
+
+def _whole_ledger(folder: Path) -> Ledger:
+    ledger = Ledger.read(folder, read_plan(folder), read_keys(folder))
+    ledger.check()
+    return ledger
+
+
+def _metrics(ledger: Ledger, condition: Condition) -> Metrics:
+    scores, target, _ = _gathered(ledger, condition)
+    if ledger.plan.task == "single-label":
+        return single_label_metrics(scores, target.argmax(1))
+    found = multi_label_metrics(scores, target)
+    if found.mean_average_precision is None:
+        raise DataError(f"no clip with a label is left to score under {condition}.")
+    return found
+
+
+def _replicates(ledger: Ledger) -> npt.NDArray[np.float64]:
+    """The primary score of every condition under the replicates of the bootstrap."""
+    conditions = ledger.plan.conditions
+    found = np.zeros(len(conditions))
+    influence = np.zeros((len(conditions), len(ledger.keys)))
+    for row, condition in enumerate(conditions):
+        scores, target, positions = _gathered(ledger, condition)
+        if ledger.plan.task == "single-label":
+            found[row], change = accuracy_influence(scores, target.argmax(1))
+        else:
+            found[row], change = precision_influence(scores, target)
+        influence[row, positions] = change
+    return replicates(found, influence, ledger.plan.receipt.seed)
+
+
+def _gathered(
+    ledger: Ledger, condition: Condition
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Scores and targets (0 or 1), both (scored clips, classes), and these clips' positions.
+
+    Raises DataError where every clip was skipped.
+    """
+    shape = (len(ledger.keys), ledger.plan.classes)
+    scores, target = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
+    there = np.zeros(shape[0], np.bool_)
     for record in ledger.records(condition):
-        rows = [places[key] for key in record.keys]
+        rows = [ledger.positions[key] for key in record.keys]
         scores[rows], there[rows] = record.scores, True
         for row, numbers in zip(rows, record.targets, strict=True):
             target[row, list(numbers)] = 1
-    metrics = _metrics(plan, scores[there], target[there]) if there.any() else None
-    if metrics is None or (metrics.accuracy is None and metrics.mean_average_precision is None):
-        raise DataError(f"no labelled clip is left to score under {condition}.")
-    return Cell(condition, int(there.sum()), metrics)
-
-
-def _metrics(
-    plan: RunPlan, scores: npt.NDArray[np.float32], target: npt.NDArray[np.int64]
-) -> Metrics:
-    if plan.task == "single-label":
-        return single_label_metrics(scores, target.argmax(1))
-    return multi_label_metrics(scores, target)
+    if not there.any():
+        raise DataError(f"no clip is left to score under {condition}.")
+    return scores[there], target[there], np.flatnonzero(there)

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 from ..condition import Condition
 from ..errors import DataError
 from ..shards.canonical import parse
-from .report import Cell, Metrics, Receipt, Report, SkippedClip
+from .report import Cell, Interval, Intervals, Metrics, Receipt, Report, SkippedClip
 from .summary import Robustness, severity_of
 
 __all__ = ["publish", "read_report", "report_csv", "report_json", "write_report"]
 
 FORMAT = "avrb-report/1"
 JSON_FILE, CSV_FILE = "report.json", "report.csv"
+EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clean - score
 
 Made = TypeVar("Made", Metrics, Receipt, SkippedClip)
 
@@ -72,9 +73,15 @@ def report_json(report: Report) -> str:
             "by_corruption": [_plain(part) for part in report.by_corruption],
         },
         "conditions": [
-            {"condition": str(cell.condition), "clips": cell.clips, **asdict(cell.metrics)}
+            {
+                "condition": str(cell.condition),
+                "clips": cell.clips,
+                **asdict(cell.metrics),
+                "interval": cell.interval,
+            }
             for cell in report.cells
         ],
+        "intervals": asdict(report.intervals),
         "skipped": [asdict(clip) for clip in report.skipped],
         "receipt": {**asdict(report.receipt), "versions": dict(report.receipt.versions)},
     }
@@ -93,15 +100,26 @@ def _report(value: dict[str, Any]) -> Report:
         value["task"],
         value["classes"],
         tuple(
-            Cell(Condition.parse(cell["condition"]), cell["clips"], _make(Metrics, cell))
+            Cell(
+                Condition.parse(cell["condition"]),
+                cell["clips"],
+                _make(Metrics, cell),
+                Interval(*cell["interval"]),
+            )
             for cell in value["conditions"]
         ),
+        _intervals(value["intervals"]),
         _make(Receipt, receipt),
         tuple(_make(SkippedClip, clip) for clip in value["skipped"]),
     )
     if any(getattr(cell.metrics, report.metric) is None for cell in report.cells):
         raise ValueError(f"a condition has no {report.metric}")
     return report
+
+
+def _intervals(value: dict[str, Any]) -> Intervals:
+    parts = (value[name] for name in ("clean", "score", "absolute", "relative"))
+    return Intervals(value["replicates"], *(part and Interval(*part) for part in parts))
 
 
 def _make(kind: type[Made], value: dict[str, Any]) -> Made:
@@ -112,12 +130,12 @@ def report_csv(report: Report) -> str:
     """The report as CSV: a row a condition with every metric and its robustness."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["condition", "corruption", "severity", "clips", *Metrics.names(), "drop"])
+    rows.writerow(["condition", "corruption", "severity", "clips", *Metrics.names(), *EXTRA])
     for cell in report.cells:
         condition = cell.condition
         severity = "0" if condition.is_clean else severity_of(condition)
         drop = None if report.clean is None else round(report.clean - report.score(cell), 9)
         values = [getattr(cell.metrics, name) for name in Metrics.names()]
-        row = [condition, condition.corruption, severity, cell.clips, *values, drop]
+        row = [condition, condition.corruption, severity, cell.clips, *values, *cell.interval, drop]
         rows.writerow(["" if value is None else value for value in row])
     return text.getvalue()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..condition import Condition
 from .summary import Robustness, group_of, robustness, robustness_by, severity_of
 
-__all__ = ["Cell", "Metrics", "Receipt", "Report", "SkippedClip", "Task"]
+__all__ = ["Cell", "Interval", "Intervals", "Metrics", "Receipt", "Report", "SkippedClip", "Task"]
 
 Task = Literal["single-label", "multi-label"]
 
@@ -38,13 +38,38 @@ class Metrics:
         return tuple(field.name for field in fields(cls))
 
 
+class Interval(NamedTuple):
+    """Where a score lies in 95 % of paired bootstrap replicates over clips."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """The intervals of the clean score and of `Report.overall`; None where these are.
+
+    replicates: how many were drawn.
+    """
+
+    replicates: int
+    clean: Interval | None
+    score: Interval | None
+    absolute: Interval | None
+    relative: Interval | None
+
+
 @dataclass(frozen=True)
 class Cell:
-    """One condition: how many clips it was scored on, and the scores."""
+    """One condition: how many clips it was scored on, and the scores.
+
+    interval: of the report's `metric`.
+    """
 
     condition: Condition
     clips: int
     metrics: Metrics
+    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,7 @@ class Report:
     task: Task
     classes: int
     cells: tuple[Cell, ...]
+    intervals: Intervals
     receipt: Receipt
     skipped: tuple[SkippedClip, ...] = ()
 
