@@ -1,9 +1,9 @@
 """Errors raised on purpose; every message is one sentence for the person who reads it.
 
-    AvrbError             anything this project raises on purpose
-    ├── UsageError        a wrong argument: what was given, what is allowed (also a ValueError)
-    ├── DataError         a clip or shard at fault; names both (also a ValueError)
-    └── MissingExtra      an optional dependency is not installed (also an ImportError)
+AvrbError             anything this project raises on purpose
+├── UsageError        a wrong argument: what was given, what is allowed (also a ValueError)
+├── DataError         a clip or shard at fault; names both (also a ValueError)
+└── MissingExtra      an optional dependency is not installed (also an ImportError)
 """
 
 from __future__ import annotations
