@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -16,6 +15,7 @@ __all__ = ["Window"]
 
 FIRST = 1 << 20
 LARGEST = 4 << 20
+RECENT = 32  # reads, since threads are not quite in order
 
 
 @dataclass
@@ -32,9 +32,9 @@ class _Segment:
 class Window:
     """Ranges by several threads at once; thread-safe; pickles, and begins anew.
 
-    A range on its own is asked for on its own.  One that begins where another ended starts a run:
-    what follows is read ahead in segments from 1 MiB doubling to 4 MiB, `in_flight` of them, and
-    twice as many are held at most.
+    A range on its own is asked for on its own.  The third of three in a row starts a run: what
+    follows is read ahead in segments from 1 MiB doubling to 4 MiB, `in_flight` of them, and twice
+    as many are held at most, of all runs together.
     """
 
     def __init__(self, store: Store) -> None:
@@ -44,7 +44,7 @@ class Window:
     def _begin(self) -> None:
         self._lock = Lock()
         self._segments: list[_Segment] = []
-        self._ends: deque[tuple[str, int]] = deque(maxlen=64)
+        self._rows: deque[tuple[str, int, int]] = deque(maxlen=RECENT)
         self._pool: ThreadPoolExecutor | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -58,43 +58,56 @@ class Window:
         """The bytes `start` to `start + length` of the file of `size` bytes at `url`."""
         stop = start + length
         with self._lock:
-            parts = self._parts(url, start, stop, size)
-            self._ends.append((url, stop))
-        if not parts:
-            return self.store.get_range(url, start, length)
+            row = self._row(url, start)
+            parts = self._parts(url, start, stop, size, row)
+            self._rows.append((url, stop, row))
         try:
             data = [part.data.result() for part in parts]
-        except DataError:
+        except (DataError, CancelledError):
             with self._lock:
                 self._segments = [part for part in self._segments if part not in parts]
-            # What failed may be ahead of what is wanted.
+            parts = []  # what failed may be ahead of what is wanted
+        if not parts:
             return self.store.get_range(url, start, length)
+        taken, at = [], start
+        for part, whole in zip(parts, data, strict=True):  # of two runs, they may overlap
+            taken.append(whole[at - part.start : stop - part.start])
+            at += len(taken[-1])
         self._account(parts, start, stop)
-        return b"".join(
-            whole[max(0, start - part.start) : stop - part.start]
-            for part, whole in zip(parts, data, strict=True)
-        )
+        return b"".join(taken)
 
-    def _parts(self, url: str, start: int, stop: int, size: int) -> list[_Segment]:
-        """The segments that hold a range, begun if need be; none where it is to be read alone."""
-        mine = [part for part in self._segments if part.url == url]
-        begun = any(part.start <= start < part.stop for part in mine)
+    def _row(self, url: str, start: int) -> int:
+        """How many ranges lie in a row up to the one that starts here."""
+        return 1 + max((n for u, end, n in self._rows if (u, end) == (url, start)), default=0)
+
+    def _parts(self, url: str, start: int, stop: int, size: int, row: int) -> list[_Segment]:
+        """Neighbours that hold a range, begun if need be; none where it is to be read alone."""
+        run = self._run(url, start)
+        if run:
+            self._extend(run, stop, size, self.store.limits.in_flight)
+        elif row > 2 and not self._late(url, start, stop):  # two may be chance
+            run = [self._fetch(url, start, min(size, max(stop, start + FIRST)))]
+        return [part for part in run if part.start < stop]
+
+    def _run(self, url: str, start: int) -> list[_Segment]:
+        """The segment that holds byte `start`, and those that go on from it."""
+        run: list[_Segment] = []
+        at = start
+        while found := [p for p in self._segments if p.url == url and p.start <= at < p.stop]:
+            run.append(found[0])
+            at = found[0].stop
+        return run
+
+    def _extend(self, run: list[_Segment], stop: int, size: int, count: int) -> None:
+        """Let a run hold the bytes up to `stop`, and be `count` segments long."""
+        while (end := run[-1].stop) < size and (end < stop or len(run) < count):
+            step = min(2 * (end - run[-1].start), LARGEST)
+            run.append(self._fetch(run[-1].url, end, min(size, end + step)))
+
+    def _late(self, url: str, start: int, stop: int) -> bool:
+        """Whether a run has begun just after this range: its thread was slower than others."""
         near = stop + LARGEST * self.store.limits.in_flight
-        if not begun:
-            # A thread that is late must not start a second run just before the first.
-            late = any(start < part.start < near for part in mine)
-            if late or (url, start) not in self._ends:
-                return []
-            mine = [self._fetch(url, start, min(size, max(stop, start + FIRST)))]
-        end, ahead = max(p.stop for p in mine), [p for p in mine if p.stop > start]
-        step = ahead[-1].stop - ahead[-1].start
-        while end < stop or (end < size and len(ahead) < self.store.limits.in_flight):
-            step = min(2 * step, LARGEST)
-            ahead.append(self._fetch(url, end, min(size, end + step)))
-            end = ahead[-1].stop
-        parts = [part for part in ahead if part.start < stop]
-        whole = parts[0].start <= start and all(a.stop == b.start for a, b in pairwise(parts))
-        return parts if whole else []
+        return any(part.url == url and start < part.start < near for part in self._segments)
 
     def _fetch(self, url: str, start: int, stop: int) -> _Segment:
         pool = self._pool

@@ -68,6 +68,7 @@ class FaultServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     state: FaultServer
 
     def log_message(self, format: str, *args: Any) -> None:

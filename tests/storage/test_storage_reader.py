@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import pickle
 import random
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from faultserver import KINDS, Fault, FaultServer
@@ -134,6 +136,26 @@ def test_ranges_here_and_there_are_read_alone(server: FaultServer, url: str) -> 
     for start in random.Random(1).sample(range(0, 5_900_000, 1000), 50):
         assert window.read(url, start, 500, len(DATA)) == DATA[start : start + 500]
     assert server.sent == 50 * 500
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_ranges_in_any_order_by_threads(server: FaultServer, url: str, seed: int) -> None:
+    drawn, window = random.Random(seed), Window(Store(limits=QUICK))
+    cuts = [0, *sorted(drawn.sample(range(1, len(DATA)), 60)), len(DATA)]
+    ranges = list(pairwise(cuts))
+    if seed % 3 == 0:
+        drawn.shuffle(ranges)  # by chance some are in a row, too
+    if seed % 3 == 1:
+        ranges = ranges[::2] + ranges[1::2] + ranges
+    if seed % 2:
+        server.schedule = lambda n: Fault("truncated", after=50_000) if n % 4 else None
+
+    def read(bounds: tuple[int, int]) -> bytes:
+        return window.read(url, bounds[0], bounds[1] - bounds[0], len(DATA))
+
+    with ThreadPoolExecutor(5) as pool:
+        for (start, stop), found in zip(ranges, pool.map(read, ranges), strict=True):
+            assert found == DATA[start:stop]
 
 
 def test_secrets_are_in_no_message(server: FaultServer) -> None:
