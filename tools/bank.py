@@ -35,6 +35,8 @@ def import_(
 ) -> None:
     """Check sounds and pictures, and store them as one file for bank=.
 
+    Example:  avrb bank import noise_bank/ noise.avrbbank
+
     DIR has the layout of the released benchmark (audio_corruptions/KIND/*.wav,
     visual_corruptions/frost*.png, visual_corruptions/crowd_image/*.png) or plain folders: one of
     sounds for each of snow frost spatter wind rain underwater concert smoke crowd, and the folders
@@ -47,7 +49,10 @@ def import_(
 
 @app.command()
 def info(path: BankArgument = None) -> None:
-    """What a bank holds, and its digest."""
+    """What a bank holds, and its digest.
+
+    Example:  avrb bank info noise.avrbbank
+    """
     from avrb_wds.corruptions.bank import Bank
 
     _describe(Bank.of(path))
@@ -60,7 +65,10 @@ def page(
         Path | None, typer.Option("--bank", help="A bank's file; the built-in bank if left out.")
     ] = None,
 ) -> None:
-    """A page that shows and plays everything in a bank, in one file."""
+    """A page that shows and plays everything in a bank, in one file.
+
+    Example:  avrb bank page bank.html
+    """
     from avrb_wds.corruptions.bank import Bank
     from avrb_wds.reports.bankpage import write_bank_page
 
@@ -72,7 +80,10 @@ def page(
 def build(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write to.")],
 ) -> None:
-    """Make the built-in bank from its recipes; takes some minutes."""
+    """Make the built-in bank from its recipes; takes some minutes.
+
+    Example:  avrb bank build assets/
+    """
     from .synth.build import build as build_bank
 
     for path in build_bank(out):

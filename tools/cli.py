@@ -21,6 +21,7 @@ from .verify import verify
 app = typer.Typer(
     name="avrb",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
