@@ -20,7 +20,7 @@ LAYERS = [
     {"evaluation"},
     {"rendering", "preview", "avrobustbench"},
     {"demo"},
-    {"tools"},
+    {"tools", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
