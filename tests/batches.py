@@ -11,9 +11,20 @@ Batches = list[dict[str, Any]]
 
 
 def shown(batches: Any) -> Counter[tuple[str, str, Any]]:
+    """How often each clip came under each condition, mixed or not."""
     return Counter(
-        (key, batch["corruption"], batch["severity"]) for batch in batches for key in batch["key"]
+        (key, corruption, severity)
+        for batch in batches
+        for key, corruption, severity in zip(
+            batch["key"], each(batch, "corruption"), each(batch, "severity"), strict=True
+        )
     )
+
+
+def each(batch: dict[str, Any], name: str) -> list[Any]:
+    """What a batch says of each of its clips, also where it says it once for all."""
+    value = batch[name]
+    return value if isinstance(value, list) else [value] * len(batch["key"])
 
 
 def assert_same(left: Batches, right: Batches) -> None:

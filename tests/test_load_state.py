@@ -36,6 +36,7 @@ def test_a_pass_goes_on_at_another_world_size(shards: Path, batches: int) -> Non
         assert announced == len(rest)
         after += rest
         whole = avrb.load(shards, wanted, batch_size=3, rank=rank, world_size=3)
+        assert len(list(whole)) == len(whole)
         assert loader.state_dict() == whole.state_dict()
     assert shown(before) + shown(after) == shown(avrb.load(shards, wanted))
 
@@ -52,6 +53,27 @@ def test_a_pass_goes_on_with_the_same_batches(shards: Path) -> None:
         second.load_state_dict(first.state_dict())
         assert_same(list(second), whole[at:])
         assert_same(list(second), whole)
+
+
+def test_ranks_that_are_through_with_a_pass_wait_for_the_others(shards: Path) -> None:
+    def ranks(world: int) -> list[Any]:
+        return [avrb.load(shards, batch_size=2, rank=r, world_size=world) for r in range(world)]
+
+    first, second, third = ranks(3)
+    done = list(first)
+    states = [first.state_dict()]
+    for batch in itertools.islice(third, 1):
+        done.append(batch)
+    states += [second.state_dict(), third.state_dict()]
+    after, again = [], []
+    for loader in ranks(2):
+        loader.load_state_dict(states)
+        after += list(loader)
+        again += list(loader)
+    assert shown(done) + shown(after) == shown(again) == shown(avrb.load(shards))
+    done = list(itertools.islice(first, 1))
+    with pytest.raises(UsageError, match="rank 0 is of pass 1, under way, where another is of pas"):
+        ranks(2)[0].load_state_dict([first.state_dict(), *states[1:]])
 
 
 def test_states_that_do_not_fit(shards: Path) -> None:

@@ -85,6 +85,7 @@ def open_road(
     bank: BankChoice = None,
     transform: Transform | None = None,
     order: Order = "sequential",
+    mixed: bool = False,
 ) -> Road:
     """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
     corrupters = tuple(
@@ -98,8 +99,10 @@ def open_road(
     return Road(
         shards,
         global_order(len(shards), order, seed),
-        Recipe(conditions, corrupters, transform),
+        Recipe(conditions, corrupters, transform, mixed),
         # What a transform makes of a clip has a shape of its own.
         Layout.of(manifest if transform is None else None),
-        Collate(manifest.task if manifest else None, len(manifest.classes) if manifest else 0),
+        Collate(
+            manifest.task if manifest else None, len(manifest.classes) if manifest else 0, mixed
+        ),
     )

@@ -21,29 +21,32 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Collate", "stackable"]
 
 Batch = dict[str, Any]
-"""One condition of up to `batch_size` clips, b of them:
+"""Up to `batch_size` clips, b of them, under one condition, or under several if mixed:
 
 key: list of str.  frames: uint8 tensor (b, t, h, w, 3), or a list of tensors (t, h, w, 3) where
 clips differ.  waveform: float32 tensor (b, channels, samples), silence after each clip's end; a
 list where channels differ.  num_samples: int64 (b,), the length of each.  sample_rate: in Hz; a
 list where clips differ.  target: int64 (b,) for one label a clip, float32 (b, classes) of 0 and 1
 for several, a list where the classes are not known, None without labels.  corruption, severity: of
-the condition, "clean" and 0 for clean clips.  position: int64 (b,), the number of each clip in the
-shards.  What a transform returns stands beside or in place of these: tensors of one shape stacked,
-numbers as a tensor, all else as a list.
+the condition, "clean" and 0 for clean clips; lists where conditions are mixed.  position: int64
+(b,), the number of each clip in the shards.  What a transform returns stands beside or in place of
+these: tensors of one shape stacked, numbers as a tensor, all else as a list.
 """
 
 
 @dataclass(frozen=True)
 class Collate:
-    """Clips to batches.  task: as in the manifest, None where there is none.  classes: how many."""
+    """Clips to batches.
+
+    task: as in the manifest, None where there is none.  classes: how many.  mixed: name the
+    condition of each clip, not of the batch.
+    """
 
     task: Task | None
     classes: int
+    mixed: bool = False
 
-    def __call__(
-        self, items: Sequence[Item | None], condition: Condition, memory: Memory | None = None
-    ) -> Batch:
+    def __call__(self, items: Sequence[Item | None], memory: Memory | None = None) -> Batch:
         """The batch of `items`, of which those that are None are left out; at least one is there.
 
         memory: where the signals of `items`, place by place, lie already.  They are handed over as
@@ -60,7 +63,7 @@ class Collate:
             batch |= memory.columns(keep, [item.samples for item in there])
         batch["sample_rate"] = rates[0] if len(set(rates)) == 1 else rates
         batch["target"] = _joined([self.target(item) for item in there])
-        batch["corruption"], batch["severity"] = condition.corruption, condition.severity
+        batch |= self._condition([item.condition for item in there])
         batch["position"] = torch.tensor([item.position for item in there])
         for name, column in _columns(there).items():
             if name == "waveform" and all(_is_waveform(value) for value in column):
@@ -68,6 +71,14 @@ class Collate:
                 column = _padded(column)
             batch[name] = _joined(column)
         return batch
+
+    def _condition(self, conditions: list[Condition]) -> Batch:
+        if not self.mixed:
+            return {"corruption": conditions[0].corruption, "severity": conditions[0].severity}
+        return {
+            "corruption": [condition.corruption for condition in conditions],
+            "severity": [condition.severity for condition in conditions],
+        }
 
     def target(self, item: Item) -> Any:
         """Its class; for several labels float32 (classes,) of 0 and 1; else what the clip says."""

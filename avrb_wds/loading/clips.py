@@ -44,11 +44,27 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What becomes of every clip: each condition with its corrupter, then the transform."""
+    """What becomes of every clip: each condition with its corrupter, then the transform.
+
+    mixed: the clips of a batch take the conditions in rotation, instead of all the same one.
+    """
 
     conditions: tuple[Condition, ...]
     corrupters: tuple[Corrupter | None, ...]
     transform: Transform | None = None
+    mixed: bool = False
+
+    def number(self, place: int, turn: int) -> int:
+        """Which condition comes in turn `turn` for the clip at `place` of the global order.
+
+        Over all turns each comes once.  Batches have no part in it, so that what is left of a pass
+        can be divided anew.
+
+        >>> conditions = (Condition("rain", 1), Condition("rain", 3), Condition("rain", 5))
+        >>> [Recipe(conditions, (), mixed=True).number(place, 1) for place in range(5)]
+        [1, 2, 0, 1, 2]
+        """
+        return (place + turn) % len(self.conditions) if self.mixed else turn
 
 
 class Rows(NamedTuple):
@@ -69,6 +85,7 @@ class Item:
     """
 
     position: int
+    condition: Condition
     key: str
     video_id: str
     target: Target
@@ -82,25 +99,32 @@ Attempt = Item | BaseException
 
 
 class Block:
-    """Clips that are read and decoded once, by the thread that first asks, for all conditions."""
+    """Clips that are read and decoded once, by the thread that first asks, for all conditions.
 
-    def __init__(self, shards: ShardSet, positions: Sequence[int], recipe: Recipe) -> None:
+    first: the place of the first of them in the global order.
+    """
+
+    def __init__(
+        self, shards: ShardSet, positions: Sequence[int], recipe: Recipe, first: int = 0
+    ) -> None:
         self.positions = positions
         self.recipe = recipe
-        self._shards = shards
+        self._shards, self._first = shards, first
         self._clips: list[Clip | DataError | None] = [None] * len(positions)
         self._locks = [Lock() for _ in positions]
 
     def __len__(self) -> int:
         return len(self.positions)
 
-    def item(self, place: int, number: int, rows: Rows) -> Item:
-        """The clip at `place` in the block under condition `number`.
+    def item(self, place: int, turn: int, rows: Rows) -> Item:
+        """The clip at `place` in the block under its condition of turn `turn`.
 
         Raises DataError, naming key and shard, where the clip is at fault, and UsageError where
         the transform is.
         """
         recipe, alone = self.recipe, len(self.recipe.conditions) == 1
+        number = recipe.number(self._first + place, turn)
+        condition = recipe.conditions[number]
         clip = self._clip(place, rows.frames if alone else None)
         corrupter = recipe.corrupters[number]
         frames = _frames(clip, corrupter, rows.frames, in_place=alone)
@@ -108,14 +132,13 @@ class Block:
         position, samples = self.positions[place], 0 if waveform is None else waveform.shape[1]
         values: dict[str, Any] = {}
         if rows.frames is None or rows.waveform is None:
-            whole = clip_dict(clip, position, recipe.conditions[number], frames, waveform)
+            whole = clip_dict(clip, position, condition, frames, waveform)
             values = {name: whole[name] for name, row in rows._asdict().items() if row is None}
             if recipe.transform is not None:
                 values = _transformed(whole, recipe.transform, clip)
         record = clip.record
-        return Item(
-            position, clip.key, record.video_id, record.target, clip.sample_rate, samples, values
-        )
+        about = (clip.key, record.video_id, record.target, clip.sample_rate, samples)
+        return Item(position, condition, *about, values)
 
     def skipped(self, place: int, error: DataError) -> Skipped:
         """The clip at `place`, as one that was left out for `error`."""

@@ -141,14 +141,14 @@ def _clips(road: Road, places: range, numbers: range) -> Iterator[ClipDict]:
     """The one clip at `places`, under each of the conditions `numbers`."""
     block = road.block(places)
     for number in numbers:
-        item, condition = block.item(0, number, Rows()), road.recipe.conditions[number]
+        item = block.item(0, number, Rows())
         about = {
             "key": item.key,
             "video_id": item.video_id,
             "sample_rate": item.sample_rate,
             "target": road.collate.target(item),
-            "corruption": condition.corruption,
-            "severity": condition.severity,
+            "corruption": item.condition.corruption,
+            "severity": item.condition.severity,
             "position": item.position,
         }
         # torch's default collate has no way with None.

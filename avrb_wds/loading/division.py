@@ -69,7 +69,7 @@ def global_order(clips: int, order: Order, seed: int) -> Positions:
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """Places from `start` to `stop` that still need the conditions from number `first` on."""
+    """Places from `start` to `stop` that still have the turns from number `first` on to go."""
 
     start: int
     stop: int
@@ -98,7 +98,9 @@ def divide(spans: Sequence[Span], rank: int, world_size: int) -> tuple[Span, ...
 
 @dataclass(frozen=True)
 class Plan:
-    """The batches of one rank: every block of places under every condition, in order.
+    """The batches of one rank: every block of places as often as there are conditions.
+
+    In each turn every clip of the block comes under one condition: see `Recipe.number`.
 
     >>> list(Plan((Span(0, 5),), batch_size=3, conditions=2))
     [(range(0, 3), 0), (range(0, 3), 1), (range(3, 5), 0), (range(3, 5), 1)]
@@ -120,14 +122,14 @@ class Plan:
         return sum(map(len, self.spans))
 
     def blocks(self) -> Iterator[tuple[range, range]]:
-        """Places of up to `batch_size` clips with the numbers of the conditions they need."""
+        """Places of up to `batch_size` clips with the turns they have to go."""
         for span in self.spans:
             for start in range(span.start, span.stop, self.batch_size):
                 stop = min(start + self.batch_size, span.stop)
                 yield range(start, stop), range(span.first, self.conditions)
 
     def __iter__(self) -> Iterator[tuple[range, int]]:
-        return ((places, number) for places, numbers in self.blocks() for number in numbers)
+        return ((places, turn) for places, turns in self.blocks() for turn in turns)
 
     def after(self, batches: int) -> tuple[Span, ...]:
         """What is left to do once that many batches are out.
@@ -138,15 +140,15 @@ class Plan:
         return tuple(join(self._left(batches)))
 
     def _left(self, batches: int) -> Iterator[Span]:
-        for places, numbers in self.blocks():
-            done = min(batches, len(numbers))
+        for places, turns in self.blocks():
+            done = min(batches, len(turns))
             batches -= done
-            if done < len(numbers):
-                yield Span(places.start, places.stop, numbers.start + done)
+            if done < len(turns):
+                yield Span(places.start, places.stop, turns.start + done)
 
 
 def join(spans: Iterable[Span]) -> list[Span]:
-    """Neighbours with the same conditions to go, as one."""
+    """Neighbours with the same turns to go, as one."""
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None

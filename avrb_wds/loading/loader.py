@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from .batches import Batch
 from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
 from .pipeline import Result, Road, batch_memory, stream
-from .state import State, resumed, state_of
+from .state import Progress, State, resumed, state_of
 from .topology import default_workers, find_topology
 
 __all__ = ["Budget", "Loader", "OnError", "load"]
@@ -64,9 +64,7 @@ class Loader:
         self.rank, self.world_size = topology
         self.skipped: list[Skipped] = []
         self._road, self._plan, self._stream = road, plan, stream
-        # The pass under way with the batches given out, and the rest of one to go on with.
-        self._pass, self._given = plan, 0
-        self._rest: Plan | None = None
+        self._progress = Progress(plan)
         # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
         self._budget = Budget.of(on_error, len(road.shards))
 
@@ -86,35 +84,43 @@ class Loader:
         return self._plan.clips
 
     def __len__(self) -> int:
-        return len(self._plan if self._rest is None else self._rest)
+        return len(self._next().plan)
 
     def __iter__(self) -> Iterator[Batch]:
         skipped: list[Skipped] = []
         self.skipped = skipped
-        self._pass, self._given = self._plan if self._rest is None else self._rest, 0
-        self._rest = None
-        for result in self._stream(self._road, self._pass):
+        begun = self._progress = self._next()
+        for given, result in enumerate(self._stream(self._road, begun.plan), 1):
             self._account(result, skipped)
-            self._given += 1
+            self._progress = replace(begun, given=given)
             if result.batch is not None:
                 yield result.batch
-        self._pass, self._given = self._plan, 0
+        self._progress = Progress(self._plan, number=begun.number + 1)
+
+    def _next(self) -> Progress:
+        """The pass that an iteration goes on with, or begins."""
+        if not self._progress.given:
+            return self._progress
+        return Progress(self._plan, number=self._progress.number + 1)
 
     def state_dict(self) -> State:
-        """What this rank still has to give out in the pass under way, as JSON takes it."""
-        return state_of(self._road, self._pass, self._given, (self.rank, self.world_size))
+        """What this rank still has to give out in the pass under way, as JSON takes it.
+
+        Once a pass is through, the state is that of the beginning of the next one.
+        """
+        return state_of(self._road, self._progress, (self.rank, self.world_size))
 
     def load_state_dict(self, state: State | Sequence[State]) -> None:
         """Make the next iteration go on from `state`; those after it are whole passes again.
 
         state: this rank's own, or a list of those of all ranks, of which there may have been more
         or fewer than now; batch size and workers may differ, too.  Every clip of every condition
-        is then given out exactly once by both passes together.  Raises UsageError where the state
-        is of other shards, conditions, seed or order, or those of some ranks lack.
+        is then given out exactly once by both together, also where some ranks were through with
+        the pass and others were not.  Raises UsageError where the state is of other shards,
+        conditions, seed or order, and where those of some ranks lack or are of another time.
         """
-        spans = resumed(state, self._road, (self.rank, self.world_size))
-        self._rest = Plan(spans, self._plan.batch_size, self._plan.conditions)
-        self._pass, self._given = self._rest, 0
+        spans, number = resumed(state, self._road, (self.rank, self.world_size))
+        self._progress = Progress(replace(self._plan, spans=spans), number=number)
 
     def _account(self, result: Result, skipped: list[Skipped]) -> None:
         """Enter the clips that failed, once each; raises where they are too many."""
@@ -145,6 +151,7 @@ def load(
     profile: Profile = "default",
     bank: BankChoice = None,
     order: Order = "sequential",
+    mixed: bool = False,
     transform: Transform | None = None,
     on_error: OnError = "raise",
     prefetch: int = 2,
@@ -164,7 +171,8 @@ def load(
 
     num_workers: by default one a core; 0 works in the caller's thread.  rank, world_size: by
     default those of torch.distributed, torchrun or srun; clips are divided to within one, never
-    padded.  order: "sequential", or "seeded-shuffle", the same permutation on every rank.
+    padded.  order: "sequential", or "seeded-shuffle", the same permutation on every rank.  mixed:
+    the clips of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
 
     transform: called in a worker on the dict of one corrupted clip ("frames" (t, h, w, 3) uint8 and
     "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
@@ -179,7 +187,7 @@ def load(
     share, and how many bytes it may hold.
 
     Memory: `prefetch` + 2 batches, kept between passes, and under several conditions two blocks of
-    decoded clips.
+    decoded clips, mixed or not (three or more only where `prefetch` exceeds the conditions).
     Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
     clips at fault, when their batch is due.  See `Batch` for what a batch holds.
     """
@@ -195,6 +203,7 @@ def load(
         profile=profile,
         bank=bank,
         order=order,
+        mixed=mixed,
         transform=transform,
     )
     if start_method == "fork" and road.shards.remote:

@@ -38,7 +38,7 @@ class Road(NamedTuple):
     def block(self, places: range) -> Block:
         """The clips at these places of the global order."""
         positions = [int(position) for position in self.order[places.start : places.stop]]
-        return Block(self.shards, positions, self.recipe)
+        return Block(self.shards, positions, self.recipe, places.start)
 
 
 def stream(
@@ -52,10 +52,10 @@ def stream(
     memory = memory or batch_memory(road, plan, prefetch)
     with Workers(workers) as threads:
         pending: deque[_Job] = deque()
-        for places, numbers in plan.blocks():
+        for places, turns in plan.blocks():
             block = road.block(places)
-            for number in numbers:
-                pending.append(_begin(_Job(road, block, number, memory.take(len(block))), threads))
+            for turn in turns:
+                pending.append(_begin(_Job(road, block, turn, memory.take(len(block))), threads))
                 if len(pending) > prefetch:
                     yield pending.popleft().result()
         while pending:
@@ -75,7 +75,7 @@ def _begin(job: _Job, threads: Workers) -> _Job:
 
 
 def settled(
-    road: Road, block: Block, number: int, attempts: Sequence[Attempt | None], memory: Memory | None
+    road: Road, block: Block, attempts: Sequence[Attempt | None], memory: Memory | None
 ) -> Result:
     """The batch of what succeeded, and what failed; raises what no error budget covers."""
     failed = []
@@ -87,14 +87,14 @@ def settled(
     items = [attempt if isinstance(attempt, Item) else None for attempt in attempts]
     if len(failed) == len(items):
         return Result(None, failed)
-    return Result(road.collate(items, road.recipe.conditions[number], memory), failed)
+    return Result(road.collate(items, memory), failed)
 
 
 class _Job:
     """One batch in the making; its tasks may run in any threads, in the order of their places."""
 
-    def __init__(self, road: Road, block: Block, number: int, memory: Memory) -> None:
-        self._road, self._block, self._number, self._memory = road, block, number, memory
+    def __init__(self, road: Road, block: Block, turn: int, memory: Memory) -> None:
+        self._road, self._block, self._turn, self._memory = road, block, turn, memory
         self._attempts: list[Attempt | None] = [None] * len(block)
         self._left = self._lost = len(block)
         self._lock = threading.Lock()
@@ -117,7 +117,7 @@ class _Job:
 
     def _attempt(self, place: int) -> Attempt:
         try:
-            return self._block.item(place, self._number, self._memory.rows(place))
+            return self._block.item(place, self._turn, self._memory.rows(place))
         except DataError as error:
             return error
         except BaseException as error:
@@ -129,7 +129,7 @@ class _Job:
 
     def _settled(self) -> Result | BaseException:
         try:
-            return settled(self._road, self._block, self._number, self._attempts, self._memory)
+            return settled(self._road, self._block, self._attempts, self._memory)
         except BaseException as error:
             return error
 

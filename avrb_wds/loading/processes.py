@@ -45,14 +45,14 @@ def process_stream(
         )
     )
     step = max(1, workers)
-    for places, numbers in plan.blocks():
+    for places, turns in plan.blocks():
         block = road.block(places)
-        for number in numbers:
+        for _ in turns:
             attempts: list[Attempt | None] = [None] * len(block)
             # The DataLoader takes from its workers in turn.
             for worker in range(step):
                 attempts[worker::step] = _unpacked(next(parts))
-            yield settled(road, block, number, attempts, None)
+            yield settled(road, block, attempts, None)
 
 
 def _as_it_is(part: Any) -> Any:
@@ -68,16 +68,16 @@ class _Parts(IterableDataset["_Part"]):
     def __iter__(self) -> Iterator[_Part]:
         info = get_worker_info()
         first, step = (info.id, info.num_workers) if info else (0, 1)
-        for places, numbers in self._plan.blocks():
+        for places, turns in self._plan.blocks():
             block = self._road.block(places)
-            for number in numbers:
+            for turn in turns:
                 mine = range(first, len(block), step)
-                yield _packed([_attempt(block, place, number) for place in mine])
+                yield _packed([_attempt(block, place, turn) for place in mine])
 
 
-def _attempt(block: Block, place: int, number: int) -> Attempt:
+def _attempt(block: Block, place: int, turn: int) -> Attempt:
     try:
-        return block.item(place, number, Rows())
+        return block.item(place, turn, Rows())
     except AvrbError as error:
         return error
 

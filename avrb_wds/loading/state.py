@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..apply import Corrupter
@@ -12,24 +13,37 @@ from ..errors import UsageError
 from .division import Plan, Span, divide, join
 from .pipeline import Road
 
-__all__ = ["State", "resumed", "state_of"]
+__all__ = ["Progress", "State", "resumed", "state_of"]
 
 State = dict[str, Any]
-"""What is loaded, the rank it is of, and `left`: spans (start, stop, first condition) to go."""
+"""What is loaded, the rank it is of, the number of the pass, and `left`: spans (start, stop, first
+turn) to go in it."""
 
 
-def state_of(road: Road, plan: Plan, batches: int, topology: tuple[int, int]) -> State:
-    """The state of one rank after `batches` batches of `plan`."""
-    left = [[span.start, span.stop, span.first] for span in plan.after(batches)]
-    return {**_identity(road), "rank": topology[0], "world_size": topology[1], "left": left}
+@dataclass(frozen=True)
+class Progress:
+    """Pass `number` of a loader, of which `given` batches of `plan` are out."""
+
+    plan: Plan
+    given: int = 0
+    number: int = 0
+
+
+def state_of(road: Road, progress: Progress, topology: tuple[int, int]) -> State:
+    """The state of one rank."""
+    left = [[span.start, span.stop, span.first] for span in progress.plan.after(progress.given)]
+    rank, world_size = topology
+    about = {"rank": rank, "world_size": world_size, "pass": progress.number, "left": left}
+    return {**_identity(road), **about}
 
 
 def resumed(
     states: Mapping[str, Any] | Sequence[Mapping[str, Any]], road: Road, topology: tuple[int, int]
-) -> tuple[Span, ...]:
-    """What this rank has to do after `states`: its own, or those of all ranks of a world.
+) -> tuple[tuple[Span, ...], int]:
+    """What this rank has to do after `states`, and in which pass.
 
-    Raises UsageError where something else was loaded, and where the states of some ranks lack.
+    states: this rank's own, or those of all ranks of a world.  Raises UsageError where something
+    else was loaded, and where the states of some ranks lack or are of another time.
     """
     given = [states] if isinstance(states, Mapping) else list(states)
     for state in given:
@@ -40,16 +54,35 @@ def resumed(
                     f"this one has {mine!r}."
                 )
     of = sorted((state["world_size"], state["rank"]) for state in given)
-    left = join(sorted(Span(*span) for state in given for span in state["left"]))
     if of == [(topology[1], topology[0])]:
-        return tuple(left)
+        return _left(given[0]), given[0]["pass"]
     if not of or of != [(of[0][0], rank) for rank in range(of[0][0])]:
         found = ", ".join(f"{rank} of {size}" for size, rank in of) or "none"
         raise UsageError(
             f"the states are of rank {found}; give that of this rank, {topology[0]} of "
             f"{topology[1]}, or those of all ranks that were."
         )
-    return divide(left, *topology)
+    number = min(state["pass"] for state in given)
+    for state in given:
+        _check_time(state, number, len(road.shards))
+    behind = [state for state in given if state["pass"] == number]
+    left = join(sorted(span for state in behind for span in _left(state)))
+    return divide(left, *topology), number
+
+
+def _left(state: Mapping[str, Any]) -> tuple[Span, ...]:
+    return tuple(Span(*span) for span in state["left"])
+
+
+def _check_time(state: Mapping[str, Any], number: int, clips: int) -> None:
+    """A rank that is through with pass `number` may not have begun the next one."""
+    rank, world_size = state["rank"], state["world_size"]
+    whole = divide([Span(0, clips)], rank, world_size)
+    if state["pass"] > number and (state["pass"] > number + 1 or _left(state) != whole):
+        raise UsageError(
+            f"the state of rank {rank} is of pass {state['pass']}, under way, where another is of "
+            f"pass {number}; give states that were taken at one time."
+        )
 
 
 def _identity(road: Road) -> dict[str, Any]:
@@ -64,6 +97,7 @@ def _identity(road: Road) -> dict[str, Any]:
         "clips": len(road.shards),
         "manifest": manifest.digest if manifest else None,
         "order": order,
+        "mixed": recipe.mixed,
         "conditions": [_spelled(*pair) for pair in pairs],
     }
 
