@@ -12,29 +12,36 @@ import simplejpeg
 import soundfile
 from PIL import Image, UnidentifiedImageError
 
+from .bounds import DEFAULT, Bounds
 from .corruptions import Frame, Pcm
 from .errors import DataError
 from .signals import to_pcm, to_rgb
 
 __all__ = [
-    "decode_audio", "decode_frame", "encode_audio", "encode_frame", "frame_size", "image_to_frame",
+    "FORMATS", "decode_audio", "decode_frame", "encode_audio", "encode_frame", "frame_size",
+    "image_to_frame",
 ]  # fmt: skip
 
 JPEG = b"\xff\xd8\xff"
-LARGEST = 64 << 20  # pixels a frame: a file of some bytes may announce billions
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+"""What Pillow may take an image for.  It knows many more, and starts Ghostscript for some."""
+
 WAVE = struct.Struct("<4sI4s4sIHHIIHH4sI")  # up to the first sample, where nothing else is in it
 
 
-def decode_frame(data: bytes | memoryview, out: Frame | None = None) -> Frame:
+def decode_frame(
+    data: bytes | memoryview, out: Frame | None = None, bounds: Bounds = DEFAULT
+) -> Frame:
     """An encoded image as an RGB frame (h, w, 3) uint8, into `out` where it is given.
 
     JPEG is decoded by simplejpeg, equal to Pillow to the bit and without the interpreter lock.
-    Raises DataError with the cause where the image is broken, and where `out` has another size.
+    Raises DataError with the cause where the image is broken, is in none of FORMATS or has more
+    than `bounds.pixels`, and where `out` has another size.
     """
     try:
         if data[:3] == JPEG:
-            return _decode_jpeg(data, out)
-        frame = _decode_other(data)
+            return _decode_jpeg(data, out, bounds)
+        frame = _decode_other(data, bounds)
     except DataError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -42,32 +49,34 @@ def decode_frame(data: bytes | memoryview, out: Frame | None = None) -> Frame:
     return _into(frame, out)
 
 
-def _decode_jpeg(data: bytes | memoryview, out: Frame | None) -> Frame:
+def _decode_jpeg(data: bytes | memoryview, out: Frame | None, bounds: Bounds) -> Frame:
     try:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
         colorspace = "an unusual subsampling"
     if colorspace not in ("YCbCr", "Gray", "RGB"):  # CMYK and YCCK, too
-        return _into(_decode_other(data), out)
-    _check_size(height, width)
+        return _into(_decode_other(data, bounds), out)
+    _check_size(height, width, bounds)
     if out is not None and out.shape != (height, width, 3):
         return _into(np.empty((height, width, 3), np.uint8), out)
     decoded: Frame = simplejpeg.decode_jpeg(data, buffer=out, strict=True)
     return decoded
 
 
-def _decode_other(data: bytes | memoryview) -> Frame:
+def _decode_other(data: bytes | memoryview, bounds: Bounds) -> Frame:
     # Pillow only warns of images that are too large for us.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(io.BytesIO(data))
-    _check_size(image.height, image.width)
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check_size(image.height, image.width, bounds)
     return image_to_frame(image)
 
 
-def _check_size(height: int, width: int) -> None:
-    if height * width > LARGEST:
-        raise DataError(f"the image announces {width}x{height} pixels; at most {LARGEST} are read")
+def _check_size(height: int, width: int, bounds: Bounds) -> None:
+    if height * width > bounds.pixels:
+        raise DataError(
+            f"the image announces {width}x{height} pixels; at most {bounds.pixels} are read"
+        )
 
 
 def _into(frame: Frame, out: Frame | None) -> Frame:
@@ -90,7 +99,7 @@ def image_to_frame(image: Image.Image) -> Frame:
 def frame_size(data: bytes) -> tuple[int, int]:
     """(height, width) of an encoded image, from its header; raises DataError where it has none."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return image.height, image.width
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"the image has no readable header: {_sentence(error)}") from error
@@ -103,14 +112,15 @@ def encode_frame(frame: Frame, quality: int = 95) -> bytes:
     return coded.getvalue()
 
 
-def decode_audio(data: bytes | memoryview) -> tuple[Pcm, int]:
+def decode_audio(data: bytes | memoryview, bounds: Bounds = DEFAULT) -> tuple[Pcm, int]:
     """WAV, FLAC or what else libsndfile reads as ((channels, samples) int16, sample rate in Hz).
 
     Other depths are rounded to the 16-bit grid.  The array may be a view of `data`.  Raises
-    DataError with the cause where the sound is broken, empty, or not finite.
+    DataError with the cause where the sound is broken, empty, not finite or has more than
+    `bounds.sound` bytes.
     """
     try:
-        pcm, sample_rate = _plain_wave(data) or _decode_wave(data) or _decode_sound(data)
+        pcm, sample_rate = _plain_wave(data) or _decode_wave(data) or _decode_sound(data, bounds)
     except DataError:
         raise
     except (soundfile.SoundFileError, ValueError, EOFError, RuntimeError) as error:
@@ -157,8 +167,13 @@ def _decode_wave(data: bytes | memoryview) -> tuple[Pcm, int] | None:
     return pcm.reshape(found, channels).T, sample_rate
 
 
-def _decode_sound(data: bytes | memoryview) -> tuple[Pcm, int]:
+def _decode_sound(data: bytes | memoryview, bounds: Bounds) -> tuple[Pcm, int]:
     with soundfile.SoundFile(io.BytesIO(data)) as sound:
+        if 2 * sound.frames * sound.channels > bounds.sound:
+            raise DataError(
+                f"the sound announces {sound.frames} samples in {sound.channels} channel(s); at "
+                f"most {bounds.sound} bytes are read"
+            )
         if sound.subtype == "PCM_16":
             return sound.read(dtype="int16", always_2d=True).T, sound.samplerate
         samples = sound.read(dtype="float64", always_2d=True).T

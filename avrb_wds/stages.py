@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
+from .bounds import DEFAULT, Bounds
 from .condition import Severity
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError
@@ -39,14 +41,16 @@ class Decode:
     sample_rate in Hz; target (class number, several in a tuple, or None), labels and video_id.
     Frames or waveform are absent where a sample has none.  Other members stay as they are.
 
-    on_error: see `OnError`; the error is a DataError that names key, shard and member.
+    on_error: see `OnError`; the error is a DataError that names key, shard and member.  bounds:
+    how much may come of a sample.
     """
 
     on_error: OnError = "raise"
+    bounds: Bounds = DEFAULT
 
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """The decoded samples in the same order."""
-        return _each(samples, _decoded, self.on_error)
+        return _each(samples, partial(_decoded, bounds=self.bounds), self.on_error)
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def _each(
         yield changed
 
 
-def _decoded(sample: Sample) -> Sample:
+def _decoded(sample: Sample, bounds: Bounds) -> Sample:
     key, shard = sample["__key__"], str(sample.get("__url__", "?"))
     members = {name: data for name, data in sample.items() if not name.startswith("__")}
     for name, data in members.items():
@@ -122,7 +126,7 @@ def _decoded(sample: Sample) -> Sample:
                 f"member {name!r} of clip {key!r} is a {type(data).__name__}, not bytes; "
                 f"leave the decoding to Decode()."
             )
-    clip = decode_clip(RawClip(key, shard, members))
+    clip = decode_clip(RawClip(key, shard, members, bounds))
     used = {*frame_names(members), "json", "cls"}
     used |= {name for name in members if name.rpartition(".")[2].lower() in AUDIO}
     out = {name: value for name, value in sample.items() if name not in used}

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..codecs import decode_audio
+from ..codecs import FORMATS, decode_audio
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
 from ..errors import DataError, UsageError
 
@@ -99,7 +99,7 @@ def _sound(kind: str, path: Path) -> Item:
 def _picture(group: str, path: Path) -> Item:
     data = path.read_bytes()
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             transparent = image.has_transparency_data
             pixels = np.asarray(image.convert("RGB" if group == "texture" else "RGBA"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -97,6 +97,6 @@ class Fields:
     def file_name(self, name: str) -> str:
         """The name of a file beside this one: no folder, no scheme, no way out."""
         value = self.text(name)
-        if not value or value.startswith(".") or any(c in value for c in "/\\:|") or "\0" in value:
+        if not value.isprintable() or value[:1] in ("", ".") or set(value) & set("/\\:|?#%"):
             raise self._wrong(name, "a plain file name")
         return value

@@ -21,6 +21,7 @@ __all__ = ["AUDIO", "IMAGES", "Clip", "decode_clip", "frame_names"]
 IMAGES = ("jpg", "jpeg", "png", "webp")
 AUDIO = ("wav", "flac", "mp3", "ogg")
 
+DIGITS = 20  # of a class number, with space around it
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -65,7 +66,8 @@ def decode_clip(raw: RawClip, frames_out: Frame | None = None) -> Clip:
 
     frames_out: (t, h, w, 3) uint8 to decode into; used where the clip has that shape, else new
     memory is.  Raises DataError, naming key, shard and member, for whatever does not decode, for
-    frames of different sizes, and for a clip with neither frame nor sound.
+    frames of different sizes, for more of it than `raw.bounds`, and for a clip with neither frame
+    nor sound.
     """
     frames = _frames(raw, frames_out)
     pcm, sample_rate = _sound(raw)
@@ -89,6 +91,12 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
             first = _decode(raw, names[0], frames[0])
     if frames is None or first is None:
         first = _decode(raw, names[0])
+        if len(names) * first.nbytes > raw.bounds.frames:
+            raise DataError(
+                f"clip {raw.key!r} in shard {raw.shard} has {len(names)} frames like its first, of "
+                f"{first.shape[1]}x{first.shape[0]} pixels; at most {raw.bounds.frames} bytes of "
+                f"frames are decoded."
+            )
         frames = np.empty((len(names), *first.shape), np.uint8)
         frames[0] = first
     for name, frame in zip(names[1:], frames[1:], strict=True):
@@ -98,7 +106,7 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
 
 def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
     try:
-        return decode_frame(raw.members[name], out)
+        return decode_frame(raw.members[name], out, raw.bounds)
     except AvrbError as error:
         raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
 
@@ -107,7 +115,7 @@ def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
     for name, data in raw.members.items():
         if name.rpartition(".")[2].lower() in AUDIO:
             try:
-                return decode_audio(data)
+                return decode_audio(data, raw.bounds)
             except AvrbError as error:
                 raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
     return None, 0
@@ -117,7 +125,9 @@ def _record(raw: RawClip, duration: float) -> ClipRecord:
     """The clip's own record, or the little that a shard of another make says."""
     data = raw.members.get("json")
     where = _where(raw, "json")
+    if data is not None and len(data) > raw.bounds.text:
+        raise DataError(f"{where}, has {len(data)} bytes; at most {raw.bounds.text} are read.")
     if data is not None and b'"video_id"' in bytes(data):
         return ClipRecord.from_bytes(bytes(data), where)
-    target = bytes(raw.members.get("cls", b"")).decode(errors="replace").strip()
+    target = bytes(raw.members.get("cls", b"")[:DIGITS]).decode(errors="replace").strip()
     return ClipRecord(raw.key, (), int(target) if target.isdecimal() else None, "", duration)

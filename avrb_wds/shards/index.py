@@ -8,14 +8,13 @@ import tarfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, overload
+from typing import BinaryIO, cast, overload
 
+from ..bounds import DEFAULT, Bounds
 from ..errors import DataError
 from ..storage import Place, as_place
 from .canonical import spell
-from .members import padded, split_name, unsafe
-
-LARGEST_CLIP = 4 << 30
+from .members import Headers, padded, split_name, unsafe
 
 __all__ = ["IndexEntry", "ShardIndex", "index_file", "scan_index"]
 
@@ -95,7 +94,7 @@ class ShardIndex(Sequence[IndexEntry]):
         for number, line in enumerate(data.splitlines(), 1):
             try:
                 key, offset, length, checksum = json.loads(line)
-                whole = isinstance(key, str) and offset >= 0 < length <= LARGEST_CLIP
+                whole = isinstance(key, str) and offset >= 0 < length
                 if not (whole and len(checksum) in (0, 64)):
                     raise ValueError(f"wrong values in {line[:80]!r}")
                 entries.append(IndexEntry(key, offset, length, checksum))
@@ -118,15 +117,18 @@ class ShardIndex(Sequence[IndexEntry]):
         return cls.from_bytes(data, f"index {path}")
 
 
-def scan_index(path: str | Place, *, checksums: bool = False) -> ShardIndex:
+def scan_index(
+    path: str | Place, *, checksums: bool = False, bounds: Bounds = DEFAULT
+) -> ShardIndex:
     """The index of a tar that has none: members that follow one another and share a key.
 
     checksums: read every byte and digest it, not the headers only.  Raises DataError where the
-    file is missing, damaged or cut off, and where it holds links or names that lead elsewhere.
+    file is missing, damaged or cut off, and where it holds links, names that lead elsewhere, or
+    headers of more than `bounds.text` bytes.
     """
     try:
         with as_place(path).open("rb") as file:
-            ranges = _ranges(file, path)
+            ranges = _ranges(file, path, bounds)
             return ShardIndex(_digested(file, ranges) if checksums else ranges)
     except OSError as error:
         raise DataError(f"shard {path} does not open: {error.strerror}.") from error
@@ -134,12 +136,14 @@ def scan_index(path: str | Place, *, checksums: bool = False) -> ShardIndex:
         raise DataError(f"shard {path} is no whole tar: {error}.") from error
 
 
-def _ranges(file: BinaryIO, path: str | Place) -> Iterator[IndexEntry]:
+def _ranges(file: BinaryIO, path: str | Place, bounds: Bounds) -> Iterator[IndexEntry]:
     size = file.seek(0, 2)
     file.seek(0)
     key, offset, end = "", 0, 0
-    with tarfile.open(fileobj=file, mode="r:", ignore_zeros=False) as tar:
-        for member in tar:
+    headers = Headers(file, bounds.text, f"shard {path}")
+    with tarfile.open(fileobj=cast(BinaryIO, headers), mode="r:", ignore_zeros=False) as tar:
+        while (member := tar.next()) is not None:
+            tar.members.clear()  # type: ignore[attr-defined] # it would keep them all
             split = split_name(member.name)
             if unsafe(member.name) or not (member.isreg() or member.isdir()):
                 raise DataError(

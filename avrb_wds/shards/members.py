@@ -6,10 +6,11 @@ import io
 import re
 import tarfile
 from collections.abc import Mapping
+from typing import BinaryIO
 
 from ..errors import DataError
 
-__all__ = ["BLOCK", "clip_members", "padded", "split_name", "unsafe"]
+__all__ = ["BLOCK", "Headers", "clip_members", "padded", "split_name", "unsafe"]
 
 BLOCK = 512
 REGULAR = (ord("0"), 0)
@@ -40,6 +41,27 @@ def split_name(name: str) -> tuple[str, str] | None:
 def unsafe(name: str) -> bool:
     """Whether a member's name leads out of the folder it is unpacked to."""
     return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/")
+
+
+class Headers:
+    """The headers of a tar as tarfile reads them: none of more than `most` bytes.
+
+    A header may announce a name or comment as long as the tar, and tarfile would take it into
+    memory.  Raises DataError, naming `where` and the byte.
+    """
+
+    def __init__(self, file: BinaryIO, most: int, where: str) -> None:
+        self._file, self._most, self._where = file, most, where
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, count: int) -> bytes:
+        """`count` bytes of headers."""
+        if count > self._most:
+            raise DataError(
+                f"{self._where} has a tar header of {count} bytes at byte {self.tell()}; at most "
+                f"{self._most} are read."
+            )
+        return self._file.read(count)
 
 
 def clip_members(data: bytes, key: str) -> Mapping[str, memoryview]:

@@ -14,10 +14,11 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
+from ..bounds import DEFAULT, Bounds
 from ..errors import DataError
 from ..storage import Place, RemoteFile, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
-from .manifest import Manifest, ShardEntry
+from .manifest import MANIFEST, Manifest, ShardEntry
 from .members import clip_members
 from .sources import locate_shards
 
@@ -28,11 +29,15 @@ OPEN_FILES = 64
 
 @dataclass(frozen=True)
 class RawClip:
-    """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …)."""
+    """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …).
+
+    bounds: how much may come of it when it is decoded.
+    """
 
     key: str
     shard: str
     members: Mapping[str, memoryview | bytes]
+    bounds: Bounds = DEFAULT
 
 
 class _File:
@@ -50,7 +55,8 @@ class _File:
 class ShardSet:
     """Clips by position over all shards; thread-safe; pickles, and opens its files anew.
 
-    manifest: None for shards that have none; these are scanned when opened.
+    manifest: None for shards that have none; these are scanned when opened.  bounds: what a clip
+    may come to; a manifest that announces more is a DataError.
     """
 
     def __init__(
@@ -59,8 +65,11 @@ class ShardSet:
         manifest: Manifest | None,
         shards: Sequence[ShardEntry | Place],
         indexes: dict[int, ShardIndex],
+        bounds: Bounds = DEFAULT,
     ) -> None:
-        self.manifest = manifest
+        self.manifest, self.bounds = manifest, bounds
+        if manifest is not None:
+            manifest.check_bounds(self.bounds, str(folder / MANIFEST))
         self._folder = folder
         self._shards = tuple(shards)
         self._indexes = indexes
@@ -74,21 +83,25 @@ class ShardSet:
 
     @classmethod
     def open(
-        cls, source: str | Path | Sequence[str | Path], storage: Storage | None = None
+        cls,
+        source: str | Path | Sequence[str | Path],
+        storage: Storage | None = None,
+        bounds: Bounds = DEFAULT,
     ) -> ShardSet:
         """The shards that `source` means.
 
         source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
         such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
         are scanned, which reads remote ones in full.  storage: how addresses are read; None for
-        credentials from the environment and no cache.  Raises UsageError or DataError, naming what
-        is missing or broken.
+        credentials from the environment and no cache.  bounds: of what a clip may come to.  Raises
+        UsageError or DataError, naming what is missing or broken.
         """
         path, tars = locate_shards(source, storage)
         if path is not None:
             manifest = Manifest.read(path)
-            return cls(path.parent, manifest, manifest.shards, {})
-        return cls(Path(), None, tars, {n: _index_of(tar) for n, tar in enumerate(tars)})
+            return cls(path.parent, manifest, manifest.shards, {}, bounds)
+        indexes = {number: _index_of(tar, bounds) for number, tar in enumerate(tars)}
+        return cls(Path(), None, tars, indexes, bounds)
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -111,6 +124,11 @@ class ShardSet:
         """
         number, entry = self._find(position)
         path = self._path(number)
+        if entry.length > self.bounds.clip:
+            raise DataError(
+                f"{_at(entry, path)}: the index gives it {entry.length} bytes; at most "
+                f"{self.bounds.clip} are read."
+            )
         try:
             if isinstance(path, RemoteFile):
                 data = path.read_range(entry.offset, entry.length, self._sha256(number))
@@ -132,7 +150,7 @@ class ShardSet:
             raise DataError(f"{_at(entry, path)}: {error}.") from error
         if self.manifest is not None:
             self._check_members(members, _at(entry, path))
-        return RawClip(entry.key, str(path), members)
+        return RawClip(entry.key, str(path), members, self.bounds)
 
     def _check_members(self, members: Mapping[str, memoryview], where: str) -> None:
         assert self.manifest is not None
@@ -211,9 +229,9 @@ class ShardSet:
         self._lock = Lock()
 
 
-def _index_of(tar: Place) -> ShardIndex:
+def _index_of(tar: Place, bounds: Bounds) -> ShardIndex:
     beside = tar.parent / index_file(tar.name)
-    return ShardIndex.read(beside) if beside.is_file() else scan_index(tar)
+    return ShardIndex.read(beside) if beside.is_file() else scan_index(tar, bounds=bounds)
 
 
 def _at(entry: IndexEntry, path: Place) -> str:
