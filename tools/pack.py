@@ -83,7 +83,11 @@ def pack(
     allow_missing: Annotated[int, Option(help="Clips that may fail.", min=0)] = 0,
     via: Annotated[
         Path | None,
-        Option(help="Folder to pack into before a bucket; stays.", show_default=False),
+        Option(
+            help="Folder to pack into before a bucket, which stays (one in the user's cache, "
+            "removed after the upload).",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Pack clips into WebDataset shards: once, and the same bytes every time.
@@ -95,11 +99,27 @@ def pack(
     Clips that fail are named at the end; if more than --allow-missing did, the exit status is 1
     and no manifest is written.
     """
-    from avrb_wds.packing import ClipsMissing, PackOptions, SourceOptions, publish
+    from shutil import rmtree
+
+    from avrb_wds.errors import UsageError
+    from avrb_wds.packing import (
+        ClipsMissing,
+        PackOptions,
+        SourceOptions,
+        prepare,
+        publish,
+        staging_folder,
+    )
     from avrb_wds.packing import pack as pack_source
+    from avrb_wds.storage import is_remote
 
-    folder = _folder(out, via)
-
+    remote = is_remote(out)
+    if via is not None and not remote:
+        raise UsageError(f"--via {via} is for buckets; {out} is packed into itself.")
+    folder = via or (staging_folder(out) if remote else Path(out))
+    if remote:
+        prepare(out, resume=resume)
+        print(f"packing into {folder} first", file=sys.stderr)
     options = PackOptions(
         frames=frames,
         fps=fps,
@@ -132,25 +152,13 @@ def pack(
     _name(packed.failures)
     if packed.left_out:
         print(f"{packed.left_out} videos are not in {labels} and were left out.", file=sys.stderr)
-    if folder != Path(out):
+    if remote:
         with progress_bar("uploading") as progress:
             publish(folder, out, progress=progress)
+    if remote and via is None:
+        rmtree(folder)
     manifest = packed.manifest
     print(f"{out}: {len(manifest.shards)} shard(s), {manifest.clips} clip(s)")
-
-
-def _folder(out: str, via: Path | None) -> Path:
-    """Where the shards are packed; raises UsageError unless --via goes with a bucket."""
-    from avrb_wds.errors import UsageError
-    from avrb_wds.storage import is_remote
-
-    if is_remote(out) != (via is not None):
-        raise UsageError(
-            f"{out} takes --via FOLDER to pack into first; what is there can be resumed."
-            if via is None
-            else f"--via {via} is for buckets; {out} is packed into itself."
-        )
-    return Path(out) if via is None else via
 
 
 def _name(failures: Sequence[Failure]) -> None:

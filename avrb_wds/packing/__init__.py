@@ -4,7 +4,7 @@ from .avrobustbench import create_json
 from .convert import Failure
 from .options import PackOptions
 from .pack import ClipsMissing, Packed, pack
-from .publish import publish
+from .publish import prepare, publish, staging_folder
 from .sources import SourceOptions
 
 __all__ = [
@@ -15,5 +15,7 @@ __all__ = [
     "SourceOptions",
     "create_json",
     "pack",
+    "prepare",
     "publish",
+    "staging_folder",
 ]

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+from ..errors import UsageError
 from ..shards.manifest import MANIFEST, Manifest
-from ..storage import Storage, upload
+from ..shards.sources import JOURNAL
+from ..storage import RemoteFile, Storage, remove, upload
 
-__all__ = ["publish"]
+__all__ = ["prepare", "publish", "staging_folder"]
 
 Progress = Callable[[int, int], None]
+MARK = b"avrb-wds: an upload is under way\n"
+
+
+def prepare(url: str, *, storage: Storage | None = None, resume: bool = False) -> None:
+    """Prove that shards can be put at `url`, before hours go into packing them.
+
+    A mark is left there, until `publish` is done.  Raises UsageError for addresses that cannot be
+    written and, unless `resume`, where a data set lies; DataError where the bucket lets nobody in.
+    """
+    storage = storage or Storage()
+    place = storage.file(url)
+    upload(storage.store, MARK, (place / JOURNAL).url)
+    if not resume and (place / MANIFEST).is_file():
+        remove(storage.store, (place / JOURNAL).url)
+        raise UsageError(f"{place} holds a data set already; give another folder.")
 
 
 def publish(
@@ -23,17 +42,39 @@ def publish(
     """Put the shards, indexes and manifest of a packed folder at `url`; how many files went over.
 
     url: a folder in a bucket, s3://, gs:// or az://.  Files that lie there already are known by
-    their SHA-256 and left; so a call that was broken off is made again.  progress: called with
-    (files done, files).  Raises DataError where there is no manifest or writing fails, UsageError
-    for other addresses.
+    their SHA-256 and left; so a call that was broken off is made again, and until it is done what
+    lies there does not pass for a data set.  progress: called with (files done, files).  Raises
+    DataError where there is no manifest or writing fails, UsageError for other addresses and where
+    another data set lies there.
     """
     storage = storage or Storage()
-    manifest = Manifest.read(Path(folder) / MANIFEST)
+    manifest, place = Manifest.read(Path(folder) / MANIFEST), storage.file(url)
+    _check_free(place, manifest)
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
     names.append(MANIFEST)
+    mark = (place / JOURNAL).url
+    upload(storage.store, MARK, mark)
     sent = 0
     for number, name in enumerate(names, 1):
-        sent += upload(storage.store, Path(folder) / name, (storage.file(url) / name).url)
+        sent += upload(storage.store, Path(folder) / name, (place / name).url)
         if progress:
             progress(number, len(names))
+    remove(storage.store, mark)
     return sent
+
+
+def _check_free(place: RemoteFile, manifest: Manifest) -> None:
+    """Raise UsageError where another data set lies."""
+    if (place / MANIFEST).is_file():
+        there = Manifest.read(place / MANIFEST)
+        if there.digest != manifest.digest:
+            raise UsageError(
+                f"{place} holds another data set already, {there.name!r} of {there.clips} clips; "
+                f"give another folder, or remove its {MANIFEST} first."
+            )
+
+
+def staging_folder(url: str) -> Path:
+    """Where shards for `url` are packed unless somebody says: in the user's own cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "avrb-wds" / "packing" / hashlib.sha256(url.encode()).hexdigest()[:16]

@@ -60,7 +60,13 @@ def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
 def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]:
     if (folder / MANIFEST).is_file():
         return folder / MANIFEST, ()
-    tars = tuple(folder / name for name in folder.names() if name.endswith(".tar"))
+    names = folder.names()
+    if JOURNAL in names:
+        raise DataError(
+            f"{folder} is not uploaded to the end: it has no {MANIFEST}; run the same avrb pack "
+            f"again with --resume."
+        )
+    tars = tuple(folder / name for name in names if name.endswith(".tar"))
     if not tars:
         raise DataError(f"folder {folder} holds neither {MANIFEST} nor a tar.")
     return None, tars

@@ -5,7 +5,7 @@ from .limits import Limits
 from .plain import register
 from .remote import Place, RemoteFile, Storage, as_place
 from .store import Store
-from .upload import upload
+from .upload import remove, upload
 
 __all__ = [
     "Limits",
@@ -17,5 +17,6 @@ __all__ = [
     "is_remote",
     "redacted",
     "register",
+    "remove",
     "upload",
 ]

@@ -74,7 +74,7 @@ class Clients:
 
     def __init__(self, options: Mapping[str, Any], limits: Limits) -> None:
         self._options, self._limits = dict(options), limits
-        self._made: dict[str, Any] = {}
+        self._made: dict[tuple[str, bool], Any] = {}
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -86,15 +86,16 @@ class Clients:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["_options"], state["_limits"])  # type: ignore[misc]
 
-    def of(self, address: Address) -> Any:
+    def of(self, address: Address, *, writing: bool = False) -> Any:
         """The obstore client for an address.  Raises MissingExtra, or UsageError for options."""
         guard()
         with self._lock:
-            if address.root not in self._made:
-                self._made[address.root] = self._make(address)
-            return self._made[address.root]
+            key = (address.root, writing)
+            if key not in self._made:
+                self._made[key] = self._make(address, writing)
+            return self._made[key]
 
-    def _make(self, address: Address) -> Any:
+    def _make(self, address: Address, writing: bool) -> Any:
         try:
             from obstore import store
         except ImportError:
@@ -116,8 +117,7 @@ class Clients:
                     "timeout": timedelta(days=1),
                     "default_headers": headers,
                 },
-                # Whether and where to read on is decided above, byte by byte.
-                retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
+                retry_config=_retries(limits, writing),
             )
         except Exception as error:
             # The text of obstore's own error repeats the options.
@@ -125,6 +125,18 @@ class Clients:
                 f"{redacted(address.root)} does not open with these storage_options "
                 f"({', '.join(sorted(options)) or 'none'}): {type(error).__name__}."
             ) from None
+
+
+def _retries(limits: Limits, writing: bool) -> Any:
+    if not writing:  # whether and where to read on is decided above, byte by byte
+        return {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
+    waits = {
+        "init_backoff": timedelta(seconds=limits.backoff),
+        "max_backoff": timedelta(seconds=limits.longest_backoff),
+        "base": 2,
+    }
+    # A part that fails is sent again, not the whole file.
+    return {"max_retries": limits.retries, "retry_timeout": timedelta(days=1), "backoff": waits}
 
 
 def _token(address: Address) -> dict[str, str]:

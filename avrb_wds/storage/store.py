@@ -66,9 +66,9 @@ class Store:
                 return
             raise
 
-    def client(self, url: str) -> Any:
+    def client(self, url: str, *, writing: bool = False) -> Any:
         """The obstore client that reaches an address."""
-        return self._clients.of(Address.of(url))
+        return self._clients.of(Address.of(url), writing=writing)
 
     def forget(self, url: str) -> None:
         """Let a file be another one from here on: it was written."""

@@ -4,48 +4,85 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..errors import DataError, UsageError
 from .address import Address, redacted
 from .client import Transient, translated
 from .store import Store
 
-__all__ = ["upload"]
+__all__ = ["remove", "upload"]
 
 CHUNK = 16 << 20
 DIGEST = "sha256"
+Result = TypeVar("Result")
 
 
-def upload(store: Store, path: Path, url: str) -> bool:
-    """Put a local file at `url`, in parts where it is large; False where it lies there already.
+def upload(store: Store, source: Path | bytes, url: str) -> bool:
+    """Put a local file, or bytes, at `url`; False where that lies there already.
 
-    What lies there is known by its size and by the SHA-256 that is stored with it, so that an
-    upload that was broken off goes on with the next file.  Raises UsageError for addresses that
-    cannot be written, DataError where writing fails for good.
+    Large files go in parts, each tried again on its own.  What lies there is known by its size and
+    by the SHA-256 that is stored with it, so that an upload that was broken off goes on with the
+    next file.  Raises UsageError for addresses that cannot be written, DataError where writing
+    fails for good.
     """
-    import obstore
+    client, path = _writer(store, url)
+    size, digest = _sized(source)
 
-    address, digest = Address.of(url), _sha256(path)
+    def put() -> bool:
+        import obstore
+
+        if _is_there(client, path, size, digest):
+            return False
+        obstore.put(
+            client,
+            path,
+            source,
+            attributes={DIGEST: digest},
+            chunk_size=CHUNK,
+            max_concurrency=store.limits.in_flight,
+        )
+        return True
+
+    sent = _persist(store, url, "written", put)
+    store.forget(url)
+    return sent
+
+
+def remove(store: Store, url: str) -> None:
+    """Remove what lies at `url`, if anything does; raises as `upload`."""
+    client, path = _writer(store, url)
+
+    def delete() -> None:
+        import obstore
+
+        try:
+            obstore.delete(client, path)
+        except FileNotFoundError:
+            return
+
+    _persist(store, url, "removed", delete)
+    store.forget(url)
+
+
+def _writer(store: Store, url: str) -> tuple[Any, str]:
+    """The client and path for an address; raises UsageError where it cannot be written."""
+    address = Address.of(url)
     if address.scheme not in ("s3", "gs", "az"):
         raise UsageError(f"{redacted(url)!r} cannot be written; give s3://, gs:// or az://.")
-    client, failures = store.client(url), 0
+    return store.client(url, writing=True), address.path
+
+
+def _persist(store: Store, url: str, done: str, act: Callable[[], Result]) -> Result:
+    """What `act` returns, once it succeeds; raises DataError after too many failures."""
+    failures = 0
     while True:
         try:
-            if _is_there(client, address.path, path.stat().st_size, digest):
-                return False
-            obstore.put(
-                client,
-                address.path,
-                path,
-                attributes={DIGEST: digest},
-                chunk_size=CHUNK,
-                max_concurrency=store.limits.in_flight,
-            )
-            store.forget(url)
-            return True
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+            return act()
+        except FileNotFoundError:
+            raise DataError(f"{redacted(url)} cannot be {done}: there is no such bucket.") from None
         except Exception as error:
             meaning = translated(error, url, 0)
             failures += 1
@@ -53,25 +90,32 @@ def upload(store: Store, path: Path, url: str) -> bool:
                 raise meaning from None
             if failures > store.limits.retries:
                 raise DataError(
-                    f"{redacted(url)} cannot be written: {meaning}; given up after "
+                    f"{redacted(url)} cannot be {done}: {meaning}; given up after "
                     f"{failures} attempts."
                 ) from None
             time.sleep(store.limits.wait(failures))
 
 
-def _is_there(client: object, path: str, size: int, digest: str) -> bool:
+def _is_there(client: Any, path: str, size: int, digest: str) -> bool:
     import obstore
 
     try:
-        found = obstore.get(client, path)  # type: ignore[arg-type]
+        found = obstore.get(client, path, options={"head": True})
     except FileNotFoundError:
         return False
     return found.meta["size"] == size and found.attributes.get(DIGEST) == digest
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        digest = hashlib.sha256()
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+def _sized(source: Path | bytes) -> tuple[int, str]:
+    """(bytes, SHA-256) of what is to be sent; raises DataError where it cannot be read."""
+    if isinstance(source, bytes):
+        return len(source), hashlib.sha256(source).hexdigest()
+    size, digest = 0, hashlib.sha256()
+    try:
+        with open(source, "rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+                size += len(piece)
+    except OSError as error:
+        raise DataError(f"{source} cannot be read: {error.strerror}.") from error
+    return size, digest.hexdigest()

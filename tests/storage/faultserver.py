@@ -80,6 +80,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(head=False)
 
+    def do_PUT(self) -> None:
+        """As into a bucket that is not there."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._plain(404)
+
     def _answer(self, head: bool) -> None:
         fault = self.state.arrive(self.command, self.path, dict(self.headers.items()))
         if self.state.latency:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +10,10 @@ import pytest
 import torch
 from faultserver import FaultServer
 from shardmaking import clips, write_shards
-from videos import Movie, make_video
 from weed import S3
 
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.packing import publish
 from avrb_wds.shards import ShardSet
 from avrb_wds.storage import Storage, Store, register, upload
 
@@ -104,17 +99,6 @@ def test_a_bucket_without_manifest_or_index(s3: S3, local: Path) -> None:
     )
 
 
-def test_an_upload_goes_on_where_it_was_broken_off(s3: S3, tmp_path: Path) -> None:
-    store, url, path = Store(s3.storage_options), f"s3://{s3.bucket}/up/a", tmp_path / "a"
-    path.write_bytes(os.urandom(20 << 20))  # in several parts
-    assert upload(store, path, url)
-    assert not upload(store, path, url)
-    assert b"".join(store.stream(url)) == path.read_bytes()
-    path.write_bytes(b"other")
-    assert upload(store, path, url)
-    assert store.read(url) == b"other"
-
-
 def test_wrong_keys_and_folders_say_so(s3: S3, bucket: str) -> None:
     wrong = {**s3.storage_options, "secret_access_key": "wrong-secret"}
     with pytest.raises(DataError, match="access is denied") as denied:
@@ -174,33 +158,3 @@ def test_plain_webdataset_reads_the_bucket(
 
     tars = "t-{000000..000002}.tar"
     assert samples(f"{bucket}/{tars}") == samples(f"{local}/{tars}")
-
-
-def avrb_command(s3: S3, *arguments: str) -> subprocess.CompletedProcess[str]:
-    names = {"endpoint": "AWS_ENDPOINT_URL", "region": "AWS_REGION"}
-    options = {names.get(k, f"AWS_{k}".upper()): v for k, v in s3.storage_options.items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "avrb_wds.tools.cli", *arguments],
-        env={**os.environ, **options}, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert s3.storage_options["secret_access_key"] not in done.stdout + done.stderr
-    return done
-
-
-@pytest.mark.parametrize("command", ["info", "verify"])
-def test_commands_take_addresses(s3: S3, bucket: str, command: str) -> None:
-    done = avrb_command(s3, command, bucket)
-    assert done.returncode == 0, done.stderr
-
-
-def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
-    for number in range(3):
-        make_video(tmp_path / "videos" / f"{number}.mp4", Movie(frames=4, seconds=0.5))
-    out, options = f"s3://{s3.bucket}/packed", ("--frames", "2", "--frame-size", "32")
-    refused = avrb_command(s3, "pack", str(tmp_path / "videos"), out)
-    assert (refused.returncode, "takes --via FOLDER" in refused.stderr) == (2, True)
-    packing = ("pack", str(tmp_path / "videos"), out, "--via", str(tmp_path / "via"), *options)
-    done = avrb_command(s3, *packing)
-    assert done.returncode == 0, done.stderr
-    assert digest(out, Storage(s3.storage_options)) == digest(tmp_path / "via")
-    assert not publish(tmp_path / "via", out, storage=Storage(s3.storage_options))

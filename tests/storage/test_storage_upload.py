@@ -1,0 +1,177 @@
+"""Into buckets: in parts, over wires that break, by processes that are killed; manifest last."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from faultserver import FaultServer
+from flaky import Wire, wire_to
+from shardmaking import clips, write_shards
+from videos import Movie, make_video
+from weed import S3
+
+from avrb_wds.errors import DataError, UsageError
+from avrb_wds.packing import publish
+from avrb_wds.shards import ShardSet, verify
+from avrb_wds.storage import Limits, Storage, Store, remove, upload
+
+QUICK = Limits(backoff=0.001, longest_backoff=0.01)
+
+
+@pytest.fixture
+def wire(s3: S3) -> Iterator[Wire]:
+    port = urlsplit(s3.storage_options["endpoint"]).port
+    assert port
+    with wire_to(port) as running:
+        yield running
+
+
+def by(wire: Wire, s3: S3) -> dict[str, str]:
+    """What reaches the server by that wire."""
+    return {**s3.storage_options, "endpoint": f"http://127.0.0.1:{wire.port}"}
+
+
+def test_what_lies_there_is_not_sent_again(s3: S3, tmp_path: Path) -> None:
+    store, url, path = Store(s3.storage_options), f"s3://{s3.bucket}/up/a", tmp_path / "a"
+    path.write_bytes(b"one")
+    assert [upload(store, path, url), upload(store, path, url)] == [True, False]
+    path.write_bytes(b"two")
+    assert upload(store, path, url)
+    assert store.read(url) == b"two"
+    remove(store, url)
+    remove(store, url)
+    with pytest.raises(DataError, match="there is no such file"):
+        store.read(url)
+
+
+def test_a_large_file_over_a_wire_that_breaks(s3: S3, wire: Wire, tmp_path: Path) -> None:
+    data, url = random.Random(1).randbytes(40 << 20), f"s3://{s3.bucket}/up/large"
+    (tmp_path / "large").write_bytes(data)
+    wire.budget = lambda number: (10 << 20) if number < 4 else None  # in parts of 16 MiB
+    assert upload(Store(by(wire, s3), QUICK), tmp_path / "large", url)
+    assert wire.connections > 3
+    assert wire.carried < 3 * len(data)  # parts were sent again, not the whole every time
+    assert b"".join(Store(s3.storage_options).stream(url, size=len(data))) == data
+    wire.budget = lambda number: 1 << 20
+    assert b"".join(Store(by(wire, s3), QUICK).stream(url)) == data
+
+
+def test_a_wire_that_stays_broken_is_given_up(s3: S3, wire: Wire, tmp_path: Path) -> None:
+    wire.budget = lambda number: 100
+    with pytest.raises(DataError, match=r"/up/b cannot be written: .*given up after 1 attempts"):
+        upload(Store(by(wire, s3), Limits(retries=0)), b"b", f"s3://{s3.bucket}/up/b")
+
+
+@pytest.mark.parametrize("url", ["https://host/a", "http://host/a", "hf://datasets/me/vgg/a"])
+def test_addresses_that_cannot_be_written(url: str) -> None:
+    with pytest.raises(UsageError, match="cannot be written; give s3://, gs:// or az://"):
+        upload(Store(), b"", url)
+
+
+def test_packing_to_where_nothing_can_be_written_says_so_at_once(tmp_path: Path) -> None:
+    done = avrb(None, "pack", str(tmp_path), "https://host/a", cache=tmp_path)
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+def test_a_bucket_that_is_not_there(server: FaultServer) -> None:
+    # SeaweedFS makes whatever bucket is written to.
+    store = Store({"endpoint": server.url, "access_key_id": "a", "secret_access_key": "b"})
+    with pytest.raises(DataError, match=r"s3://nobodys/a cannot be written: there is no such bu"):
+        upload(store, b"", "s3://nobodys/a")
+
+
+PUBLISH = """
+import json, sys
+from avrb_wds.packing import publish
+from avrb_wds.storage import Storage
+
+folder, url, options = sys.argv[1:]
+publish(folder, url, storage=Storage(json.loads(options)),
+        progress=lambda done, total: print(done, flush=True))
+"""
+
+
+def test_uploads_that_are_killed_go_on_and_pass_for_nothing_before_they_end(
+    s3: S3, tmp_path: Path
+) -> None:
+    folder, url = write_shards(tmp_path / "t", clips(10), per_shard=1), f"s3://{s3.bucket}/killed"
+    storage, sent = Storage(s3.storage_options), 0
+    for lines in (1, 4, 9):
+        process = subprocess.Popen(
+            [sys.executable, "-c", PUBLISH, str(folder), url, json.dumps(s3.storage_options)],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        for _ in range(lines):
+            assert process.stdout.readline()
+        process.kill()
+        process.communicate()
+        names = storage.file(url).names()
+        assert "manifest.json" not in names
+        assert len(names) > sent
+        sent = len(names)
+        with pytest.raises(DataError, match=r"is not uploaded to the end.*--resume"):
+            ShardSet.open(url, storage)
+    assert publish(folder, url, storage=storage) == 21 + 1 - sent  # the mark is no file of it
+    assert storage.file(url).names() == sorted(path.name for path in folder.iterdir())
+    assert verify(url, deep=True, storage=Storage(s3.storage_options)) == []
+
+
+def test_another_data_set_is_not_written_over(s3: S3, tmp_path: Path) -> None:
+    storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/taken"
+    publish(write_shards(tmp_path / "a", clips(2)), url, storage=storage)
+    other = write_shards(tmp_path / "b", clips(3))
+    with pytest.raises(UsageError, match=r"/taken holds another data set already, 't' of 2 clips"):
+        publish(other, url, storage=storage)
+    assert verify(url, deep=True, storage=storage) == []
+
+
+def avrb(s3: S3 | None, *arguments: str, cache: Path) -> subprocess.CompletedProcess[str]:
+    """A command, with the server's keys and address in its environment."""
+    names = {"endpoint": "AWS_ENDPOINT_URL", "region": "AWS_REGION"}
+    given = s3.storage_options if s3 else {}
+    options = {names.get(k, f"AWS_{k}".upper()): v for k, v in given.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "avrb_wds.tools.cli", *arguments],
+        env={**os.environ, **options, "XDG_CACHE_HOME": str(cache)},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    for value in (given.get("secret_access_key"), given.get("access_key_id")):
+        assert value is None or value not in done.stdout + done.stderr
+    return done
+
+
+def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
+    for number in range(3):
+        make_video(tmp_path / "videos" / f"{number}.mp4", Movie(frames=4, seconds=0.5))
+    out, cache = f"s3://{s3.bucket}/packed", tmp_path / "cache"
+    packing = ("pack", str(tmp_path / "videos"), out, "--frames", "2", "--frame-size", "32")
+    done = avrb(s3, *packing, cache=cache)
+    assert done.returncode == 0, done.stderr
+    assert not list(cache.rglob("*.tar"))  # what was packed before the upload is gone
+    storage = Storage(s3.storage_options)
+    names = ["manifest.json", "videos-000000.index.jsonl", "videos-000000.tar"]
+    assert storage.file(out).names() == names
+    refused = avrb(s3, *packing, cache=cache)
+    assert (refused.returncode, "holds a data set already" in refused.stderr) == (2, True)
+    done = avrb(s3, *packing, "--via", str(tmp_path / "via"), "--resume", cache=cache)
+    assert done.returncode == 0, done.stderr
+    for name in names:  # the same bytes, however they came there
+        assert storage.store.read(f"{out}/{name}") == (tmp_path / "via" / name).read_bytes()
+    assert storage.file(out).names() == names
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+def test_commands_take_addresses(s3: S3, tmp_path: Path, command: str) -> None:
+    url = f"s3://{s3.bucket}/looked-at"
+    publish(write_shards(tmp_path / "t", clips(4)), url, storage=Storage(s3.storage_options))
+    done = avrb(s3, command, url, cache=tmp_path)
+    assert done.returncode == 0, done.stderr
