@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 from pathlib import Path
@@ -55,6 +56,17 @@ def test_a_pass_goes_on_with_the_same_batches(shards: Path) -> None:
         assert_same(list(second), whole)
 
 
+def test_a_rank_without_clips_of_its_own_takes_over_some(shards: Path) -> None:
+    one = avrb.load(shards, batch_size=1, rank=0, world_size=1)
+    ranks = [avrb.load(shards, batch_size=9, rank=r, world_size=12) for r in range(12)]
+    done = shown(itertools.islice(one, 3))
+    for loader in ranks:
+        loader.load_state_dict([one.state_dict()])
+        done += shown(loader)
+    assert ranks[0].clips == 0
+    assert done == shown(one)
+
+
 def test_ranks_that_are_through_with_a_pass_wait_for_the_others(shards: Path) -> None:
     def ranks(world: int) -> list[Any]:
         return [avrb.load(shards, batch_size=2, rank=r, world_size=world) for r in range(world)]
@@ -106,7 +118,7 @@ def test_a_stream_goes_on_without_reading_what_was_given(shards: Path, given: in
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_torchdatas_stateful_loader(shards: Path, workers: int) -> None:
-    stateful = pytest.importorskip("torchdata.stateful_dataloader").StatefulDataLoader
+    stateful = importlib.import_module("torchdata.stateful_dataloader").StatefulDataLoader
     stream = avrb.ClipStream(shards, avrb.conditions(["impulse"], [1]))
 
     def keys(loader: Any) -> list[list[str]]:

@@ -63,9 +63,10 @@ def stream(
 
 
 def batch_memory(road: Road, plan: Plan, prefetch: int) -> MemoryPool:
-    """Memory for the batches of `plan` that are there at a time."""
-    # prefetch + 1 are in the making, and one is in the consumer's hands.
-    return MemoryPool(road.layout, min(plan.batch_size, plan.clips), keep=prefetch + 2)
+    """Memory for the batches that are there at a time, of `plan` or what `Plan.after` leaves."""
+    # prefetch + 1 are in the making, and one is in the consumer's hands.  A pass that goes on may
+    # bring a rank more clips than its own share.
+    return MemoryPool(road.layout, min(plan.batch_size, len(road.shards)), keep=prefetch + 2)
 
 
 def _begin(job: _Job, threads: Workers) -> _Job:
