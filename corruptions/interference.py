@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from PIL import Image
@@ -41,30 +42,33 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
 
 def audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     """Silence in chunks that never overlap; where they would be under .1 s, in fewer of them."""
-    out, silent, chunks = _dropout(pcm, level, context)
+    silent, chunks = _dropout(pcm, level, context.sample_rate)
     free = pcm.shape[1] - chunks * silent
     # Sorted places in what is not silent, each moved on by the chunks before it.
     places = sorted(int(u * (free + 1)) for u in context.draw.uniforms(chunks))
-    for number, place in enumerate(places):
-        start = place + number * silent
-        out[:, start : start + silent] = 0
-    return out
+    return silenced(pcm, [place + number * silent for number, place in enumerate(places)], silent)
 
 
 def released_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     """Chunks placed with no regard to one another, so that some overlap."""
-    out, silent, chunks = _dropout(pcm, level, context)
-    for u in context.draw.uniforms(chunks):
-        start = int(u * (pcm.shape[1] - silent + 1))
+    silent, chunks = _dropout(pcm, level, context.sample_rate)
+    room = pcm.shape[1] - silent + 1
+    return silenced(pcm, [int(u * room) for u in context.draw.uniforms(chunks)], silent)
+
+
+def silenced(pcm: Pcm, starts: Iterable[int], silent: int) -> Pcm:
+    """A copy of `pcm` with `silent` samples of silence from each of `starts` on."""
+    out = pcm.copy()
+    for start in starts:
         out[:, start : start + silent] = 0
     return out
 
 
-def _dropout(pcm: Pcm, level: Dropout, context: Context) -> tuple[Pcm, int, int]:
-    """A copy to fall silent, the samples of one chunk and the number of chunks."""
+def _dropout(pcm: Pcm, level: Dropout, sample_rate: int) -> tuple[int, int]:
+    """The samples of one chunk, and the number of chunks."""
     total = level.share * pcm.shape[1]
-    chunks = max(1, min(level.chunks, int(total / (SHORTEST * context.sample_rate))))
-    return pcm.copy(), round(total / chunks), chunks
+    chunks = max(1, min(level.chunks, int(total / (SHORTEST * sample_rate))))
+    return round(total / chunks), chunks
 
 
 CORRUPTION = Corruption(

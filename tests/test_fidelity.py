@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,16 @@ from skimage.metrics import structural_similarity
 
 from avrb_wds.apply import Corrupter
 from avrb_wds.codecs import decode_audio, decode_frame
-from avrb_wds.corruptions import SEVERITIES
+from avrb_wds.corruptions import PROFILES, SEVERITIES, Profile, get
+from avrb_wds.corruptions.interference import silenced
 
 pytestmark = pytest.mark.media
 
 DRAWS = 200
 NAMES = ("gaussian", "impulse", "shot", "speckle", "compression", "interference")
-RELEASED_AUDIO = ("gaussian", "interference")  # cells whose released code differs and runs
 # How far a mean may lie from the reference; a rotation and a drop-out vary far more than noise.
 TOLERANCE = {"psnr": 0.5, "ssim": 0.02, "channel": 2.0, "snr": 0.2, "lsd": 1.0}
-WIDE = {"psnr": 1.2, "ssim": 0.05, "channel": 5.0, "snr": 0.5, "lsd": 1.0}
+WIDE = {"psnr": 1.2, "ssim": 0.05, "channel": 3.0, "snr": 0.5, "lsd": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def test_similarity_is_that_of_scikit_image(frame: np.ndarray) -> None:
 @pytest.mark.parametrize("severity", SEVERITIES)
 @pytest.mark.parametrize(
     ("profile", "name"),
-    [("default", name) for name in NAMES] + [("released", name) for name in RELEASED_AUDIO],
+    [("default", name) for name in NAMES] + [("released", "gaussian")],
 )
 def test_sound_matches_the_released_code(
     profile: Any,
@@ -95,9 +96,7 @@ def test_sound_matches_the_released_code(
     tolerance = WIDE if name == "interference" else TOLERANCE
     corrupter = Corrupter.of(name, severity, profile=profile)
     # The band that the low-pass empties holds the rounding to 16 bits here, and nothing there.
-    # The overlaps of the released drop-outs spread its distances over several dB.
-    spectra = 2 if name != "interference" else 10 if profile == "default" else 0
-    spectra = 0 if name == "compression" else spectra
+    spectra = {"interference": 10, "compression": 0}.get(name, 2)
     snr, zero, distance = [], [], []
     for d in range(draws_of(name)):
         draw = corrupter.pcm(pcm, f"clip {d}", sample_rate)
@@ -110,6 +109,45 @@ def test_sound_matches_the_released_code(
         assert np.mean(zero) == pytest.approx(cell["zero_frac"]["mean"], abs=0.01)
     if spectra:
         assert np.mean(distance) == pytest.approx(cell["lsd_db"]["mean"], abs=tolerance["lsd"])
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_drop_outs_match_the_reference_draw_by_draw(
+    severity: int, profile: Profile, clip: tuple[np.ndarray, int], reference: dict[str, Any]
+) -> None:
+    """At the places of the reference's 64 draws.
+
+    From draws of our own the mean SNR strays by its standard error among 64, .17 dB at severity 1.
+    """
+    pcm, _ = clip
+    cell = reference["audio"]["BkjpjAohg-0.wav"][profile]["interference"][str(severity)]
+    found: dict[str, list[float]] = {"snr_db": [], "zero_frac": [], "lsd_db": []}
+    for d in range(64):
+        draw = dropped_as_reference(pcm, severity, profile, d)
+        error = np.subtract(draw, pcm, dtype=np.float32)
+        found["snr_db"].append(10 * np.log10(power(pcm.astype(np.float32)) / power(error)))
+        found["zero_frac"].append(1 - np.count_nonzero(draw) / draw.size)
+        found["lsd_db"] += [spectral_distance(pcm, draw)] if severity == 1 else []
+    for name, limit in (("snr_db", 1e-3), ("zero_frac", 1e-5), ("lsd_db", 0.05)):
+        if found[name]:
+            assert np.mean(found[name]) == pytest.approx(cell[name]["mean"], abs=limit)
+            assert np.std(found[name], ddof=1) == pytest.approx(cell[name]["std"], abs=limit)
+
+
+def dropped_as_reference(pcm: np.ndarray, severity: int, profile: Profile, d: int) -> np.ndarray:
+    """Interference at the places of draw `d` of the reference, which its seeds give again."""
+    level = get("interference").kernel("audio", profile).levels[severity - 1]
+    silent = int(level.share * pcm.shape[1] / level.chunks)
+    if profile == "released":
+        overlapping = random.Random(20_000 + d)
+        room = pcm.shape[1] - silent
+        starts = [overlapping.randint(0, room) for _ in range(level.chunks)]
+    else:
+        free = pcm.shape[1] - level.chunks * silent
+        apart = np.random.RandomState(20_000 + d).randint(0, free + 1, level.chunks)
+        starts = [int(place) + n * silent for n, place in enumerate(np.sort(apart))]
+    return silenced(pcm, starts, silent)
 
 
 def draws_of(name: str) -> int:
