@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from avrb_wds.condition import CLEAN, Condition, conditions
 from avrb_wds.evaluation.bootstrap import (
     accuracy_influence,
     interval,
@@ -79,12 +80,22 @@ def test_replicates_are_paired_and_seeded() -> None:
     assert np.array_equal(moved[:, 0], moved[:, 1])
     assert np.array_equal(moved, replicates(np.array([0.5, 0.5]), np.stack([change] * 2), seed=3))
     assert not np.array_equal(moved, replicates(np.array([0.5] * 2), np.stack([change] * 2), 4))
-    found = intervals(moved, clean=0)
+    found = intervals(moved, [CLEAN, Condition("rain", 1)])
     # What falls together with clean does not drop at all.
     assert found.absolute == (1.0, 1.0)
 
 
 def test_without_clean_there_is_no_robustness() -> None:
-    found = intervals(np.full((1000, 2), 0.25), clean=None)
+    found = intervals(np.full((1000, 2), 0.25), conditions(["rain"], [1, 2], clean=False))
     assert (found.clean, found.absolute, found.relative) == (None, None, None)
     assert found.score == (0.25, 0.25)
+
+
+def test_parts_have_intervals_of_their_means() -> None:
+    """In the order in which a report has them."""
+    moved = np.repeat([[0.9, 0.1, 0.3, 0.5, 0.7]], 1000, axis=0)
+    found = intervals(moved, conditions(["rain", "shot"], [1, 5]))
+    assert found.by_corruption == ((0.2, 0.2), (0.6, 0.6))
+    assert found.by_severity == ((0.3, 0.3), (0.5, 0.5))
+    assert found.by_group == ((0.2, 0.2), (0.6, 0.6))
+    assert found.relative == (0.444444, 0.444444)

@@ -13,10 +13,9 @@ from shardmaking import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import merge
-from avrb_wds.reports import Report, read_report
+from avrb_wds.reports import FILES, Report, read_report
 
 CONDITIONS = avrb.conditions(["gaussian", "impulse"], [1, 5])
-FILES = ("report.json", "report.csv")
 
 
 def oracle(batch: dict[str, Any]) -> torch.Tensor:
@@ -127,6 +126,21 @@ def test_a_killed_run_goes_on_at_any_world_size(
             file.write(b"AVRB torn")
     run(bright, shards, tmp_path)
     assert same_files(whole, tmp_path)
+
+
+def test_a_baseline_is_told_of_before_the_run(shards: Path, whole: Path, tmp_path: Path) -> None:
+    report = run(bright, shards, tmp_path / "a", baseline=whole)
+    assert (report.baseline.model, report.baseline.mce) == ("bright", 1.0)
+    assert read_report(tmp_path / "a") == report
+    with pytest.raises(avrb.UsageError, match=r"lacks 2 of this run's conditions \(rain-1, rain-5"):
+        run(
+            bright,
+            shards,
+            tmp_path / "b",
+            baseline=whole,
+            conditions=avrb.conditions(["rain"], [1, 5]),
+        )
+    assert not (tmp_path / "b").exists()
 
 
 def test_what_is_there_is_not_scored_again(shards: Path, whole: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from .printing import print_report
 from .progress import progress_bar
 
 __all__ = ["demo"]
@@ -23,13 +24,8 @@ def demo(
 
     Example:  avrb demo demo-out
     """
-    from rich.console import Console
-
     from avrb_wds.demo import run_demo
-    from avrb_wds.reports import table
 
     made = run_demo(out, clips=clips, train_clips=train_clips, stage=progress_bar)
-    Console().print(table(made.report))
     print(f"shards: {made.shards}")
-    for name in ("report.json", "report.csv"):
-        print(f"report: {made.run / name}")
+    print_report(made.report, made.run)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
+from .printing import print_report
 from .progress import progress_bar
 
 __all__ = ["evaluate"]
@@ -43,23 +44,25 @@ def evaluate(
         str | None, Option(help="Of the model and batches, as torch names it.", show_default=False)
     ] = None,
     max_errors: Annotated[int, Option(help="Broken clips that may be left out.", min=0)] = 0,
+    baseline: Annotated[
+        Path | None,
+        Option(help="Report to take mCE and relative mCE against.", show_default=False),
+    ] = None,
 ) -> None:
     """Evaluate a model under corruptions and print the robustness table.
 
     Example:  avrb evaluate mymodel:load shards/ --corruption rain --severity 3 --out runs/mymodel
 
-    JSON and CSV go to the folder. A run that was stopped goes on where it was when it is repeated.
+    JSON, CSV, Markdown and an HTML page go to the folder. A run that was stopped goes on where it
+    was when it is repeated.
     """
     import os
     import sys
-
-    from rich.console import Console
 
     from avrb_wds.condition import conditions
     from avrb_wds.corruptions import SEVERITIES
     from avrb_wds.evaluation import evaluate as evaluate_model
     from avrb_wds.evaluation import find_object, make_model
-    from avrb_wds.reports import table
 
     # As `python -m` does: a model that lies in the folder one is in is found.
     sys.path.insert(0, os.getcwd())
@@ -80,8 +83,8 @@ def evaluate(
             transform=find_object(transform) if transform else None,
             device=device,
             on_error=max_errors,
+            baseline=baseline,
             progress=progress,
         )
     if report is not None:
-        Console().print(table(report))
-        print(f"report: {out / 'report.json'}")
+        print_report(report, out)

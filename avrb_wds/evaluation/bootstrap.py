@@ -8,11 +8,15 @@ drawn for every condition and for every model on the same data, so that differen
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from ..condition import Condition
 from ..corruptions import Draw
 from ..reports import Interval, Intervals
+from ..reports.summary import corruption_of, group_of, parts, severity_of
 
 __all__ = ["accuracy_influence", "interval", "intervals", "precision_influence", "replicates"]
 
@@ -87,18 +91,28 @@ def interval(values: npt.NDArray[np.float64]) -> Interval:
     return Interval(round(float(low), 6), round(float(high), 6))
 
 
-def intervals(moved: npt.NDArray[np.float64], clean: int | None) -> Intervals:
-    """The intervals of a report.  clean: the column of the clean score, if it is there."""
-    corrupted = [column for column in range(moved.shape[1]) if column != clean]
-    if clean is None or not corrupted:
-        score = interval(moved[:, corrupted].mean(1)) if corrupted else None
-        before = None if clean is None else interval(moved[:, clean])
-        return Intervals(REPLICATES, before, score, None, None)
-    whole, kept = moved[:, clean], moved[:, corrupted].mean(1)
+def intervals(moved: npt.NDArray[np.float64], conditions: Sequence[Condition]) -> Intervals:
+    """The intervals of a report.  moved: (replicates, conditions)."""
+    clean = next((n for n, condition in enumerate(conditions) if condition.is_clean), None)
+    whole = None if clean is None else moved[:, clean]
+    columns = [column for column in range(len(conditions)) if column != clean]
+
+    def by(part: Callable[[Condition], str]) -> tuple[Interval, ...]:
+        members = parts(part, ((conditions[column], column) for column in columns))
+        return tuple(interval(moved[:, some].mean(1)) for some in members.values())
+
+    kept = moved[:, columns].mean(1) if columns else None
+    absolute = relative = None
+    if whole is not None and kept is not None:
+        absolute = interval(1 - (whole - kept))
+        relative = interval(kept / whole) if whole.all() else None
     return Intervals(
         REPLICATES,
-        interval(whole),
-        interval(kept),
-        interval(1 - (whole - kept)),
-        interval(kept / whole) if whole.all() else None,
+        None if whole is None else interval(whole),
+        None if kept is None else interval(kept),
+        absolute,
+        relative,
+        by(corruption_of),
+        by(severity_of),
+        by(group_of),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..condition import CLEAN, Condition
+from ..condition import Condition
 from ..errors import DataError
 from ..reports import Cell, Metrics, Report, SkippedClip
 from .bootstrap import accuracy_influence, interval, intervals, precision_influence, replicates
@@ -37,7 +37,7 @@ def merge(folder: str | Path) -> Report:
             Cell(condition, ledger.scored(condition), scores, interval(column))
             for condition, scores, column in zip(conditions, metrics, moved.T, strict=True)
         ),
-        intervals(moved, conditions.index(CLEAN) if CLEAN in conditions else None),
+        intervals(moved, conditions),
         plan.receipt,
         tuple(SkippedClip(*clip, count) for clip, count in sorted(ledger.skipped.items())),
     )

@@ -20,7 +20,7 @@ from ..loading.division import Plan
 from ..loading.loader import Budget, OnError
 from ..loading.pipeline import Result, Road, stream
 from ..loading.topology import default_workers, find_topology
-from ..reports import Receipt, Report, write_report
+from ..reports import Receipt, Report, against, check_baseline, read_report, write_report
 from ..reports.report import Task
 from ..shards import Manifest, ShardSet
 from .ledger import Ledger
@@ -56,6 +56,7 @@ def evaluate(
     rank: int | None = None,
     world_size: int | None = None,
     name: str | None = None,
+    baseline: Report | str | Path | None = None,
     progress: Progress | None = None,
 ) -> Report | None:
     """Score a model on every clip under every condition, each exactly once.
@@ -65,6 +66,7 @@ def evaluate(
     default, clean first.  out: a folder for predictions and report; where a killed run of the same
     arguments left off there, this one goes on.  name: of the model, in the report.
     device: where a torch module and the batches go; where the module is by default.
+    baseline: a report, its file or its folder; the report gets mCE and relative mCE against it.
     progress: called with the batches done and in all, of this rank.
     The other arguments are those of `load`.  `transform` has to be the same for a run to resume.
 
@@ -90,6 +92,9 @@ def evaluate(
     manifest, task = _labelled(road.shards)
     settings = (seed, profile, modality, temporal, size, _name(transform))
     receipt = Receipt(manifest.name, manifest.digest, manifest.clips, *settings, package_versions())
+    reference = read_report(baseline) if isinstance(baseline, (str, Path)) else baseline
+    if reference is not None:
+        check_baseline(reference, task, chosen, receipt)
     run = _Run(
         RunPlan(name or _name(model), task, len(manifest.classes), chosen, receipt),
         road,
@@ -97,6 +102,7 @@ def evaluate(
         find_topology(rank, world_size),
         Budget.of(on_error, manifest.clips).clips,
         default_workers() if num_workers is None else whole_number("num_workers", num_workers, 0),
+        reference,
     )
     run.score(model, device, progress)
     return run.finish()
@@ -128,6 +134,7 @@ class _Run:
     topology: tuple[int, int]
     budget: int
     workers: int
+    baseline: Report | None
 
     def score(
         self, model: Model, device: str | torch.device | None, progress: Progress | None
@@ -188,6 +195,8 @@ class _Run:
         report = merge(self.folder)
         if len(report.skipped) > self.budget:
             raise DataError(f"{len(report.skipped)} clips failed on all ranks; {self.budget} may.")
+        if self.baseline is not None:
+            report = against(report, self.baseline)
         write_report(report, self.folder)
         return report
 

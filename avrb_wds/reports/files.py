@@ -1,4 +1,4 @@
-"""Reports on disk: `report.json`, which is read back to the same report, and `report.csv`."""
+"""Reports on disk: `report.json`, read back to the same report; CSV, Markdown and HTML to read."""
 
 from __future__ import annotations
 
@@ -13,23 +13,41 @@ from typing import Any, TypeVar
 from ..condition import Condition
 from ..errors import DataError
 from ..shards.canonical import parse
-from .report import Cell, Interval, Intervals, Metrics, Receipt, Report, SkippedClip
+from .markdown import report_markdown
+from .pages import report_page
+from .report import (
+    Baseline,
+    Cell,
+    CorruptionError,
+    Interval,
+    Intervals,
+    Metrics,
+    Receipt,
+    Report,
+    SkippedClip,
+)
 from .summary import Robustness, severity_of
 
-__all__ = ["publish", "read_report", "report_csv", "report_json", "write_report"]
+__all__ = ["FILES", "publish", "read_report", "report_csv", "report_json", "write_report"]
 
 FORMAT = "avrb-report/1"
-JSON_FILE, CSV_FILE = "report.json", "report.csv"
+JSON_FILE = "report.json"
+FILES = (JSON_FILE, "report.csv", "report.md", "report.html")
+"""What `write_report` writes into a folder."""
+
 EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clean - score
 
-Made = TypeVar("Made", Metrics, Receipt, SkippedClip)
+Made = TypeVar("Made", Metrics, Receipt, SkippedClip, CorruptionError)
 
 
 def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
     """Write the report in every format into a folder; returns the paths, each file whole or not."""
     folder = Path(folder)
-    texts = {JSON_FILE: report_json(report), CSV_FILE: report_csv(report)}
-    return tuple(publish(folder / name, text.encode()) for name, text in texts.items())
+    spellings = (report_json, report_csv, report_markdown, report_page)
+    return tuple(
+        publish(folder / name, spell(report).encode())
+        for name, spell in zip(FILES, spellings, strict=True)
+    )
 
 
 def publish(path: Path, data: bytes) -> Path:
@@ -82,6 +100,7 @@ def report_json(report: Report) -> str:
             for cell in report.cells
         ],
         "intervals": asdict(report.intervals),
+        "baseline": _baseline_json(report.baseline),
         "skipped": [asdict(clip) for clip in report.skipped],
         "receipt": {**asdict(report.receipt), "versions": dict(report.receipt.versions)},
     }
@@ -90,6 +109,13 @@ def report_json(report: Report) -> str:
 
 def _plain(part: Robustness | None) -> dict[str, Any] | None:
     return None if part is None else asdict(part)
+
+
+def _baseline_json(baseline: Baseline | None) -> dict[str, Any] | None:
+    if baseline is None:
+        return None
+    means = {"mce": baseline.mce, "relative_mce": baseline.relative_mce}
+    return {**asdict(baseline), **means}
 
 
 def _report(value: dict[str, Any]) -> Report:
@@ -111,6 +137,7 @@ def _report(value: dict[str, Any]) -> Report:
         _intervals(value["intervals"]),
         _make(Receipt, receipt),
         tuple(_make(SkippedClip, clip) for clip in value["skipped"]),
+        value["baseline"] and _baseline(value["baseline"]),
     )
     if any(getattr(cell.metrics, report.metric) is None for cell in report.cells):
         raise ValueError(f"a condition has no {report.metric}")
@@ -118,8 +145,27 @@ def _report(value: dict[str, Any]) -> Report:
 
 
 def _intervals(value: dict[str, Any]) -> Intervals:
-    parts = (value[name] for name in ("clean", "score", "absolute", "relative"))
-    return Intervals(value["replicates"], *(part and Interval(*part) for part in parts))
+    def one(name: str) -> Interval | None:
+        return None if value[name] is None else Interval(*value[name])
+
+    def several(name: str) -> tuple[Interval, ...]:
+        return tuple(Interval(*ends) for ends in value[name])
+
+    return Intervals(
+        value["replicates"],
+        one("clean"),
+        one("score"),
+        one("absolute"),
+        one("relative"),
+        several("by_corruption"),
+        several("by_severity"),
+        several("by_group"),
+    )
+
+
+def _baseline(value: dict[str, Any]) -> Baseline:
+    errors = tuple(_make(CorruptionError, error) for error in value["by_corruption"])
+    return Baseline(value["model"], value["manifest"], value["seed"], errors)
 
 
 def _make(kind: type[Made], value: dict[str, Any]) -> Made:

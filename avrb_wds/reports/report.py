@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal, NamedTuple
 
 from ..condition import Condition
-from .summary import Robustness, group_of, robustness, robustness_by, severity_of
+from .summary import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
 
-__all__ = ["Cell", "Interval", "Intervals", "Metrics", "Receipt", "Report", "SkippedClip", "Task"]
+__all__ = [
+    "Baseline",
+    "Cell",
+    "CorruptionError",
+    "Interval",
+    "Intervals",
+    "Metrics",
+    "Receipt",
+    "Report",
+    "SkippedClip",
+    "Task",
+]
 
 Task = Literal["single-label", "multi-label"]
 
@@ -49,7 +61,8 @@ class Interval(NamedTuple):
 class Intervals:
     """The intervals of the clean score and of `Report.overall`; None where these are.
 
-    replicates: how many were drawn.
+    replicates: how many were drawn.  by_corruption, by_severity, by_group: of the mean scores that
+    the report has under these names, in the same order.
     """
 
     replicates: int
@@ -57,6 +70,9 @@ class Intervals:
     score: Interval | None
     absolute: Interval | None
     relative: Interval | None
+    by_corruption: tuple[Interval, ...]
+    by_severity: tuple[Interval, ...]
+    by_group: tuple[Interval, ...]
 
 
 @dataclass(frozen=True)
@@ -103,8 +119,52 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class CorruptionError:
+    """One corruption's error as a multiple of the baseline's, over its severities.
+
+    error: CE.  relative: relative CE, of what is lost against clean.  None where the baseline has
+    no error to measure by.
+    """
+
+    corruption: str
+    error: float | None
+    relative: float | None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a report was held against, and the corruption errors that come of it.
+
+    model, manifest, seed: the baseline's.
+    """
+
+    model: str
+    manifest: str
+    seed: int
+    by_corruption: tuple[CorruptionError, ...]
+
+    @property
+    def mce(self) -> float | None:
+        """The mean over those corruptions that have an error; None if none has."""
+        return _mean(error.error for error in self.by_corruption)
+
+    @property
+    def relative_mce(self) -> float | None:
+        """The mean over those corruptions that have a relative error; None if none has."""
+        return _mean(error.relative for error in self.by_corruption)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return round(sum(there) / len(there), 6) if there else None
+
+
+@dataclass(frozen=True)
 class Report:
-    """The scores of one model under every condition asked for, clean first where it is there."""
+    """The scores of one model under every condition asked for, clean first where it is there.
+
+    baseline: what it was held against, if anything.
+    """
 
     model: str
     task: Task
@@ -113,6 +173,7 @@ class Report:
     intervals: Intervals
     receipt: Receipt
     skipped: tuple[SkippedClip, ...] = ()
+    baseline: Baseline | None = None
 
     @property
     def metric(self) -> str:
@@ -146,7 +207,7 @@ class Report:
     @property
     def by_corruption(self) -> tuple[Robustness, ...]:
         """Over the severities of each corruption."""
-        return robustness_by(lambda c: c.corruption, self.corrupted, self.clean)
+        return robustness_by(corruption_of, self.corrupted, self.clean)
 
     @property
     def by_severity(self) -> tuple[Robustness, ...]:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..condition import Condition
 
-__all__ = ["GROUPS", "Robustness", "group_of", "robustness", "robustness_by", "severity_of"]
+__all__ = [
+    "GROUPS",
+    "Robustness",
+    "corruption_of",
+    "group_of",
+    "parts",
+    "robustness",
+    "robustness_by",
+    "severity_of",
+]
+
+Value = TypeVar("Value")
 
 GROUPS = {
     "digital": ("gaussian", "impulse", "shot", "speckle", "compression"),
@@ -55,11 +67,27 @@ def robustness_by(
     clean: float | None,
 ) -> tuple[Robustness, ...]:
     """The robustness of each part of the conditions, in the order in which the parts come."""
-    parts: dict[str, list[float]] = {}
-    for condition, score in scores:
-        parts.setdefault(part(condition), []).append(score)
-    found = (robustness(name, values, clean) for name, values in parts.items())
+    found = (robustness(name, values, clean) for name, values in parts(part, scores).items())
     return tuple(one for one in found if one is not None)
+
+
+def parts(
+    part: Callable[[Condition], str], values: Iterable[tuple[Condition, Value]]
+) -> dict[str, list[Value]]:
+    """Values by the part that their conditions belong to, parts in the order in which they come.
+
+    >>> parts(group_of, [(Condition("rain", 1), 0.5), (Condition("snow", 1), 0.7)])
+    {'environmental': [0.5, 0.7]}
+    """
+    found: dict[str, list[Value]] = {}
+    for condition, value in values:
+        found.setdefault(part(condition), []).append(value)
+    return found
+
+
+def corruption_of(condition: Condition) -> str:
+    """The name of a condition's corruption."""
+    return condition.corruption
 
 
 def group_of(condition: Condition) -> str:

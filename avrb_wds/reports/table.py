@@ -1,68 +1,90 @@
-"""The report as a table for the terminal: corruption by severity, coloured by what is lost."""
+"""The report as a table for the terminal: corruption by severity, coloured by what is left."""
 
 from __future__ import annotations
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from .colors import Color, color_of, ink_on
 from .report import Report
 from .summary import Robustness, severity_of
+from .text import metric_name, percent, span
 
-__all__ = ["table"]
+__all__ = ["grid", "heat", "table"]
 
 
 def table(report: Report) -> Table:
-    """A row a corruption and a column a severity, with means and robustness, in percent."""
+    """A row a corruption and a column a severity, with means and robustness, in percent.
+
+    All of it fits in 80 columns for the five severities.
+    """
     severities = [part.name for part in report.by_severity]
-    grid = Table(title=_title(report), caption=_caption(report), title_justify="left")
-    grid.add_column("corruption")
-    for heading in (*severities, "mean", "absolute", "relative"):
-        grid.add_column(heading, justify="right")
+    errors = {e.corruption: e for e in report.baseline.by_corruption} if report.baseline else {}
+    more = ("CE", "relCE") if report.baseline else ()
+    rows = grid(_title(report), _caption(report), [*severities, "mean", "abs", "rel", *more])
     scores = {(c.corruption, severity_of(c)): score for c, score in report.corrupted}
     for part in report.by_corruption:
         cells = [_heat(scores.get((part.name, s)), report.clean) for s in severities]
-        grid.add_row(part.name, *cells, *_ends(part, report.clean))
-    grid.add_section()
+        error = errors.get(part.name)
+        ends = (percent(error.error), percent(error.relative)) if error else ()
+        rows.add_row(Text(part.name), *cells, *_ends(part, report.clean), *ends)
+    rows.add_section()
     if report.overall is not None:
         cells = [_heat(part.score, report.clean) for part in report.by_severity]
-        grid.add_row("all", *cells, *_ends(report.overall, report.clean), style="bold")
+        base = report.baseline
+        ends = (percent(base.mce), percent(base.relative_mce)) if base else ()
+        rows.add_row("all", *cells, *_ends(report.overall, report.clean), *ends, style="bold")
     for part in report.by_group if len(report.by_group) > 1 else ():
-        grid.add_row(part.name, *[""] * len(severities), *_ends(part, report.clean))
-    return grid
+        rows.add_row(part.name, *[""] * len(severities), *_ends(part, report.clean))
+    return rows
+
+
+def grid(title: str, caption: str, headings: list[str]) -> Table:
+    """An empty table, one space between its columns: names to the left, numbers to the right."""
+    rows = Table(
+        title=Text(title),
+        caption=Text(caption),
+        title_justify="left",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    rows.add_column("corruption", no_wrap=True)
+    for heading in headings:
+        rows.add_column(heading, justify="right", no_wrap=True, min_width=5)
+    return rows
+
+
+def heat(text: str, color: Color) -> Text:
+    """A number on a colour."""
+    ink, ground = (f"rgb({r},{g},{b})" for r, g, b in (ink_on(color), color))
+    return Text(text, style=f"{ink} on {ground}", justify="right")
 
 
 def _title(report: Report) -> str:
-    metric = "accuracy" if report.metric == "accuracy" else "mAP"
     return (
-        f"{report.model} on {report.receipt.dataset}: {metric} in %, "
+        f"{report.model} on {report.receipt.dataset}: {metric_name(report)} in %, "
         f"clean {percent(report.clean)} ({report.receipt.clips} clips)"
     )
 
 
 def _caption(report: Report) -> str:
-    robust = "absolute robustness 1 - drop, relative robustness 1 - drop / clean"
-    if not report.skipped:
-        return robust
-    return f"{len(report.skipped)} clips skipped, named in the report · {robust}"
+    lines = ["abs: robustness 1 - drop, rel: 1 - drop / clean"]
+    if report.intervals.score is not None:
+        lines.append(f"95 % interval of the mean over all: {span(report.intervals.score)}")
+    if report.baseline is not None:
+        lines.append(f"CE: error over that of {report.baseline.model}, relCE: of what is lost")
+    if report.skipped:
+        lines.append(f"{len(report.skipped)} clips skipped, named in the report")
+    return "\n".join(lines)
 
 
 def _ends(part: Robustness, clean: float | None) -> tuple[Text, str, str]:
     return _heat(part.score, clean), percent(part.absolute), percent(part.relative)
 
 
-def percent(value: float | None) -> str:
-    """A fraction in percent, to one decimal.
-
-    >>> percent(0.9649), percent(None)
-    ('96.5', '-')
-    """
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
 def _heat(score: float | None, clean: float | None) -> Text:
-    """A score, green where it is near clean, over yellow to red where nothing is left."""
-    if score is None:
-        return Text("-")
-    kept = score if not clean else min(1.0, score / clean)
-    red, green = min(255, round(440 * (1 - kept))), min(200, round(320 * kept))
-    return Text(percent(score), style=f"rgb({red},{green},60)")
+    return Text("-") if score is None else heat(percent(score), color_of(score, clean))

@@ -1,0 +1,67 @@
+"""Numbers and names as every kind of report spells them."""
+
+from __future__ import annotations
+
+from .report import Interval, Report
+
+__all__ = ["METRIC_NAMES", "metric_name", "percent", "signed", "span", "value"]
+
+METRIC_NAMES = {
+    "accuracy": "accuracy",
+    "top5": "top-5",
+    "mean_class_accuracy": "mean class accuracy",
+    "mean_average_precision": "mAP",
+    "auc": "AUC",
+    "d_prime": "d\N{PRIME}",
+}
+MINUS = "\N{MINUS SIGN}"
+TO = "\N{EN DASH}"
+
+
+def metric_name(report: Report) -> str:
+    """What the report's primary metric is called."""
+    return METRIC_NAMES[report.metric]
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction in percent, to one decimal.
+
+    >>> percent(0.9649), percent(None)
+    ('96.5', '-')
+    """
+    return "-" if fraction is None else f"{100 * fraction:.1f}".replace("-", MINUS)
+
+
+def signed(fraction: float | None) -> str:
+    """A difference in percentage points, with its sign.
+
+    >>> signed(0.05), signed(0.0), signed(None)
+    ('+5.0', '0.0', '-')
+    """
+    if fraction is None:
+        return "-"
+    text = f"{100 * fraction:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", MINUS)
+
+
+def span(interval: Interval | None, *, sign: bool = False) -> str:
+    """An interval in percent; empty where there is none.
+
+    >>> span(Interval(0.1, 0.25)), span(Interval(-0.1, 0.25), sign=True), span(None)
+    ('10.0–25.0', '−10.0 to +25.0', '')
+    """  # noqa: RUF002
+    if interval is None:
+        return ""
+    low, high = (signed(end) if sign else percent(end) for end in interval)
+    return f"{low} to {high}" if sign else f"{low}{TO}{high}"
+
+
+def value(name: str, score: float | None) -> str:
+    """A metric as it prints: in percent, but for d prime, which is no fraction.
+
+    >>> value("accuracy", 0.5), value("d_prime", 1.2345)
+    ('50.0', '1.23')
+    """
+    if name == "d_prime":
+        return "-" if score is None else f"{score:.2f}".replace("-", MINUS)
+    return percent(score)
