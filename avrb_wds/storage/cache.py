@@ -98,16 +98,26 @@ class Cache:
         where the file itself is at fault.
         """
         stat = store.stat(url) if not sha256 else None
-        version = sha256 or f"{stat.etag} {stat.size} {stat.modified}" if stat else sha256
+        version = f"{stat.etag} {stat.size} {stat.modified}" if stat else sha256
         name = hashlib.sha256(f"{redacted(url)}\0{version}".encode()).hexdigest()
-        shard, part = self.folder / f"{name}.shard", self.folder / f"{name}.part"
+        try:
+            return self._opened(store, url, sha256, self.folder / f"{name}.shard")
+        except OSError as error:  # a disk that is full, read-only, or fails
+            self._warn(url, str(error.strerror))
+            return None
+
+    def _opened(self, store: Store, url: str, sha256: str, shard: Path) -> CachedFile | None:
+        part = shard.with_suffix(".part")
         self.folder.mkdir(parents=True, exist_ok=True)
         while True:
             if file := _leased(shard):
                 return file
             number = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                if _locked(number) and _is_at(number, part) and not shard.exists():
+                if _locked(number) and _is_at(number, part):
+                    if shard.exists():
+                        part.unlink()  # begun for nothing: another was quicker
+                        continue
                     if not self._fetched(store, url, sha256, number, part):
                         return None
                     part.replace(shard)
@@ -129,8 +139,6 @@ class Cache:
                     file.write(piece)
             os.fsync(number)
             done = True
-        except OSError as error:
-            self._warn(url, str(error.strerror))
         finally:
             if not done:
                 part.unlink(missing_ok=True)
@@ -177,7 +185,8 @@ def _leased(shard: Path) -> CachedFile | None:
         fcntl.flock(file.number, fcntl.LOCK_SH)
         if not _is_at(file.number, shard):
             return None
-        os.utime(shard)
+        with suppress(OSError):  # a disk for reading only
+            os.utime(shard)
     except FileNotFoundError:
         return None
     return file

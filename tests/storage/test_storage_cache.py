@@ -105,8 +105,51 @@ def test_a_cache_smaller_than_a_shard_streams(
     assert held(tmp_path) == 0
 
 
+ON_A_SMALL_DISK = """
+import os, sys, warnings
+from avrb_wds.storage import Storage
+folder, size, *urls = sys.argv[1:]
+storage = Storage(cache_dir=folder, cache_size=10**9)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    data = [storage.range(url, 10, 1000) for _ in range(2) for url in urls]
+print(len(caught), caught[0].message)
+assert data == [storage.store.get_range(url, 10, 1000) for url in urls] * 2
+print(sorted(name.rpartition(".")[2] for name in os.listdir(folder)))
+"""
+
+
 def test_a_full_disk_streams(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
-    # A limit on the size of files fails writing as a full disk does, and needs no disk of its own.
+    # A disk of 256 kB, in a name space that ends with the process.
+    small = 'mount -t tmpfs -o size=256k none "$1" && shift && exec "$@"'
+    command = ["unshare", "-rm", "sh", "-c", small, "sh", str(tmp_path)]
+    try:
+        subprocess.run([*command, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no disk of its own: unshare and mount are not allowed here ({error})")
+    done = subprocess.run(
+        [*command, sys.executable, "-c", ON_A_SMALL_DISK, str(tmp_path), str(SIZE), *urls[:4]],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    warned, left = done.stdout.splitlines()
+    assert warned.startswith("1 ")
+    assert "No space left on device; what does not fit is read from where it is." in warned
+    assert left == "['lock', 'shard', 'shard']"  # two of four have room, and no part is left
+
+
+def test_a_folder_that_cannot_be_written_streams(
+    server: FaultServer, urls: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", Path("/proc/none")):
+        storage = Storage(cache_dir=folder, cache_size=10 * SIZE)
+        with pytest.warns(UserWarning, match=r"0\.tar: .*; what does not fit is read"):
+            data = storage.range(urls[0], 10, 500)
+        assert data == server.objects["/0.tar"][10:510]
+
+
+def test_a_limit_on_files_streams(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
     code = (
         "import resource, signal, sys, warnings; from avrb_wds.storage import Storage\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
