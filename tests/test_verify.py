@@ -90,8 +90,8 @@ def test_a_changed_index(folder) -> None:
     lines = index.read_bytes().splitlines(keepends=True)
     index.write_bytes(b"".join(lines[:3]))
     assert found(folder) == [
-        "t-000000.tar: index t-000000.index.jsonl is not the one the manifest names: its SHA-256 "
-        "differs."
+        "t-000000.tar: index t-000000.index.jsonl is not the one the manifest names: the SHA-256 "
+        f"of its bytes 0 to {len(b''.join(lines[:3]))} differs."
     ]
     (folder / "manifest.json").unlink()
     assert found(folder) == [

@@ -113,7 +113,10 @@ class ShardIndex(Sequence[IndexEntry]):
         except OSError as error:
             raise DataError(f"no index at {path}: {error.strerror}.") from error
         if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
-            raise DataError(f"index {path} is not the one the manifest names: its SHA-256 differs.")
+            raise DataError(
+                f"index {path} is not the one the manifest names: the SHA-256 of its bytes 0 to "
+                f"{len(data)} differs."
+            )
         return cls.from_bytes(data, f"index {path}")
 
 

@@ -38,6 +38,8 @@ def locate_shards(
     if not tars:
         raise UsageError("no shards are named; give a folder, a manifest or tars.")
     for tar in tars:
+        if isinstance(tar, RemoteFile) and tar.pin:
+            raise UsageError(f"{tar} is a tar; '#sha256=' pins a manifest or a folder of one.")
         if not tar.is_file():
             raise DataError(f"no shard at {tar}.")
     return None, tars
@@ -58,8 +60,9 @@ def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
 
 
 def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]:
-    if (folder / MANIFEST).is_file():
-        return folder / MANIFEST, ()
+    manifest = RemoteFile(folder.storage, (folder / MANIFEST).url, folder.pin)
+    if folder.pin or manifest.is_file():
+        return manifest, ()
     names = folder.names()
     if JOURNAL in names:
         raise DataError(

@@ -85,8 +85,11 @@ def _shard_faults(
     if not tar.is_file():
         yield Fault(str(tar), None, "the file is missing.")
         return
-    if entry:
-        yield from _against_entry(tar, entry)
+    try:
+        if entry:
+            yield from _against_entry(tar, entry)
+    except DataError as error:  # of a remote one
+        yield Fault(str(tar), None, str(error))
     index, scanned = None, None
     beside = tar.parent / (entry.index if entry else index_file(tar.name))
     try:

@@ -15,6 +15,7 @@ from .address import HUB, Address, redacted
 from .limits import Limits
 
 __all__ = [
+    "DIGEST",
     "Clients",
     "Ignored",
     "NoSuchFile",
@@ -25,10 +26,14 @@ __all__ = [
     "translated",
 ]
 
+DIGEST = "sha256"
+"""The name under which the SHA-256 of a file is stored with it."""
+
 # The process in which obstore's threads run, once there are any.  They are one set a process, and
 # a forked child inherits the locks but not the threads: its first read would wait for ever.
 _home: int | None = None
 _STATUS = re.compile(r"non-2xx status code: (\d+)([A-Za-z -]*)")
+_SHA256 = re.compile("[0-9a-f]{64}")
 _LATER = {"408", "416", "425", "429"}
 # What a failed read says about itself; the rest of its text may hold signed addresses.
 _SIGNS = {
@@ -51,11 +56,15 @@ class Ignored(Transient):
 
 
 class Stat(NamedTuple):
-    """What a server says about a file; etag: None where it gives none."""
+    """What a server says about a file; etag: None where it gives none.
+
+    sha256: that was stored with it by `upload`; "" for files of others.
+    """
 
     size: int
     etag: str | None
     modified: str
+    sha256: str = ""
 
 
 def guard() -> None:
@@ -184,5 +193,7 @@ def fetched(
 
     result = obstore.get(client, path, options=options)
     meta = result.meta
-    stat = Stat(meta["size"], meta["e_tag"], str(meta["last_modified"]))
+    stored = str(result.attributes.get(DIGEST, ""))
+    sha256 = stored if _SHA256.fullmatch(stored) else ""
+    stat = Stat(meta["size"], meta["e_tag"], str(meta["last_modified"]), sha256)
     return stat, result.range, result.stream(min_chunk_size=piece)

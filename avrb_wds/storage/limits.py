@@ -27,7 +27,7 @@ class Limits:
     read_timeout: float = 30.0
     segment: int = 16 * MIB
     in_flight: int = 4
-    small: int = 256 * MIB
+    small: int = 64 * MIB
 
     def wait(self, failures: int) -> float:
         """How long to wait after so many failures.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from .window import Window
 
 __all__ = ["Place", "RemoteFile", "Storage", "as_place"]
 
+SHA256 = re.compile("[0-9a-f]{64}")
 # Each keeps its shard in the cache, which other processes may want room in.
 OPEN_FILES = 2
 
@@ -60,8 +62,15 @@ class Storage:
         self._lock = Lock()
 
     def file(self, url: str) -> RemoteFile:
-        """The file at an address, which nothing is asked of yet."""
-        return RemoteFile(self, url)
+        """The file at an address, which nothing is asked of yet.
+
+        An address that ends in "#sha256=…" pins what is there: the SHA-256 of a manifest, or of the
+        one in a folder, from which all else is proven.
+        """
+        url, _, pin = url.partition("#sha256=")
+        if pin and not SHA256.fullmatch(pin):
+            raise UsageError(f"{redacted(url)}#sha256={pin[:64]} is not 64 hexadecimal digits.")
+        return RemoteFile(self, url, pin)
 
     def range(self, url: str, start: int, length: int, sha256: str = "") -> bytes:
         """Bytes of a large file, fewer where it ends before; by the cache where there is one."""
@@ -96,10 +105,13 @@ class Storage:
 
 
 class RemoteFile:
-    """A file or folder at an address, used like a `pathlib.Path`; str() shows no secret."""
+    """A file or folder at an address, used like a `pathlib.Path`; str() shows no secret.
 
-    def __init__(self, storage: Storage, url: str) -> None:
-        self.storage, self.url = storage, url
+    pin: the SHA-256 that it must have, or the manifest in it; "" for any.
+    """
+
+    def __init__(self, storage: Storage, url: str, pin: str = "") -> None:
+        self.storage, self.url, self.pin = storage, url, pin
 
     def __str__(self) -> str:
         return redacted(self.url)
@@ -144,7 +156,7 @@ class RemoteFile:
 
     def read_bytes(self) -> bytes:
         """The whole of a small file."""
-        return self.storage.store.read(self.url)
+        return self.storage.store.read(self.url, self.pin)
 
     def read_range(self, start: int, length: int, sha256: str = "") -> bytes:
         """Bytes of it, fewer where it ends before.  sha256: of the whole file, for the cache."""

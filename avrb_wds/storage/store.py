@@ -96,15 +96,15 @@ class Store:
             ) from None
         return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
 
-    def read(self, url: str) -> bytes:
-        """A whole small file: a manifest, an index."""
+    def read(self, url: str, sha256: str = "") -> bytes:
+        """A whole small file: a manifest, an index.  sha256: what it must have."""
         stat = self.stat(url)
         if stat.size > self.limits.small:
             raise DataError(
                 f"{redacted(url)} has {stat.size} bytes; a manifest or index has at most "
                 f"{self.limits.small}."
             )
-        return b"".join(self.stream(url))
+        return b"".join(self.stream(url, sha256=sha256))
 
     def get_range(self, url: str, start: int, length: int) -> bytes:
         """The bytes `start` to `start + length`; raises DataError where they are not all there."""
@@ -113,10 +113,12 @@ class Store:
     def stream(self, url: str, *, size: int | None = None, sha256: str = "") -> Iterator[Any]:
         """The whole file in pieces (buffers), ranges of it read ahead.
 
-        size, sha256: what it must have.  Raises DataError, after the last piece at the latest,
-        where it has not: a file counts as read once this is exhausted.
+        size, sha256: what it must have; by default the SHA-256 that is stored with it, if any is.
+        Raises DataError, after the last piece at the latest, where it has not: a file counts as
+        read once this is exhausted.
         """
         stat, where = self.stat(url), redacted(url)
+        sha256 = sha256 or stat.sha256
         if size is not None and stat.size != size:
             raise DataError(
                 f"{where} has {stat.size} bytes, not {size}: it differs from byte "

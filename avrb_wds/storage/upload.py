@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 from ..errors import DataError, UsageError
 from .address import Address, redacted
-from .client import Transient, translated
+from .client import DIGEST, Transient, translated
 from .store import Store
 
 __all__ = ["remove", "upload"]
 
 CHUNK = 16 << 20
-DIGEST = "sha256"
 Result = TypeVar("Result")
 
 
