@@ -1,0 +1,163 @@
+"""Options that commands share: their types, what they say in the help, and what they come to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument, Option
+
+if TYPE_CHECKING:
+    from avrb_wds.condition import Condition
+    from avrb_wds.shards import ShardSet
+
+__all__ = [
+    "BankOption",
+    "BatchSize",
+    "CacheDir",
+    "CacheSize",
+    "Clean",
+    "Corruptions",
+    "MaxErrors",
+    "Modality",
+    "NumWorkers",
+    "Profile",
+    "Seed",
+    "Severities",
+    "Shards",
+    "StorageOptions",
+    "Temporal",
+    "chosen_conditions",
+    "open_shards",
+    "size_in_bytes",
+    "storage_options",
+]
+
+Shards = Annotated[
+    str,
+    Argument(
+        help="Folder of packed shards or its manifest.json: a path, or s3://, gs://, az://, hf://, https://."
+    ),
+]
+Corruptions = Annotated[
+    list[str] | None, Option("--corruption", help="Once for each; all there are by default.")
+]
+Severities = Annotated[
+    list[str] | None,
+    Option(
+        "--severity",
+        help="1 to 5, or visual+audio as in 0+5; once for each; 1 to 5 by default.",
+    ),
+]
+Clean = Annotated[bool, Option(help="Clean clips too.")]
+Seed = Annotated[int, Option(help="Of all draws.")]
+Modality = Annotated[str, Option(help="What is corrupted: both, visual, audio.")]
+Temporal = Annotated[
+    str, Option(help="frame: every frame draws anew; clip: one draw a clip (what moves, moves).")
+]
+Profile = Annotated[str, Option(help="default, or released: as the released code.")]
+BankOption = Annotated[
+    Path | None,
+    Option("--bank", help="Made by avrb bank import (the built-in one).", show_default=False),
+]
+StorageOptions = Annotated[
+    list[str] | None,
+    Option(
+        "--storage-option",
+        metavar="KEY=VALUE",
+        help="Credentials and endpoint as obstore spells them (headers.NAME=VALUE for web "
+        "servers); once for each; by default from the environment.",
+    ),
+]
+CacheDir = Annotated[
+    Path | None, Option(help="Folder that remote shards are kept in.", show_default=False)
+]
+CacheSize = Annotated[
+    str | None, Option(help="The most it may hold, as in 20GB.", show_default=False)
+]
+NumWorkers = Annotated[
+    int | None, Option(help="Threads that decode and corrupt (one a core).", show_default=False)
+]
+BatchSize = Annotated[int, Option(help="Clips a batch.")]
+MaxErrors = Annotated[int, Option(help="Broken clips that may be left out.", min=0)]
+
+_UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(I?)B?")
+
+
+def chosen_conditions(
+    corruption: Sequence[str] | None, severity: Sequence[str] | None, clean: bool
+) -> tuple[Condition, ...]:
+    """The conditions that --corruption, --severity and --clean come to.
+
+    >>> [str(c) for c in chosen_conditions(["rain"], ["3", "0+5"], clean=False)]
+    ['rain-3', 'rain-0+5']
+    """
+    from avrb_wds.condition import conditions
+    from avrb_wds.corruptions import SEVERITIES
+
+    return conditions(corruption, [_severity(s) for s in severity or ()] or SEVERITIES, clean=clean)
+
+
+def _severity(text: str) -> int | tuple[int, int]:
+    from avrb_wds.condition import severity_pair
+    from avrb_wds.errors import UsageError
+
+    parts = text.split("+")
+    if len(parts) > 2 or not all(part.isdecimal() for part in parts):
+        raise UsageError(f"severity {text!r} is neither 1 to 5 nor visual+audio as in 0+5.")
+    numbers = [int(part) for part in parts]
+    wanted = (numbers[0], numbers[1]) if len(numbers) == 2 else numbers[0]
+    severity_pair(wanted)
+    return wanted
+
+
+def storage_options(given: Sequence[str] | None) -> dict[str, Any] | None:
+    """The mapping that several KEY=VALUE come to; None where there are none.
+
+    >>> storage_options(["region=eu", "headers.X-Id=7"])
+    {'region': 'eu', 'headers': {'X-Id': '7'}}
+    """
+    from avrb_wds.errors import UsageError
+
+    options: dict[str, Any] = {}
+    for number, text in enumerate(given or (), 1):
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            # What was given stays unsaid: it may be a secret whose key was forgotten.
+            raise UsageError(f"--storage-option number {number} is not of the form KEY=VALUE.")
+        kind, dot, name = key.partition(".")
+        if dot and kind == "headers":
+            options.setdefault("headers", {})[name] = value
+        else:
+            options[key] = value
+    return options or None
+
+
+def size_in_bytes(text: str) -> int:
+    """How many bytes a size means; K, M, G, T are powers of 1000, with an i of 1024.
+
+    >>> size_in_bytes("20GB"), size_in_bytes("1.5 GiB"), size_in_bytes("4096")
+    (20000000000, 1610612736, 4096)
+    """
+    from avrb_wds.errors import UsageError
+
+    found = _SIZE.fullmatch(text.strip().upper())
+    if found is None or (found[3] and not found[2]):
+        raise UsageError(f"size {text!r} is not a number of bytes, nor one as in 20GB or 1.5GiB.")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** _UNITS[found[2]])
+
+
+def open_shards(
+    shards: str | Sequence[str],
+    storage_option: Sequence[str] | None,
+    cache_dir: Path | None,
+    cache_size: str | None,
+) -> ShardSet:
+    """The shards that these options mean."""
+    from avrb_wds.loading.arguments import opened
+
+    size = None if cache_size is None else size_in_bytes(cache_size)
+    return opened(shards, storage_options(storage_option), cache_dir, size)
