@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .apply import Corrupter, corrupt_frames, corrupt_waveform
+    from .avrobustbench import AVRobustBench
     from .condition import CLEAN, Condition, conditions
     from .errors import AvrbError, DataError, MissingExtra, UsageError
     from .evaluation import evaluate
     from .loading import ClipDataset, ClipStream, load
+    from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
     from .shards import Manifest, ShardSet, verify
     from .stages import Corrupt, Decode
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AVRobustBench",
     "AvrbError",
     "CLEAN",
     "ClipDataset",
@@ -45,8 +48,11 @@ __all__ = [
     "SourceOptions",
     "UsageError",
     "conditions",
+    "corrupt_file",
+    "corrupt_folder",
     "corrupt_frames",
     "corrupt_waveform",
+    "create_video",
     "evaluate",
     "load",
     "pack",
@@ -55,10 +61,12 @@ __all__ = [
 
 _HOME = {
     "apply": ("Corrupter", "corrupt_frames", "corrupt_waveform"),
+    "avrobustbench": ("AVRobustBench",),
     "condition": ("CLEAN", "Condition", "conditions"),
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
     "evaluation": ("evaluate",),
     "loading": ("ClipDataset", "ClipStream", "load"),
+    "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
     "shards": ("Manifest", "ShardSet", "verify"),
     "stages": ("Corrupt", "Decode"),

@@ -11,6 +11,7 @@ from avrb_wds import __version__
 
 from .bank import app as bank
 from .cache import cache
+from .corrupt import corrupt
 from .create_json import create_json
 from .demo import demo
 from .evaluate import evaluate
@@ -42,6 +43,7 @@ app.add_typer(cache)
 app.command()(verify)
 app.command()(info)
 app.command()(create_json)
+app.command()(corrupt)
 app.command()(evaluate)
 app.command()(demo)
 app.add_typer(bank, name="bank")

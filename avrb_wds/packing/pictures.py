@@ -19,7 +19,7 @@ from .options import CAV_MAE, Keep, PackOptions
 from .source import FrameColumns, FrameFolder, Pictures, VideoFile
 from .video import video_frames
 
-__all__ = ["EncodedFrame", "clip_frames", "fit", "settled"]
+__all__ = ["EncodedFrame", "clip_frames", "column_numbers", "column_path", "fit", "settled"]
 
 EncodedFrame = tuple[bytes, tuple[int, int]]
 """A JPEG and its (height, width)."""
@@ -115,15 +115,22 @@ def _numbered(folder: Path) -> list[Path]:
 
 
 def _column(pictures: FrameColumns) -> list[Path]:
-    root = pictures.root
+    return [column_path(pictures, number) for number in column_numbers(pictures.root)]
+
+
+def column_numbers(root: Path) -> list[str]:
+    """The n of all folders root/frame_n, in numeric order; raises DataError where there is none."""
     numbers = [p.name[6:] for p in root.glob("frame_*") if p.name[6:].isdecimal()]
     if not numbers:
         raise DataError(f"{root} holds no folder frame_0, frame_1, …")
-    paths = []
-    for number in sorted(numbers, key=int):
-        names = [f"{pictures.name}.{kind}" for kind in IMAGES]
-        found = [path for name in names if (path := root / f"frame_{number}" / name).is_file()]
-        if not found:
-            raise DataError(f"{root / f'frame_{number}' / names[0]} is missing")
-        paths.append(found[0])
-    return paths
+    return sorted(numbers, key=int)
+
+
+def column_path(pictures: FrameColumns, number: str) -> Path:
+    """The image of a clip in the folder frame_`number`; raises DataError where it is missing."""
+    folder = pictures.root / f"frame_{number}"
+    names = [f"{pictures.name}.{kind}" for kind in IMAGES]
+    found = [path for name in names if (path := folder / name).is_file()]
+    if not found:
+        raise DataError(f"{folder / names[0]} is missing")
+    return found[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,15 @@ from ..corruptions import Frame, Pcm
 from ..errors import DataError, MissingExtra
 from ..signals import to_pcm
 
-__all__ = ["need_pyav", "video_frames", "video_sound"]
+__all__ = [
+    "USUAL_RATE",
+    "need_pyav",
+    "opened",
+    "sound_blocks",
+    "upright",
+    "video_frames",
+    "video_sound",
+]
 
 T = TypeVar("T")
 USUAL_RATE = 25.0  # frames a second where a file says nothing
@@ -29,12 +38,18 @@ def need_pyav() -> Any:
 
 
 @contextmanager
-def _opened(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
-    """The container at `path` and its first stream of a kind, decoded in this thread."""
+def opened(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
+    """The container at `path` and its first stream of a kind, decoded in this thread.
+
+    kind: "video", pictures that go with the file as its cover left out, or "audio".  Raises
+    DataError, naming the file and the cause, for whatever goes wrong within the block.
+    """
     av = need_pyav()
     try:
         with av.open(str(path)) as container:
-            stream = next((s for s in container.streams if s.type == kind), None)
+            cover = av.stream.Disposition.attached_pic
+            streams = (s for s in container.streams if not s.disposition & cover)
+            stream = next((s for s in streams if s.type == kind), None)
             if stream is None:
                 missing = "sound track" if kind == "audio" else "picture"
                 raise DataError(f"{path} has no {missing}")
@@ -72,7 +87,7 @@ def video_frames(
 def _times(path: Path, until: float | None) -> tuple[list[float], float]:
     """When each frame shows, and frames a second, by the packets and without decoding them."""
     stamps: list[int | None] = []
-    with _opened(path, "video") as (container, stream):
+    with opened(path, "video") as (container, stream):
         rate = float(stream.average_rate or stream.guessed_rate or USUAL_RATE)
         unit = float(stream.time_base)
         for packet in container.demux(stream):
@@ -96,16 +111,20 @@ def _take(
     """The wanted frames, and when each frame up to the last of them shows."""
     taken: dict[int, T] = {}
     times: list[float] = []
-    with _opened(path, "video") as (container, stream):
+    with opened(path, "video") as (container, stream):
         for number, frame in enumerate(container.decode(stream)):
             times.append(number / rate if frame.time is None else frame.time)
             if number in wanted:
-                turns = round(frame.rotation / 90) % 4
-                upright = np.rot90(frame.to_ndarray(format="rgb24"), turns)
-                taken[number] = convert(np.ascontiguousarray(upright))
+                taken[number] = convert(upright(frame))
             if len(taken) == len(wanted):
                 break
     return taken, times
+
+
+def upright(frame: Any) -> Frame:
+    """A decoded frame as (h, w, 3) uint8 RGB, turned as the file says it is to be shown."""
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
 
 
 def video_sound(path: Path, until: float | None) -> tuple[Pcm, int]:
@@ -114,20 +133,31 @@ def video_sound(path: Path, until: float | None) -> tuple[Pcm, int]:
     until: seconds past which nothing is needed; None for all.  Raises DataError with the cause
     where there is no sound track, or it is empty or does not decode.
     """
+    blocks, samples, rate = [], 0, 0
+    for _, block, rate in sound_blocks(path):
+        blocks.append(block)
+        samples += block.shape[1]
+        if until is not None and samples >= until * rate:
+            break
+    if not samples:
+        raise DataError(f"the sound track of {path} is empty")
+    return np.concatenate(blocks, axis=1), rate
+
+
+def sound_blocks(path: Path) -> Iterator[tuple[Fraction | None, Pcm, int]]:
+    """The sound track in pieces: when each sounds in seconds, (channels, samples) int16, and Hz.
+
+    The time is None where the file does not say.  Raises DataError as `video_sound` does.
+    """
     av = need_pyav()
-    blocks, samples = [], 0
     try:
-        with _opened(path, "audio") as (container, stream):
+        with opened(path, "audio") as (container, stream):
             floats = av.AudioResampler(format="fltp")
             rate = int(stream.sample_rate)
             for frame in container.decode(stream):
-                blocks += [block.to_ndarray() for block in floats.resample(frame)]
-                samples += frame.samples
-                if until is not None and samples >= until * rate:
-                    break
-        if not samples:
-            raise DataError(f"the sound track of {path} is empty")
-        return to_pcm(np.clip(np.concatenate(blocks, axis=1), -1, 1)), rate
+                time = None if frame.pts is None else frame.pts * frame.time_base
+                for block in floats.resample(frame):
+                    yield time, to_pcm(np.clip(block.to_ndarray(), -1, 1)), rate
     except ValueError as error:  # channels or rate change midway; samples that are no numbers
         if isinstance(error, DataError):
             raise

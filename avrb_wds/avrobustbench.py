@@ -1,0 +1,163 @@
+"""The class of the released benchmark, AVROBUSTBENCH, for code that is written against it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+from torch.utils.data import Dataset
+
+from .apply import BankChoice, Corrupter
+from .codecs import decode_audio, decode_frame, encode_audio
+from .condition import Severity
+from .corruptions import Frame, Pcm, Profile
+from .errors import DataError, UsageError
+from .media import create_video
+from .packing.avrobustbench import avrobustbench_source
+from .packing.pictures import column_numbers, column_path
+from .packing.source import FrameColumns, SourceClip
+from .shards import Clip, ShardSet, decode_clip
+from .shards.record import escape_key
+
+__all__ = ["AVRobustBench"]
+
+T = TypeVar("T")
+Entry = tuple[list[Image.Image], io.BytesIO]
+
+
+class AVRobustBench(Dataset[Entry]):
+    """Clips as `(frames, audio)`: a list of RGB PIL images and a 16-bit WAV file in memory.
+
+    json_file: the released benchmark's JSON (relative paths start at its folder), or shards: a
+    folder, manifest, tar or address.  frame_num: the one frame taken: that in the folder
+    frame_<n>, or number n of a shard's clip.  corruption: a name, or None for clean clips.
+    severity: 1 to 5.  all_frames: take all frames, in numeric order.
+
+    A frame draws by its place among all frames of the clip, and the key is the clip's key, so the
+    bits are those of `corrupt_frames`, `corrupt_waveform` and `avrb.load` on the same signals.
+    Works with any number of a DataLoader's workers; `batch_size=None` or a `collate_fn` of one's
+    own is needed, as torch cannot collate images.  Raises UsageError for an argument that is not
+    allowed, DataError, naming the clip, for one that is missing or broken.
+
+    >>> dataset = AVRobustBench("eval.json", corruption="gaussian", severity=5)  # doctest: +SKIP
+    >>> frames, audio = dataset[0]  # doctest: +SKIP
+    """
+
+    create_video = staticmethod(create_video)
+
+    def __init__(
+        self,
+        json_file: str | os.PathLike[str],
+        frame_num: int = 4,
+        corruption: str | None = None,
+        severity: Severity = 5,
+        all_frames: bool = False,
+        *,
+        seed: int = 0,
+        profile: Profile = "default",
+        bank: BankChoice = None,
+    ) -> None:
+        if isinstance(frame_num, bool) or not isinstance(frame_num, int) or frame_num < 0:
+            raise UsageError(f"frame_num {frame_num!r} is not a whole number from 0 up.")
+        self.datapath, self.frame_num, self.all_frames = json_file, frame_num, all_frames
+        self.corruption, self.severity = corruption, severity
+        self._corrupter = None
+        if corruption is not None:
+            self._corrupter = Corrupter.of(
+                corruption, severity, seed=seed, profile=profile, bank=bank
+            )
+        self._clips: _Listed | _Sharded
+        if _is_list(json_file):
+            self._clips = _Listed(avrobustbench_source(Path(json_file), {}).clips)
+        else:
+            self._clips = _Sharded(ShardSet.open(os.fspath(json_file)))
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def __getitem__(self, index: int) -> Entry:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"clip {index} of {len(self)}")
+        wanted = None if self.all_frames else self.frame_num
+        key, frames, pcm, sample_rate = self._clips.read(index % len(self), wanted)
+        if self._corrupter is not None:
+            frames = [(n, self._corrupter.frame(frame, key, n)) for n, frame in frames]
+            pcm = self._corrupter.pcm(pcm, key, sample_rate)
+        images = [Image.fromarray(frame) for _, frame in frames]
+        return images, io.BytesIO(encode_audio(pcm, sample_rate))
+
+
+Signals = tuple[str, list[tuple[int, Frame]], Pcm, int]
+"""A clip's key, its frames with their places in the clip, and its sound with its rate."""
+
+
+class _Listed:
+    """Clips of a JSON: images and sounds that lie about as files."""
+
+    def __init__(self, clips: tuple[SourceClip, ...]) -> None:
+        self._clips = clips
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def read(self, position: int, wanted: int | None) -> Signals:
+        """Clip number `position` with frame_<wanted>, or with all frames."""
+        clip = self._clips[position]
+        assert isinstance(clip.pictures, FrameColumns)
+        numbers = column_numbers(clip.pictures.root)
+        places = {int(number): place for place, number in enumerate(numbers)}
+        if wanted is not None and wanted not in places:
+            raise DataError(
+                f"clip {clip.video_id!r} has no frame_{wanted} in {clip.pictures.root}; "
+                f"there are {len(numbers)}, frame_{numbers[0]} to frame_{numbers[-1]}."
+            )
+        chosen = places.values() if wanted is None else [places[wanted]]
+        paths = [(place, column_path(clip.pictures, numbers[place])) for place in chosen]
+        frames = [(place, _decoded(path, decode_frame)) for place, path in paths]
+        return escape_key(clip.video_id), frames, *_decoded(clip.audio, decode_audio)
+
+
+class _Sharded:
+    """Clips of shards."""
+
+    def __init__(self, shards: ShardSet) -> None:
+        self._shards = shards
+
+    def __len__(self) -> int:
+        return len(self._shards)
+
+    def read(self, position: int, wanted: int | None) -> Signals:
+        """Clip number `position` with frame `wanted`, or with all frames."""
+        clip: Clip = decode_clip(self._shards.read(position))
+        where = f"clip {clip.key!r} in shard {clip.shard}"
+        if clip.frames is None or clip.pcm is None:
+            raise DataError(f"{where} has no {'sound' if clip.pcm is None else 'frames'}.")
+        if wanted is not None and wanted >= len(clip.frames):
+            raise DataError(f"{where} has {len(clip.frames)} frames and no number {wanted}.")
+        chosen = range(len(clip.frames)) if wanted is None else [wanted]
+        return clip.key, [(n, clip.frames[n]) for n in chosen], clip.pcm, clip.sample_rate
+
+
+def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
+    try:
+        return decode(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path} does not open: {error.strerror}.") from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}.") from error
+
+
+def _is_list(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is the released benchmark's JSON, and not a manifest of shards."""
+    if Path(path).suffix.lower() != ".json" or not Path(path).is_file():
+        return False
+    try:
+        value = json.loads(Path(path).read_bytes())
+    except ValueError:
+        return True  # its reader says what is wrong with it
+    return not isinstance(value, dict) or "shards" not in value

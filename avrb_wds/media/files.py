@@ -1,0 +1,195 @@
+"""One file of any kind, corrupted and published whole."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
+from ..condition import Severity
+from ..corruptions import Corruption, Profile
+from ..errors import DataError, UsageError
+from ..packing.folder import VIDEOS
+from ..shards.record import escape_key
+from .publish import published
+from .stills import IMAGES, SOUNDS, corrupt_image, corrupt_sound
+from .video import Progress, corrupt_video
+
+__all__ = ["check_apart", "corrupt_file", "create_video", "suffix_of", "write_file"]
+
+
+def suffix_of(path: Path) -> str | None:
+    """The suffix that the corrupted file gets: .mp4 for a video, its own for others known here.
+
+    None where the suffix is of no kind that is read.
+
+    >>> suffix_of(Path("a.MKV")), suffix_of(Path("a.png")), suffix_of(Path("a.txt"))
+    ('.mp4', '.png', None)
+    """
+    suffix = path.suffix.lower()
+    if suffix in VIDEOS:
+        return ".mp4"
+    return path.suffix if suffix in IMAGES or suffix in SOUNDS else None
+
+
+def corrupt_file(
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    corruption: str | Corruption,
+    severity: Severity,
+    *,
+    seed: int = 0,
+    profile: Profile = "default",
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    bank: BankChoice = None,
+    key: str | None = None,
+    duration: float | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the video, image or sound at `source`, corrupted, to `out`; returns its path.
+
+    A video becomes an mp4 (H.264, AAC), an image jpg, png, webp, bmp or tiff and a sound wav or
+    flac, as the suffix of `out` says.  key: of the clip, for the draws; the name of `source`
+    without suffix if left out.  duration: seconds from the start; None for all.  progress: called
+    with (frames done, frames expected) of a video.
+
+    `out` appears whole, or not at all.  Raises UsageError for an argument that is not allowed and
+    where `out` is there already, unless `overwrite` is set; DataError, naming the file and the
+    cause, where `source` is damaged.
+
+    >>> avrb.corrupt_file("in.mp4", "out.mp4", "rain", 3)  # doctest: +SKIP
+    PosixPath('out.mp4')
+    """
+    path, target = Path(source), Path(out)
+    corrupter = Corrupter.of(
+        corruption,
+        severity,
+        seed=seed,
+        profile=profile,
+        modality=modality,
+        temporal=temporal,
+        bank=bank,
+    )
+    check_apart(path, target)
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} is there already; give another name, or overwrite it.")
+    write_file(path, target, corrupter, _key(path, key), duration=duration, progress=progress)
+    return target
+
+
+def create_video(
+    video_path: str | os.PathLike[str],
+    corruption: str | Corruption = "gaussian",
+    severity: Severity = 5,
+    duration: float | None = None,
+    save_path: str | os.PathLike[str] | None = None,
+    *,
+    seed: int = 0,
+    profile: Profile = "default",
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    bank: BankChoice = None,
+    key: str | None = None,
+    progress: Progress | None = None,
+) -> io.BytesIO:
+    """The video at `video_path`, corrupted, as an mp4 (H.264, AAC) in memory.
+
+    duration: seconds from the start; None for all.  save_path: also write it there; a file that is
+    there is replaced, by the whole of the new one.  Frame f draws by its number f, or under
+    temporal="clip" all frames share one draw.  Others as in `corrupt_file`, which keeps nothing of
+    a long video in memory.  Raises UsageError for an argument that is not allowed, DataError,
+    naming the file and the cause, where the video is damaged.
+
+    >>> create_video("in.mp4", "spatter", 5, save_path="out.mp4")  # doctest: +SKIP
+    """
+    path = Path(video_path)
+    corrupter = Corrupter.of(
+        corruption,
+        severity,
+        seed=seed,
+        profile=profile,
+        modality=modality,
+        temporal=temporal,
+        bank=bank,
+    )
+    if save_path is not None:
+        check_apart(path, Path(save_path))
+    made = io.BytesIO()
+    corrupt_video(path, made, corrupter, _key(path, key), duration=duration, progress=progress)
+    made.seek(0)
+    if save_path is not None:
+        _publish(Path(save_path), partial(shutil.copyfileobj, made))
+        made.seek(0)
+    return made
+
+
+def check_apart(source: Path, out: Path) -> None:
+    """Raise UsageError unless `source` is there and `out` is another file in a folder there is."""
+    if not source.exists():
+        raise UsageError(f"there is nothing at {source}.")
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder; name the file to write.")
+    if out.exists() and out.samefile(source):
+        raise UsageError(f"{out} is what is to be corrupted; give another name to write to.")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent} to write {out.name} to; make it first.")
+
+
+def _key(path: Path, key: str | None) -> str:
+    return escape_key(path.stem) if key is None else key
+
+
+def write_file(
+    source: Path,
+    out: Path,
+    corrupter: Corrupter,
+    key: str,
+    *,
+    duration: float | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write one corrupted file, whole or not at all.
+
+    Raises UsageError where `out` has a suffix that goes with no such source, DataError for damage.
+    """
+    kind, suffix = source.suffix.lower(), out.suffix.lower()
+    allowed = _outputs(source)
+    if suffix not in allowed:
+        raise UsageError(f"{source} cannot become {out.name}; name it {', '.join(allowed)}.")
+
+    def write(file: BinaryIO) -> None:
+        if kind in VIDEOS:
+            corrupt_video(source, file, corrupter, key, duration=duration, progress=progress)
+        elif kind in IMAGES:
+            corrupt_image(source, file, IMAGES[suffix], corrupter, key)
+        else:
+            corrupt_sound(source, file, SOUNDS[suffix], corrupter, key, duration)
+
+    _publish(out, write)
+
+
+def _outputs(source: Path) -> tuple[str, ...]:
+    """The suffixes that what becomes of `source` may have."""
+    kind = source.suffix.lower()
+    for kinds in (IMAGES, SOUNDS):
+        if kind in kinds:
+            return tuple(kinds)
+    if kind in VIDEOS:
+        return (".mp4",)
+    known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
+    raise UsageError(f"{source} is of no kind that is known here; give one of {known}.")
+
+
+def _publish(out: Path, write: Callable[[BinaryIO], None]) -> None:
+    try:
+        with published(out) as file:
+            write(file)
+    except OSError as error:
+        raise DataError(f"{out} cannot be written: {error.strerror}.") from error

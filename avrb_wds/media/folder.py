@@ -1,0 +1,192 @@
+"""A folder of videos, images and sounds, mirrored with each of them corrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
+from ..condition import Severity
+from ..corruptions import Corruption, Profile
+from ..corruptions.bank import Bank
+from ..errors import DataError, UsageError
+from ..packing.folder import VIDEOS
+from ..shards.record import escape_key
+from ..storage.ahead import in_order
+from .files import suffix_of, write_file
+from .publish import published
+from .video import Progress
+
+__all__ = ["FileFailure", "Mirrored", "corrupt_folder"]
+
+SETTINGS = ".avrb-corrupt.json"
+"""In the folder of corrupted files: what they were made with, so that a run resumes alike."""
+
+
+@dataclass(frozen=True)
+class FileFailure:
+    """A file that could not be corrupted, and why."""
+
+    path: Path
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.cause}"
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """made: files written.  kept: there from an earlier run.  left_out: of no kind known here."""
+
+    made: int
+    kept: int
+    left_out: int
+    failures: tuple[FileFailure, ...]
+
+
+@dataclass(frozen=True)
+class _Job:
+    source: Path
+    out: Path
+    key: str
+
+    def run(self, corrupter: Corrupter, duration: float | None) -> FileFailure | None:
+        """Write the file; what kept it from being written, if anything did."""
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_file(self.source, self.out, corrupter, self.key, duration=duration)
+        except DataError as error:
+            cause = str(error).removeprefix(f"{self.source}: ").removeprefix(f"{self.source} ")
+            return FileFailure(self.source, cause)
+        return None
+
+    @property
+    def video(self) -> bool:
+        return self.source.suffix.lower() in VIDEOS
+
+
+def corrupt_folder(
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    corruption: str | Corruption,
+    severity: Severity,
+    *,
+    seed: int = 0,
+    profile: Profile = "default",
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    bank: BankChoice = None,
+    duration: float | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Mirrored:
+    """Corrupt every video, image and sound in `source` into the same place in `out`.
+
+    A file's key is its path within `source` without suffix.  Videos become .mp4; the others keep
+    their kind.  Each file appears whole or not at all, so `resume` keeps what is there and makes
+    the rest, with the settings of the first run.  Files that fail are in the result; none stops
+    the others.  progress: called with (files done, files).  Raises UsageError where `out` holds
+    anything without `resume`, or was made with other settings, and for arguments not allowed.
+    """
+    root, target = Path(source), Path(out)
+    corrupter = Corrupter.of(
+        corruption,
+        severity,
+        seed=seed,
+        profile=profile,
+        modality=modality,
+        temporal=temporal,
+        bank=bank,
+    )
+    jobs, left_out = _jobs(root, target)
+    _begin(target, _settings(corrupter, duration), resume)
+    todo = [job for job in jobs if not job.out.exists()]
+    failures = []
+    for done, failure in enumerate(_results(todo, corrupter, duration), len(jobs) - len(todo) + 1):
+        failures += [failure] if failure else []
+        if progress:
+            progress(done, len(jobs))
+    made = len(todo) - len(failures)
+    return Mirrored(made, len(jobs) - len(todo), left_out, tuple(failures))
+
+
+def _results(
+    jobs: list[_Job], corrupter: Corrupter, duration: float | None
+) -> Iterator[FileFailure | None]:
+    """Images and sounds, several at a time; then videos, each of which takes all cores."""
+    small = (partial(job.run, corrupter, duration) for job in jobs if not job.video)
+    yield from in_order(small, (os.cpu_count() or 1) + 1)
+    for job in jobs:
+        if job.video:
+            yield job.run(corrupter, duration)
+
+
+def _jobs(root: Path, target: Path) -> tuple[list[_Job], int]:
+    """What is to be done, ordered by path, and how many files are of no kind known here."""
+    if target.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"{target} lies in {root}; write to a folder outside of it.")
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    jobs: dict[Path, _Job] = {}
+    for path in files:
+        suffix = suffix_of(path)
+        if suffix is None:
+            continue
+        place = path.relative_to(root).with_suffix("")
+        job = _Job(path, target / f"{place}{suffix}", escape_key(place.as_posix()))
+        other = jobs.setdefault(job.out, job)
+        if other is not job:
+            raise UsageError(
+                f"{other.source} and {path} would both become {job.out}; rename one of them."
+            )
+    if not jobs:
+        raise UsageError(f"{root} holds no video, image or sound.")
+    return list(jobs.values()), len(files) - len(jobs)
+
+
+def _settings(corrupter: Corrupter, duration: float | None) -> dict[str, object]:
+    """All that decides what a file becomes."""
+    return {
+        "corruption": corrupter.corruption.name,
+        "visual": corrupter.visual,
+        "audio": corrupter.audio,
+        "seed": corrupter.seed,
+        "profile": corrupter.profile,
+        "temporal": corrupter.temporal,
+        "bank": (corrupter.bank or Bank.builtin()).digest,
+        "duration": duration,
+    }
+
+
+def _begin(target: Path, settings: dict[str, object], resume: bool) -> None:
+    """Make the folder and note the settings, or hold them against those of the run before."""
+    note = target / SETTINGS
+    if target.is_dir() and any(target.iterdir()):
+        if not resume:
+            raise UsageError(f"{target} is not empty; give a new folder, or resume.")
+        _check_settings(note, settings)
+        return
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with published(note) as file:
+            file.write(json.dumps(settings, indent=2).encode())
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written to: {error.strerror}.") from error
+
+
+def _check_settings(note: Path, settings: dict[str, object]) -> None:
+    try:
+        before = json.loads(note.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{note.parent} was not made by avrb corrupt: it has no {SETTINGS}; give a new folder."
+        ) from error
+    for name, value in settings.items():
+        if before.get(name) != value:
+            raise UsageError(
+                f"{note.parent} was made with {name} {before.get(name)!r}, not {value!r}; "
+                f"give the same, or a new folder."
+            )

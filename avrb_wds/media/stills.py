@@ -1,0 +1,86 @@
+"""An image file or a sound file, corrupted."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from ..apply import Corrupter
+from ..codecs import decode_audio, decode_frame, encode_audio, encode_frame
+from ..corruptions import Frame
+from ..errors import DataError
+
+__all__ = ["IMAGES", "SOUNDS", "corrupt_image", "corrupt_sound"]
+
+SOUNDS = {".wav": "wav", ".flac": "flac"}
+IMAGES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+ORIENTATION = 0x0112  # of EXIF
+# (quarter turns to the left, mirrored afterwards) by the value of the tag.
+TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True),
+         8: (1, False)}  # fmt: skip
+
+
+def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, key: str) -> None:
+    """Write the image at `path`, corrupted as frame 0 of clip `key`, into `out`.
+
+    kind: what to write, a value of IMAGES: JPEG at quality 95, 4:2:0; the others without loss.
+    The picture is RGB, and upright where the file says that it is to be turned.  Raises DataError,
+    naming the file and the cause, where it does not decode or moves.
+    """
+    data = _read(path)
+    try:
+        frame = decode_frame(data)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    frame = corrupter.frame(_upright(frame, data, path), key, 0)
+    if kind == "JPEG":
+        out.write(encode_frame(frame))
+    else:
+        options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
+        Image.fromarray(frame).save(out, kind, **options)
+
+
+def _upright(frame: Frame, data: bytes, path: Path) -> Frame:
+    with Image.open(io.BytesIO(data)) as image:
+        if getattr(image, "n_frames", 1) > 1 and image.format != "TIFF":
+            raise DataError(f"{path} moves; give it as a video")
+        turns, mirrored = TURNS.get(image.getexif().get(ORIENTATION, 1), (0, False))
+    turned = np.rot90(frame, turns)
+    return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
+
+
+def corrupt_sound(
+    path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, key: str, duration: float | None
+) -> None:
+    """Write the sound at `path`, corrupted, into `out` as 16-bit "wav" or "flac".
+
+    duration: seconds from the start; None for all.  Channels and sample rate stay.  Raises
+    DataError, naming the file and the cause, where it does not decode.
+    """
+    try:
+        pcm, sample_rate = decode_audio(_read(path))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    if duration is not None:
+        pcm = pcm[:, : max(1, math.ceil(duration * sample_rate))]
+    out.write(encode_audio(corrupter.pcm(pcm, key, sample_rate), sample_rate, kind))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} does not open: {error.strerror}") from error

@@ -1,0 +1,164 @@
+"""A video corrupted as it streams: decoded, corrupted and encoded at once, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from itertools import chain, takewhile
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from ..apply import Corrupter
+from ..errors import DataError, UsageError
+from ..packing.sound import mix
+from ..packing.video import upright
+from ..storage.ahead import in_order
+from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
+from .pictures import Facts, Picture, facts, pictures
+from .threads import ahead
+from .track import Track, read_track
+
+__all__ = ["Progress", "corrupt_video"]
+
+Progress = Callable[[int, int], None]
+DECODED_AHEAD = 4  # frames
+
+
+def corrupt_video(
+    path: Path,
+    out: BinaryIO,
+    corrupter: Corrupter,
+    key: str,
+    *,
+    duration: float | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write the video at `path`, corrupted, into `out` as an mp4 (H.264, AAC).
+
+    out: open for writing and seeking.  key: of the clip, for the draws; frame f draws by its
+    number f.  duration: seconds from the start; None for all.  progress: called with (frames done,
+    frames expected).  Raises DataError, naming the file and the cause, where it is damaged, cut
+    off, or holds no picture.
+    """
+    limit = _limit(duration)
+    known = facts(path)
+    with closing(ahead(pictures(path, known), DECODED_AHEAD)) as reel:
+        first = next(reel)
+        track = read_track(path, first.time + limit if limit else None) if known.sound else None
+        start = min(first.time, track.start) if track else first.time
+        shown: Iterator[Picture] = chain((first,), reel)
+        if limit:
+            end = start + limit
+            shown = takewhile(lambda picture: picture.time < end, shown)
+            track = track.until(end) if track else None
+        if first.time - start >= (limit or math.inf):
+            raise DataError(f"{path} shows no picture in its first {duration} s")
+        if track:
+            track = _corrupted(track, corrupter, key)
+        expected = _expected(known, limit)
+        with Mp4(out, _picture_format(known, first), _sound_format(track)) as file:
+            feed = _Feed(file, track, start)
+            for done, made in enumerate(_made(shown, first, corrupter, key), 1):
+                feed.add(made)
+                if progress:
+                    progress(done, max(done, expected))
+            feed.finish()
+
+
+def _limit(duration: float | None) -> Fraction | None:
+    if duration is None:
+        return None
+    if not 0 < duration < math.inf:
+        raise UsageError(f"duration {duration!r} is not a number of seconds above 0.")
+    return Fraction(duration)
+
+
+class _Made(NamedTuple):
+    """A corrupted frame ready to be encoded, when it shows and how long, in seconds."""
+
+    frame: Any
+    time: Fraction
+    duration: Fraction
+
+
+def _made(
+    shown: Iterator[Picture], first: Picture, corrupter: Corrupter, key: str
+) -> Iterator[_Made]:
+    """The frames corrupted, in order, on all cores."""
+    size = (first.frame.width, first.frame.height)
+    make = partial(_make, size=size, corrupter=corrupter, key=key)
+    # One more than cores: while the encoder takes a frame, no core waits.
+    return in_order((partial(make, picture) for picture in shown), (os.cpu_count() or 1) + 1)
+
+
+def _make(picture: Picture, size: tuple[int, int], corrupter: Corrupter, key: str) -> _Made:
+    frame = picture.frame
+    if (frame.width, frame.height) != size:  # the mp4 is of one size, that of the first frame
+        frame = frame.reformat(width=size[0], height=size[1])
+    corrupted = corrupter.frame(upright(frame), key, picture.number)
+    return _Made(encodable(corrupted), picture.time, picture.duration)
+
+
+def _corrupted(track: Track, corrupter: Corrupter, key: str) -> Track:
+    pcm = track.pcm
+    if len(pcm) not in LAYOUTS:  # AAC has no way with them
+        pcm = mix(pcm, "mono")
+    return replace(track, pcm=corrupter.pcm(pcm, key, track.sample_rate))
+
+
+def _picture_format(known: Facts, first: Picture) -> PictureFormat:
+    """As the frame is shown, its sides even."""
+    frame = first.frame
+    width, height, aspect = frame.width, frame.height, known.aspect
+    if round(frame.rotation / 90) % 2:
+        width, height, aspect = height, width, 1 / aspect
+    return PictureFormat(
+        height + height % 2,
+        width + width % 2,
+        known.unit,
+        known.rate,
+        aspect,
+        int(frame.color_primaries),
+        int(frame.color_trc),
+    )
+
+
+def _sound_format(track: Track | None) -> SoundFormat | None:
+    return SoundFormat(len(track.pcm), track.sample_rate) if track else None
+
+
+def _expected(known: Facts, limit: Fraction | None) -> int:
+    """Frames there may be; only the progress bar goes by it."""
+    seconds = min(known.seconds or limit or Fraction(0), limit or known.seconds or Fraction(0))
+    return round(seconds * known.rate)
+
+
+class _Feed:
+    """Pictures and sound into the file in step, on a clock that starts at `start`."""
+
+    def __init__(self, file: Mp4, track: Track | None, start: Fraction) -> None:
+        self._file, self._track, self._start = file, track, start
+        self._written = 0  # samples
+
+    def add(self, made: _Made) -> None:
+        self._sound_until(made.time + made.duration)
+        self._file.write_picture(made.frame, made.time - self._start, made.duration)
+
+    def finish(self) -> None:
+        if self._track:
+            self._sound_until(self._track.end)
+
+    def _sound_until(self, time: Fraction) -> None:
+        if not self._track:
+            return
+        track = self._track
+        upto = min(track.pcm.shape[1], math.floor((time - track.start) * track.sample_rate))
+        if upto > self._written:
+            position = round((track.start - self._start) * track.sample_rate) + self._written
+            self._file.write_sound(track.pcm[:, self._written : upto], position)
+            self._written = upto

@@ -1,0 +1,95 @@
+"""`avrb corrupt`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Argument, Exit, Option
+
+from .progress import progress_bar
+
+__all__ = ["corrupt"]
+
+
+def corrupt(
+    source: Annotated[
+        Path,
+        Argument(
+            help="A video, image (jpg, png, webp, bmp, tiff) or sound (wav, flac); or a "
+            "folder of them."
+        ),
+    ],
+    out: Annotated[
+        Path, Argument(help="The file to write, .mp4 for a video; for a folder, a new folder.")
+    ],
+    corruption: Annotated[str, Option(help="Name of the corruption, e.g. rain.")],
+    severity: Annotated[int, Option(help="1 to 5.")] = 5,
+    seed: Annotated[int, Option(help="Of the draws.")] = 0,
+    profile: Annotated[
+        str, Option(help="default, or released: as the released benchmark's code does it.")
+    ] = "default",
+    modality: Annotated[str, Option(help="What is corrupted: both, visual, audio.")] = "both",
+    temporal: Annotated[
+        str, Option(help="What frames draw: frame (each anew), clip (all the same).")
+    ] = "frame",
+    bank: Annotated[
+        Path | None, Option(help="A bank's file; the built-in bank if left out.")
+    ] = None,
+    duration: Annotated[
+        float | None, Option(help="Seconds from the start; all if left out.", show_default=False)
+    ] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace OUT, if it is a file.")] = False,
+    resume: Annotated[
+        bool,
+        Option("--resume", help="Of a folder: keep the files in OUT and make those that lack."),
+    ] = False,
+) -> None:
+    """Corrupt a video, image or sound, or every one in a folder.
+
+    Example:  avrb corrupt clip.mp4 rain.mp4 --corruption rain --severity 3
+
+    Videos become mp4 (H.264, AAC); images and sounds keep their kind, 8 and 16 bit.  A file appears
+    in OUT whole or not at all.  Files that fail are named at the end, and the exit status is 1.
+    """  # fmt: skip
+    from avrb_wds.errors import UsageError
+    from avrb_wds.media import corrupt_file, corrupt_folder
+
+    folder = source.is_dir()
+    if (resume and not folder) or (overwrite and folder):
+        wrong, right = ("--resume", "a folder") if resume else ("--overwrite", "a file")
+        raise UsageError(f"{wrong} is for {right}; {source} is none.")
+    options: dict[str, Any] = {
+        "seed": seed,
+        "profile": profile,
+        "modality": modality,
+        "temporal": temporal,
+        "bank": bank,
+        "duration": duration,
+    }
+    with progress_bar("corrupting") as progress:
+        if not folder:
+            print(
+                corrupt_file(
+                    source,
+                    out,
+                    corruption,
+                    severity,
+                    overwrite=overwrite,
+                    progress=progress,
+                    **options,
+                )
+            )
+            return
+        mirrored = corrupt_folder(
+            source, out, corruption, severity, resume=resume, progress=progress, **options
+        )
+    for failure in mirrored.failures:
+        print(f"not corrupted: {failure}", file=sys.stderr)
+    if mirrored.left_out:
+        print(f"{mirrored.left_out} file(s) of other kinds were left out.", file=sys.stderr)
+    kept = f", {mirrored.kept} there already" if mirrored.kept else ""
+    print(f"{out}: {mirrored.made} file(s){kept}")
+    if mirrored.failures:
+        raise Exit(1)
