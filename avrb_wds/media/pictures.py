@@ -13,9 +13,10 @@ from ..packing.video import USUAL_RATE, opened
 
 __all__ = ["Facts", "Picture", "facts", "pictures"]
 
-# Containers that announce their length, and by how many seconds they may be mistaken.
-ANNOUNCE = frozenset(("mov", "matroska", "avi", "flv", "asf"))
-MISTAKEN = Fraction(1, 2)
+# Containers that announce how many seconds they last.
+LAST = frozenset(("mov", "matroska", "flv", "asf"))
+MISTAKEN = Fraction(1, 10)  # by how many seconds, or by how many frames
+FRAMES_MISTAKEN = 1
 MILLION = 1_000_000
 
 
@@ -24,15 +25,17 @@ class Facts:
     """What a video says of itself.
 
     rate: frames a second, on average.  unit: of its times, in seconds.  aspect: of a pixel, width
-    to height, as it is stored.  sound: whether there is a sound track.  seconds: how long it is to
-    last, None where it does not say.
+    to height, as it is stored.  seconds: how long it is to last, None where it does not say.
+    sound: whether there is a sound track.  sound_end: when that ends, in seconds; None where it
+    does not say so to the sample.
     """
 
     rate: Fraction
     unit: Fraction
     aspect: Fraction
-    sound: bool
     seconds: Fraction | None
+    sound: bool
+    sound_end: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,21 @@ def facts(path: Path) -> Facts:
     """The facts of the video at `path`; raises DataError where it does not open."""
     with opened(path, "video") as (container, stream):
         rate = stream.average_rate or stream.guessed_rate or Fraction(USUAL_RATE)
+        sound = next((other for other in container.streams if other.type == "audio"), None)
         return Facts(
             Fraction(rate),
             stream.time_base,
-            Fraction(stream.sample_aspect_ratio or 1) or Fraction(1),
-            any(other.type == "audio" for other in container.streams),
+            Fraction(stream.sample_aspect_ratio or 1),
             Fraction(container.duration, MILLION) if container.duration else None,
+            sound is not None,
+            _end(sound) if sound and "mov" in container.format.name else None,
         )
+
+
+def _end(stream: Any) -> Fraction | None:
+    if not stream.duration:
+        return None
+    return Fraction(((stream.start_time or 0) + stream.duration) * stream.time_base)
 
 
 def pictures(path: Path, known: Facts) -> Iterator[Picture]:
@@ -65,7 +76,7 @@ def pictures(path: Path, known: Facts) -> Iterator[Picture]:
     before it says it does.
     """
     with opened(path, "video") as (container, stream):
-        seen = _Seen(path, container, stream)
+        seen = _Seen(path, container, stream, known.rate)
         last: Picture | None = None
         for packet in container.demux():
             seen.note(packet)
@@ -76,9 +87,9 @@ def pictures(path: Path, known: Facts) -> Iterator[Picture]:
                 if frame.is_corrupt:
                     raise DataError(f"{path} is damaged at {float(last.time):.2f} s")
                 yield last
+        seen.check_end()
         if last is None:
             raise DataError(f"{path} holds no frame that decodes")
-        seen.check_end()
 
 
 def _picture(frame: Any, last: Picture | None, known: Facts) -> Picture:
@@ -97,8 +108,9 @@ def _picture(frame: Any, last: Picture | None, known: Facts) -> Picture:
 class _Seen:
     """What has been read of a file, to hold against what the file announces."""
 
-    def __init__(self, path: Path, container: Any, stream: Any) -> None:
+    def __init__(self, path: Path, container: Any, stream: Any, rate: Fraction) -> None:
         self._path, self._container, self._stream = path, container, stream
+        self._rate = rate
         self._packets, self._end = 0, Fraction(0)
 
     def note(self, packet: Any) -> None:
@@ -115,18 +127,24 @@ class _Seen:
     def check_end(self) -> None:
         """Raise DataError where the file announces more than was in it."""
         kinds = set(self._container.format.name.split(","))
-        announced = self._stream.frames if "mov" in kinds else 0
-        if self._packets < announced:
+        frames = int(self._stream.frames)
+        if "mov" in kinds and self._packets < frames:
             raise DataError(
-                f"{self._path} is cut off: it announces {announced} frames and holds "
-                f"{self._packets}"
+                f"{self._path} is cut off: it announces {frames} frames and holds {self._packets}"
             )
-        if not kinds & ANNOUNCE or not self._container.duration:
-            return
-        start = Fraction(self._container.start_time or 0, MILLION)
-        end = start + Fraction(self._container.duration, MILLION)
-        if self._end + MISTAKEN < end:
+        end = self._announced(kinds)
+        if self._end + max(MISTAKEN, FRAMES_MISTAKEN / self._rate) < end:
             raise DataError(
                 f"{self._path} is cut off: it announces {float(end):.2f} s and ends at "
                 f"{float(self._end):.2f} s"
             )
+
+    def _announced(self, kinds: set[str]) -> Fraction:
+        """When the file says it ends, in seconds; 0 where it does not."""
+        if "avi" in kinds:  # FFmpeg's own duration goes by what is there
+            return int(self._stream.frames) / self._rate
+        if not kinds & LAST:
+            return Fraction(0)
+        return Fraction(
+            (self._container.start_time or 0) + (self._container.duration or 0), MILLION
+        )

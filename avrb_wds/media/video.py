@@ -49,7 +49,7 @@ def corrupt_video(
     known = facts(path)
     with closing(ahead(pictures(path, known), DECODED_AHEAD)) as reel:
         first = next(reel)
-        track = read_track(path, first.time + limit if limit else None) if known.sound else None
+        track = _track(path, known, first.time + limit if limit else None)
         start = min(first.time, track.start) if track else first.time
         shown: Iterator[Picture] = chain((first,), reel)
         if limit:
@@ -68,6 +68,14 @@ def corrupt_video(
                 if progress:
                     progress(done, max(done, expected))
             feed.finish()
+
+
+def _track(path: Path, known: Facts, end: Fraction | None) -> Track | None:
+    """The sound as a player plays it: what the last packet holds past the end is left out."""
+    track = read_track(path, end) if known.sound else None
+    if track and known.sound_end and track.start < known.sound_end:
+        return track.until(known.sound_end)
+    return track
 
 
 def _limit(duration: float | None) -> Fraction | None:

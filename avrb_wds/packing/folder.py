@@ -14,6 +14,7 @@ __all__ = ["VIDEOS", "Ids", "folder_source"]
 
 VIDEOS = frozenset(
     (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp")
+    + (".ts", ".mts", ".m2ts", ".ogv")
 )
 Ids = Literal["stem", "path"]
 

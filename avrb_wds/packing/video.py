@@ -53,6 +53,8 @@ def opened(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
             if stream is None:
                 missing = "sound track" if kind == "audio" else "picture"
                 raise DataError(f"{path} has no {missing}")
+            if stream.codec_context is None:
+                raise DataError(f"{path} holds {kind} of a kind that no decoder here knows")
             stream.thread_type = "NONE"
             yield container, stream
     except (av.error.FFmpegError, OSError) as error:
