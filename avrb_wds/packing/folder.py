@@ -13,8 +13,10 @@ from .source import Source, SourceClip, VideoFile
 __all__ = ["VIDEOS", "Ids", "folder_source"]
 
 VIDEOS = frozenset(
-    (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp")
-    + (".ts", ".mts", ".m2ts", ".ogv")
+    (
+        *(".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv"),
+        *(".3gp", ".ts", ".mts", ".m2ts", ".ogv"),
+    )
 )
 Ids = Literal["stem", "path"]
 
