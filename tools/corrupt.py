@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Exit, Option
 
+from .options import BankOption, Modality, Profile, Seed, Temporal, parse_severity
 from .progress import progress_bar
 
 __all__ = ["corrupt"]
@@ -25,18 +26,12 @@ def corrupt(
         Path, Argument(help="The file to write, .mp4 for a video; for a folder, a new folder.")
     ],
     corruption: Annotated[str, Option(help="Name of the corruption, e.g. rain.")],
-    severity: Annotated[int, Option(help="1 to 5.")] = 5,
-    seed: Annotated[int, Option(help="Of the draws.")] = 0,
-    profile: Annotated[
-        str, Option(help="default, or released: as the released benchmark's code does it.")
-    ] = "default",
-    modality: Annotated[str, Option(help="What is corrupted: both, visual, audio.")] = "both",
-    temporal: Annotated[
-        str, Option(help="What frames draw: frame (each anew), clip (all the same).")
-    ] = "frame",
-    bank: Annotated[
-        Path | None, Option(help="A bank's file; the built-in bank if left out.")
-    ] = None,
+    severity: Annotated[str, Option(help="1 to 5, or visual+audio as in 0+5.")] = "5",
+    seed: Seed = 0,
+    profile: Profile = "default",
+    modality: Modality = "both",
+    temporal: Temporal = "frame",
+    bank: BankOption = None,
     duration: Annotated[
         float | None, Option(help="Seconds from the start; all if left out.", show_default=False)
     ] = None,
@@ -52,7 +47,7 @@ def corrupt(
 
     Videos become mp4 (H.264, AAC); images and sounds keep their kind, 8 and 16 bit.  A file appears
     in OUT whole or not at all.  Files that fail are named at the end, and the exit status is 1.
-    """  # fmt: skip
+    """
     from avrb_wds.errors import UsageError
     from avrb_wds.media import corrupt_file, corrupt_folder
 
@@ -60,6 +55,7 @@ def corrupt(
     if (resume and not folder) or (overwrite and folder):
         wrong, right = ("--resume", "a folder") if resume else ("--overwrite", "a file")
         raise UsageError(f"{wrong} is for {right}; {source} is none.")
+    level = parse_severity(severity)
     options: dict[str, Any] = {
         "seed": seed,
         "profile": profile,
@@ -68,22 +64,16 @@ def corrupt(
         "bank": bank,
         "duration": duration,
     }
-    with progress_bar("corrupting") as progress:
-        if not folder:
-            print(
-                corrupt_file(
-                    source,
-                    out,
-                    corruption,
-                    severity,
-                    overwrite=overwrite,
-                    progress=progress,
-                    **options,
-                )
+    if not folder:
+        with progress_bar("corrupting") as progress:
+            made = corrupt_file(
+                source, out, corruption, level, overwrite=overwrite, progress=progress, **options
             )
-            return
+        print(made)
+        return
+    with progress_bar("corrupting") as progress:
         mirrored = corrupt_folder(
-            source, out, corruption, severity, resume=resume, progress=progress, **options
+            source, out, corruption, level, resume=resume, progress=progress, **options
         )
     for failure in mirrored.failures:
         print(f"not corrupted: {failure}", file=sys.stderr)

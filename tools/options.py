@@ -31,6 +31,7 @@ __all__ = [
     "Temporal",
     "chosen_conditions",
     "open_shards",
+    "parse_severity",
     "size_in_bytes",
     "storage_options",
 ]
@@ -98,10 +99,13 @@ def chosen_conditions(
     from avrb_wds.condition import conditions
     from avrb_wds.corruptions import SEVERITIES
 
-    return conditions(corruption, [_severity(s) for s in severity or ()] or SEVERITIES, clean=clean)
+    return conditions(
+        corruption, [parse_severity(s) for s in severity or ()] or SEVERITIES, clean=clean
+    )
 
 
-def _severity(text: str) -> int | tuple[int, int]:
+def parse_severity(text: str) -> int | tuple[int, int]:
+    """The severity that "3" or "0+5" means; raises UsageError for another text."""
     from avrb_wds.condition import severity_pair
     from avrb_wds.errors import UsageError
 
