@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from threading import Event, Lock
 from typing import Any
@@ -20,6 +21,8 @@ PIECE = 1 << 20
 CAREFUL = 1 << 16
 VERY_CAREFUL = 1 << 12
 """How much of a dropped connection may be lost: less once one has dropped."""
+
+TAIL = 1 << 16
 
 
 class Store:
@@ -88,13 +91,16 @@ class Store:
                 f"{redacted(folder)} has no manifest.json, and a web server does not list its "
                 f"files; name the tars, e.g. {redacted(folder).rstrip('/')}/a-{{000..013}}.tar."
             )
-        try:
-            found = obstore.list_with_delimiter(self.client(folder), address.path or None)
-        except Exception as error:
-            raise DataError(
-                f"{redacted(folder)} does not list: {translated(error, folder, 0)}."
-            ) from None
-        return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
+        failures = 0
+        while True:
+            try:
+                found = obstore.list_with_delimiter(self.client(folder), address.path or None)
+                return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
+            except Exception as error:
+                meaning = translated(error, folder, 0)
+            if isinstance(meaning, DataError):
+                raise meaning
+            failures = self._failed(folder, 0, failures, meaning)
 
     def read(self, url: str, sha256: str = "") -> bytes:
         """A whole small file: a manifest, an index.  sha256: what it must have."""
@@ -114,8 +120,8 @@ class Store:
         """The whole file in pieces (buffers), ranges of it read ahead.
 
         size, sha256: what it must have; by default the SHA-256 that is stored with it, if any is.
-        Raises DataError, after the last piece at the latest, where it has not: a file counts as
-        read once this is exhausted.
+        Raises DataError where it has not, before the last 64 KiB: who reads a tar stops at its end,
+        which may be some bytes before that of the file.
         """
         stat, where = self.stat(url), redacted(url)
         sha256 = sha256 or stat.sha256
@@ -124,15 +130,23 @@ class Store:
                 f"{where} has {stat.size} bytes, not {size}: it differs from byte "
                 f"{min(size, stat.size)} on."
             )
-        digest = hashlib.sha256()
-        for piece in self._ahead(url, stat.size):
-            if sha256:
-                digest.update(piece)
-            yield piece
-        if sha256 and digest.hexdigest() != sha256:
+        pieces = self._ahead(url, stat.size)
+        if not sha256:
+            yield from pieces
+            return
+        digest, held, waiting = hashlib.sha256(), deque[Any](), 0
+        for piece in pieces:
+            digest.update(piece)
+            held.append(piece)
+            waiting += len(piece)
+            while waiting - len(held[0]) >= TAIL:
+                waiting -= len(held[0])
+                yield held.popleft()
+        if digest.hexdigest() != sha256:
             raise DataError(
                 f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
             )
+        yield from held
 
     def _ahead(self, url: str, size: int) -> Iterator[Any]:
         limits, stopped = self.limits, Event()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
+from urllib.parse import unquote
 
 Kind = Literal["drop", "ignore_range", "status", "trickle", "changed", "truncated", "wrong"]
 KINDS: tuple[Kind, ...] = (
@@ -40,11 +41,13 @@ Schedule = Callable[[int], Fault | None]
 
 @dataclass
 class FaultServer:
-    """What is served, and what was asked of it.  latency: seconds before every response."""
+    """What is served, and what was asked of it.  latency: seconds before every response.
+    moved: by path, the address that a client is sent on to."""
 
     objects: dict[str, bytes]
     schedule: Schedule = lambda number: None
     latency: float = 0.0
+    moved: dict[str, str] = field(default_factory=dict)
     sent: int = 0
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -89,11 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.state.arrive(self.command, self.path, dict(self.headers.items()))
         if self.state.latency:
             time.sleep(self.state.latency)
-        body = self.state.objects.get(self.path.partition("?")[0])
-        if body is None:
-            return self._plain(404)
         if fault and fault.kind == "status":
             return self._plain(fault.status, {"Retry-After": "0"})
+        if self.path in self.state.moved:
+            return self._plain(302, {"Location": self.state.moved[self.path]})
+        body = self.state.objects.get(unquote(self.path.partition("?")[0]))
+        if body is None:
+            return self._plain(404)
         if fault and fault.kind == "changed":
             body = bytes(len(body))
         etag = '"' + hashlib.md5(body[:4096] + str(len(body)).encode()).hexdigest() + '"'

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
-from faultserver import KINDS, Fault, FaultServer
+from faultserver import KINDS, Fault, FaultServer, fault_server
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.storage import Limits, Storage, Store
@@ -56,6 +56,14 @@ def test_a_range_past_the_end_names_the_byte(url: str) -> None:
 def test_an_empty_file(server: FaultServer) -> None:
     server.objects["/empty"] = b""
     assert Store().read(f"{server.url}/empty") == b""
+
+
+def test_who_reads_to_the_last_bytes_has_proven_ones(server: FaultServer, url: str) -> None:
+    server.schedule = lambda n: Fault("wrong")
+    got: list[int] = []
+    with pytest.raises(DataError, match="SHA-256"):
+        got.extend(map(len, Store(limits=QUICK).stream(url, sha256=SHA256)))
+    assert 0 < sum(got) <= len(DATA) - 65_536
 
 
 def test_a_missing_file_is_not_tried_again(server: FaultServer) -> None:
@@ -158,6 +166,13 @@ def test_ranges_in_any_order_by_threads(server: FaultServer, url: str, seed: int
             assert found == DATA[start:stop]
 
 
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://host/a", "pipe:touch ran"])
+def test_an_answer_that_leads_elsewhere_is_no_file(server: FaultServer, target: str) -> None:
+    server.moved["/a.tar"] = target
+    with pytest.raises(DataError, match=r"/a\.tar, byte 0: "):
+        Store(limits=Limits(retries=0)).read(f"{server.url}/a.tar")
+
+
 def test_secrets_are_in_no_message(server: FaultServer) -> None:
     options = {"headers": {"Authorization": "Bearer hush"}, "secret_access_key": "hush"}
     store = Store(options, QUICK)
@@ -187,6 +202,10 @@ def test_the_hub_is_read_with_its_token_and_nobody_else(
     server.objects["/datasets/me/vgg/resolve/v1/t/a.tar"] = DATA
     assert streamed(Store(), "hf://datasets/me/vgg@v1/t/a.tar") == DATA
     assert {headers["authorization"] for *_, headers in server.requests} == {"Bearer hush"}
+    with fault_server({"/cdn/a.tar": DATA}) as elsewhere:  # large files lie on another host
+        server.moved["/datasets/me/vgg/resolve/main/b.tar"] = f"{elsewhere.url}/cdn/a.tar"
+        assert streamed(Store(), "hf://datasets/me/vgg/b.tar") == DATA
+        assert not any("authorization" in headers for *_, headers in elsewhere.requests)
     server.forget()
     monkeypatch.setenv("HF_ENDPOINT", "https://elsewhere")
     assert streamed(Store(), f"{server.url}/datasets/me/vgg/resolve/v1/t/a.tar") == DATA
