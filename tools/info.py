@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Option
+
+from .options import SeveralShards, StorageOptions, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +17,9 @@ __all__ = ["info"]
 
 
 def info(
-    shards: Annotated[
-        list[str], Argument(help="Folder, manifest, tars, or a brace expression of tars.")
-    ],
+    shards: SeveralShards,
     as_json: Annotated[bool, Option("--json", help="As JSON, for programs.")] = False,
+    storage_option: StorageOptions = None,
 ) -> None:
     """Say what shards hold.
 
@@ -29,7 +30,7 @@ def info(
 
     from avrb_wds.shards import summarize
 
-    summary = summarize(shards[0] if len(shards) == 1 else shards)
+    summary = summarize(shards[0] if len(shards) == 1 else shards, open_storage(storage_option))
     if as_json:
         print(json.dumps(asdict(summary), indent=2))
         return

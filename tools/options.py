@@ -12,6 +12,7 @@ from typer import Argument, Option
 if TYPE_CHECKING:
     from avrb_wds.condition import Condition
     from avrb_wds.shards import ShardSet
+    from avrb_wds.storage import Storage
 
 __all__ = [
     "BankOption",
@@ -26,11 +27,13 @@ __all__ = [
     "Profile",
     "Seed",
     "Severities",
+    "SeveralShards",
     "Shards",
     "StorageOptions",
     "Temporal",
     "chosen_conditions",
     "open_shards",
+    "open_storage",
     "parse_severity",
     "size_in_bytes",
     "storage_options",
@@ -40,6 +43,13 @@ Shards = Annotated[
     str,
     Argument(
         help="Folder of packed shards or its manifest.json: a path, or s3://, gs://, az://, hf://, https://."
+    ),
+]
+SeveralShards = Annotated[
+    list[str],
+    Argument(
+        help="Folder, manifest, tars, or a brace expression of tars; paths or addresses.",
+        metavar="SHARDS...",
     ),
 ]
 Corruptions = Annotated[
@@ -152,6 +162,18 @@ def size_in_bytes(text: str) -> int:
     if found is None or (found[3] and not found[2]):
         raise UsageError(f"size {text!r} is not a number of bytes, nor one as in 20GB or 1.5GiB.")
     return int(float(found[1]) * (1024 if found[3] else 1000) ** _UNITS[found[2]])
+
+
+def open_storage(
+    storage_option: Sequence[str] | None,
+    cache_dir: Path | None = None,
+    cache_size: str | None = None,
+) -> Storage:
+    """How these options say that remote files are reached."""
+    from avrb_wds.storage import Storage
+
+    size = None if cache_size is None else size_in_bytes(cache_size)
+    return Storage(storage_options(storage_option), cache_dir=cache_dir, cache_size=size)
 
 
 def open_shards(

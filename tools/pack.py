@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
+from .options import StorageOptions, open_storage
 from .progress import progress_bar
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def pack(
             show_default=False,
         ),
     ] = None,
+    storage_option: StorageOptions = None,
 ) -> None:
     """Pack clips into WebDataset shards: once, and the same bytes every time.
 
@@ -117,8 +119,9 @@ def pack(
     if via is not None and not remote:
         raise UsageError(f"--via {via} is for buckets; {out} is packed into itself.")
     folder = via or (staging_folder(out) if remote else Path(out))
+    storage = open_storage(storage_option)
     if remote:
-        prepare(out, resume=resume)
+        prepare(out, storage=storage, resume=resume)
         print(f"packing into {folder} first", file=sys.stderr)
     options = PackOptions(
         frames=frames,
@@ -154,7 +157,7 @@ def pack(
         print(f"{packed.left_out} videos are not in {labels} and were left out.", file=sys.stderr)
     if remote:
         with progress_bar("uploading") as progress:
-            publish(folder, out, progress=progress)
+            publish(folder, out, storage=storage, progress=progress)
     if remote and via is None:
         rmtree(folder)
     manifest = packed.manifest

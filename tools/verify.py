@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Argument, Exit, Option
+from typer import Exit, Option
 
+from .options import CacheDir, CacheSize, SeveralShards, StorageOptions, open_storage
 from .progress import progress_bar
 
 __all__ = ["verify"]
 
 
 def verify(
-    shards: Annotated[
-        list[str], Argument(help="Folder, manifest, tars, or a brace expression of tars.")
-    ],
+    shards: SeveralShards,
     deep: Annotated[bool, Option("--deep", help="Also decode every frame and sound.")] = False,
+    storage_option: StorageOptions = None,
+    cache_dir: CacheDir = None,
+    cache_size: CacheSize = None,
 ) -> None:
     """Check shards: every checksum, key and member; one fault a line, exit status 1 if any.
 
@@ -23,9 +25,10 @@ def verify(
     """
     from avrb_wds.shards import verify as find_faults
 
+    source = shards[0] if len(shards) == 1 else shards
+    storage = open_storage(storage_option, cache_dir, cache_size)
     with progress_bar("verifying") as progress:
-        source = shards[0] if len(shards) == 1 else shards
-        faults = find_faults(source, deep=deep, progress=progress)
+        faults = find_faults(source, deep=deep, progress=progress, storage=storage)
     for fault in faults:
         print(fault)
     if faults:

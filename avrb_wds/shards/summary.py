@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..storage import Place, RemoteFile
+from ..storage import Place, RemoteFile, Storage
 from .manifest import AudioLayout, FrameLayout, Manifest, ShardEntry, Task
 from .reader import ShardSet
 
@@ -31,9 +31,9 @@ class Summary:
     digest: str | None
 
 
-def summarize(source: str | Path | Sequence[str | Path]) -> Summary:
+def summarize(source: str | Path | Sequence[str | Path], storage: Storage | None = None) -> Summary:
     """The figures of shards; raises UsageError or DataError where there are none."""
-    with ShardSet.open(source) as shards:
+    with ShardSet.open(source, storage) as shards:
         manifest, entries, clips = shards.manifest, shards.shards, len(shards)
     size = sum(_size(entry) for entry in entries)
     if manifest is None:

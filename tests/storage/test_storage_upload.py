@@ -20,8 +20,9 @@ from weed import S3
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.packing import publish
-from avrb_wds.shards import ShardSet, verify
+from avrb_wds.shards import Manifest, ShardSet, verify
 from avrb_wds.storage import Limits, Storage, Store, remove, upload
+from avrb_wds.storage.cache import entries
 
 QUICK = Limits(backoff=0.001, longest_backoff=0.01)
 
@@ -169,9 +170,14 @@ def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     assert storage.file(out).names() == names
 
 
-@pytest.mark.parametrize("command", ["info", "verify"])
-def test_commands_take_addresses(s3: S3, tmp_path: Path, command: str) -> None:
-    url = f"s3://{s3.bucket}/looked-at"
-    publish(write_shards(tmp_path / "t", clips(4)), url, storage=Storage(s3.storage_options))
-    done = avrb(s3, command, url, cache=tmp_path)
+def test_commands_take_addresses(s3: S3, tmp_path: Path) -> None:
+    url, held = f"s3://{s3.bucket}/looked-at", tmp_path / "held"
+    folder = write_shards(tmp_path / "t", clips(4))
+    publish(folder, url, storage=Storage(s3.storage_options))
+    options = [f"--storage-option={name}={value}" for name, value in s3.storage_options.items()]
+    done = avrb(None, "info", url, "--json", *options, cache=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["digest"] == Manifest.read(folder / "manifest.json").digest
+    done = avrb(s3, "verify", url, "--cache-dir", str(held), "--cache-size=1MB", cache=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "no faults\n"), done.stderr
+    assert [path.suffix for path, *_ in entries(held)] == [".shard"]
