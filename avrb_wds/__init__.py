@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from .avrobustbench import AVRobustBench
     from .condition import CLEAN, Condition, conditions
     from .errors import AvrbError, DataError, MissingExtra, UsageError
-    from .evaluation import evaluate
+    from .evaluation import compare, evaluate
     from .loading import ClipDataset, ClipStream, load
     from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
+    from .reports import Comparison, Report, read_report, write_report
     from .shards import Manifest, ShardSet, verify
     from .stages import Corrupt, Decode
 
@@ -36,6 +37,7 @@ __all__ = [
     "ClipDataset",
     "ClipStream",
     "ClipsMissing",
+    "Comparison",
     "Condition",
     "Corrupt",
     "Corrupter",
@@ -44,9 +46,11 @@ __all__ = [
     "Manifest",
     "MissingExtra",
     "PackOptions",
+    "Report",
     "ShardSet",
     "SourceOptions",
     "UsageError",
+    "compare",
     "conditions",
     "corrupt_file",
     "corrupt_folder",
@@ -56,7 +60,9 @@ __all__ = [
     "evaluate",
     "load",
     "pack",
+    "read_report",
     "verify",
+    "write_report",
 ]
 
 _HOME = {
@@ -64,10 +70,11 @@ _HOME = {
     "avrobustbench": ("AVRobustBench",),
     "condition": ("CLEAN", "Condition", "conditions"),
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
-    "evaluation": ("evaluate",),
+    "evaluation": ("compare", "evaluate"),
     "loading": ("ClipDataset", "ClipStream", "load"),
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
+    "reports": ("Comparison", "Report", "read_report", "write_report"),
     "shards": ("Manifest", "ShardSet", "verify"),
     "stages": ("Corrupt", "Decode"),
 }

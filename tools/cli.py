@@ -11,12 +11,14 @@ from avrb_wds import __version__
 
 from .bank import app as bank
 from .cache import cache
+from .compare import compare
 from .corrupt import corrupt
 from .create_json import create_json
 from .demo import demo
 from .evaluate import evaluate
 from .info import info
 from .pack import pack
+from .report import report
 from .verify import verify
 
 app = typer.Typer(
@@ -45,6 +47,8 @@ app.command()(info)
 app.command()(create_json)
 app.command()(corrupt)
 app.command()(evaluate)
+app.command()(report)
+app.command()(compare)
 app.command()(demo)
 app.add_typer(bank, name="bank")
 

@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from ..condition import Condition
 from ..errors import DataError
-from ..reports import Cell, Metrics, Report, SkippedClip
+from ..reports import Cell, Metrics, Report, SkippedClip, read_report
+from ..reports.files import JSON_FILE
 from .bootstrap import accuracy_influence, interval, intervals, precision_influence, replicates
 from .ledger import Ledger
 from .metrics import multi_label_metrics, need_torchmetrics, single_label_metrics
-from .plan import read_keys, read_plan
+from .plan import holds_run, read_keys, read_plan
 
-__all__ = ["merge", "resampled"]
+__all__ = ["merge", "open_report", "resampled"]
 
 
 def merge(folder: str | Path) -> Report:
@@ -28,7 +29,7 @@ def merge(folder: str | Path) -> Report:
     ledger = _whole_ledger(Path(folder))
     plan, conditions = ledger.plan, ledger.plan.conditions
     metrics = [_metrics(ledger, condition) for condition in conditions]
-    moved = _replicates(ledger)
+    moved = _replicates(ledger, plan.receipt.seed)
     return Report(
         plan.model,
         plan.task,
@@ -43,13 +44,26 @@ def merge(folder: str | Path) -> Report:
     )
 
 
-def resampled(folder: str | Path) -> tuple[tuple[Condition, ...], npt.NDArray[np.float64]]:
+def open_report(path: str | Path) -> Report:
+    """The report in a file or folder, or the one that the run in the folder comes to.
+
+    Raises DataError where there is neither, or where the run is not whole.
+    """
+    folder = Path(path)
+    if holds_run(folder) and not (folder / JSON_FILE).exists():
+        return merge(folder)
+    return read_report(path)
+
+
+def resampled(
+    folder: str | Path, seed: int
+) -> tuple[tuple[Condition, ...], npt.NDArray[np.float64]]:
     """The conditions of a whole run and its score under each in (replicates, conditions).
 
-    Replicate r draws the same clips in every run over the same clips with the same seed.
+    Replicate r draws the same clips in every run over the same clips, given the same seed.
     """
     ledger = _whole_ledger(Path(folder))
-    return ledger.plan.conditions, _replicates(ledger)
+    return ledger.plan.conditions, _replicates(ledger, seed)
 
 
 def _whole_ledger(folder: Path) -> Ledger:
@@ -68,7 +82,7 @@ def _metrics(ledger: Ledger, condition: Condition) -> Metrics:
     return found
 
 
-def _replicates(ledger: Ledger) -> npt.NDArray[np.float64]:
+def _replicates(ledger: Ledger, seed: int) -> npt.NDArray[np.float64]:
     """The primary score of every condition under the replicates of the bootstrap."""
     conditions = ledger.plan.conditions
     found = np.zeros(len(conditions))
@@ -80,7 +94,7 @@ def _replicates(ledger: Ledger) -> npt.NDArray[np.float64]:
         else:
             found[row], change = precision_influence(scores, target)
         influence[row, positions] = change
-    return replicates(found, influence, ledger.plan.receipt.seed)
+    return replicates(found, influence, seed)
 
 
 def _gathered(

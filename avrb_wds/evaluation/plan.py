@@ -16,7 +16,7 @@ from ..reports.files import publish
 from ..reports.report import Task
 from ..shards.canonical import Fields, parse, spell
 
-__all__ = ["RunPlan", "begin", "package_versions", "read_keys", "read_plan"]
+__all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
 
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
 FORMAT = "avrb-run/1"
@@ -105,6 +105,11 @@ def _difference(there: RunPlan, here: RunPlan) -> tuple[str, str, str]:
         names = [", ".join(map(str, plan.conditions)) for plan in (there, here)]
         return name, names[0], names[1]
     return name.replace("_", " "), repr(old[name]), repr(new[name])
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run was begun in a folder."""
+    return (folder / PLAN_FILE).is_file()
 
 
 def read_plan(folder: Path) -> RunPlan:

@@ -20,11 +20,11 @@ from ..loading.division import Plan
 from ..loading.loader import Budget, OnError
 from ..loading.pipeline import Result, Road, stream
 from ..loading.topology import default_workers, find_topology
-from ..reports import Receipt, Report, against, check_baseline, read_report, write_report
+from ..reports import Receipt, Report, against, check_baseline, write_report
 from ..reports.report import Task
 from ..shards import Manifest, ShardSet
 from .ledger import Ledger
-from .merge import merge
+from .merge import merge, open_report
 from .metrics import need_torchmetrics
 from .models import Model, ready, scores_of
 from .plan import RunPlan, begin, package_versions, read_keys
@@ -92,7 +92,7 @@ def evaluate(
     manifest, task = _labelled(road.shards)
     settings = (seed, profile, modality, temporal, size, _name(transform))
     receipt = Receipt(manifest.name, manifest.digest, manifest.clips, *settings, package_versions())
-    reference = read_report(baseline) if isinstance(baseline, (str, Path)) else baseline
+    reference = open_report(baseline) if isinstance(baseline, (str, Path)) else baseline
     if reference is not None:
         check_baseline(reference, task, chosen, receipt)
     run = _Run(

@@ -9,7 +9,7 @@ from .report import Metrics, Report
 from .summary import Robustness, severity_of
 from .text import METRIC_NAMES, metric_name, percent, span, value
 
-__all__ = ["cell", "markdown_table", "report_markdown"]
+__all__ = ["Markdown", "cell", "markdown_table", "report_markdown"]
 
 SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|~&$"} | {"\n": " "})
 
@@ -33,13 +33,17 @@ def report_markdown(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+class Markdown(str):
+    """Text that is markup: not escaped once more."""
+
+
 def cell(text: str) -> str:
     """Text that Markdown shows as it is.
 
     >>> cell("a|b <i>")
     'a\\\\|b \\\\<i\\\\>'
     """
-    return text.translate(SPECIAL)
+    return text if isinstance(text, Markdown) else text.translate(SPECIAL)
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

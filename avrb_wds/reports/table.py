@@ -40,7 +40,7 @@ def table(report: Report) -> Table:
     return rows
 
 
-def grid(title: str, caption: str, headings: list[str]) -> Table:
+def grid(title: str, caption: str, headings: list[str], first: str = "corruption") -> Table:
     """An empty table, one space between its columns: names to the left, numbers to the right."""
     rows = Table(
         title=Text(title),
@@ -48,13 +48,13 @@ def grid(title: str, caption: str, headings: list[str]) -> Table:
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=0,  # the box puts a space between columns
         pad_edge=False,
         show_edge=False,
     )
-    rows.add_column("corruption", no_wrap=True)
+    rows.add_column(first, no_wrap=True)
     for heading in headings:
-        rows.add_column(heading, justify="right", no_wrap=True, min_width=5)
+        rows.add_column(Text(heading), justify="right", no_wrap=True, min_width=5)
     return rows
 
 

@@ -1,0 +1,106 @@
+"""Comparisons on disk: JSON for programs, Markdown and an HTML page for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .comparison import Comparison, Row
+from .files import publish
+from .markdown import Markdown, cell, markdown_table
+from .pages.comparison import comparison_page
+from .receipt import receipt_rows
+from .report import Report
+from .text import metric_name, percent, signed, span
+
+__all__ = ["COMPARISON_FILES", "comparison_json", "comparison_markdown", "write_comparison"]
+
+FORMAT = "avrb-comparison/1"
+COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
+"""What `write_comparison` writes into a folder."""
+
+
+def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, ...]:
+    """Write a comparison in every format into a folder, made if need be; returns the paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    spellings = (comparison_json, comparison_markdown, comparison_page)
+    return tuple(
+        publish(folder / name, spell(comparison).encode())
+        for name, spell in zip(COMPARISON_FILES, spellings, strict=True)
+    )
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """The comparison as JSON; scores are fractions, differences second minus first."""
+    value = {
+        "format": FORMAT,
+        "metric": comparison.a.metric,
+        "a": _side(comparison.a),
+        "b": _side(comparison.b),
+        "notes": comparison.notes,
+        "replicates": comparison.replicates,
+        **{name: [_plain(row) for row in rows] for name, rows in _parts(comparison)},
+    }
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def _parts(comparison: Comparison) -> Iterator[tuple[str, Sequence[Row]]]:
+    yield "summary", comparison.summary
+    yield "by_severity", comparison.by_severity
+    yield "by_group", comparison.by_group
+    yield "by_corruption", comparison.by_corruption
+    yield "by_condition", comparison.by_condition
+
+
+def _side(report: Report) -> dict[str, Any]:
+    receipt = {**asdict(report.receipt), "versions": dict(report.receipt.versions)}
+    return {"model": report.model, "receipt": receipt}
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "a": row.a,
+        "b": row.b,
+        "difference": row.difference,
+        "interval": row.interval,
+    }
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """The comparison as GitHub's Markdown; differences whose interval is clear of 0 are bold."""
+    a, b = comparison.names
+    metric = metric_name(comparison.a)
+    lead = f"{metric.capitalize()} in %; differences are {b} less {a}."
+    if comparison.replicates:
+        lead += " Those whose 95 % interval, paired over clips, leaves no doubt are bold."
+    blocks = [
+        f"# {cell(a)} and {cell(b)} on {cell(comparison.a.receipt.dataset)}",
+        cell(lead),
+        cell(comparison.verdict),
+        "\n".join(f"- {cell(note)}" for note in comparison.notes),
+    ]
+    titles = ("Summary", "By severity", "By group", "By corruption", "Every condition")
+    for title, (_, rows) in zip(titles, _parts(comparison), strict=True):
+        if rows:
+            headings = ["", a, b, "difference", "95 % interval"]
+            blocks += [f"## {title}", markdown_table(headings, map(_row, rows))]
+    theirs = dict(receipt_rows(comparison.b.receipt))
+    both = ((name, text, theirs[name]) for name, text in receipt_rows(comparison.a.receipt))
+    blocks += ["## Receipts", markdown_table(["", a, b], both)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _row(row: Row) -> list[str]:
+    difference = signed(row.difference)
+    return [
+        row.name,
+        percent(row.a),
+        percent(row.b),
+        Markdown(f"**{difference}**") if row.is_clear else difference,
+        span(row.interval, sign=True),
+    ]

@@ -1,0 +1,36 @@
+"""`avrb compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+__all__ = ["compare"]
+
+
+def compare(
+    first: Annotated[Path, Argument(help="Folder of a run, or a report.json.")],
+    second: Annotated[Path, Argument(help="Another.")],
+    out: Annotated[
+        Path | None,
+        Option(help="Folder for the comparison as JSON, Markdown and HTML.", show_default=False),
+    ] = None,
+) -> None:
+    """Put two models side by side over what both were scored on.
+
+    Example:  avrb compare runs/before runs/after --out runs/comparison
+
+    Two runs over the same clips have intervals of the difference, paired over clips. Where the two
+    were not shown the same, what differs is said below the table.
+    """
+    from rich.console import Console
+
+    from avrb_wds.evaluation import compare as compare_runs
+    from avrb_wds.reports import COMPARISON_FILES, comparison_table
+
+    Console().print(comparison_table(compare_runs(first, second, out=out)))
+    if out is not None:
+        for name in COMPARISON_FILES:
+            print(f"comparison: {out / name}")

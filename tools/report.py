@@ -1,0 +1,44 @@
+"""`avrb report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Exit, Option
+
+from .printing import print_report
+
+__all__ = ["report"]
+
+
+def report(
+    folder: Annotated[Path, Argument(help="The --out of a run, finished or not.")],
+    baseline: Annotated[
+        Path | None,
+        Option(help="Report to take mCE and relative mCE against.", show_default=False),
+    ] = None,
+) -> None:
+    """Merge what the ranks of a run left and write its report anew, in every format.
+
+    Example:  avrb report runs/mymodel --baseline runs/alexnet
+
+    If the run is not finished, says which clips of which conditions are missing; exit status 1.
+    """
+    from avrb_wds.evaluation import holds_run, merge, open_report, standing
+    from avrb_wds.reports import against, read_report, write_report
+
+    base = None if baseline is None else open_report(baseline)
+    if holds_run(folder):
+        there = standing(folder)
+        if not there.is_complete:
+            print(there)
+            for gap in there.gaps:
+                print(f"missing: {gap}")
+            print("repeat the same run to finish it")
+            raise Exit(1)
+    found = merge(folder) if holds_run(folder) else read_report(folder)
+    if base is not None:
+        found = against(found, base)
+    write_report(found, folder)
+    print_report(found, folder)
