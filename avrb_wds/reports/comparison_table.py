@@ -21,7 +21,7 @@ def comparison_table(comparison: Comparison) -> Table:
     """A row a score: the summary, then by severity, group and corruption; in percent."""
     a, b = comparison.names
     metric = metric_name(comparison.a)
-    title = f"{a} and {b} on {comparison.a.receipt.dataset}: {metric} in %"
+    title = f"{metric.capitalize()} in %: {a} and {b} on {comparison.a.receipt.dataset}"
     headings = [*map(_shortened, (a, b)), "difference"]
     if comparison.replicates:
         headings.append("95 % interval")

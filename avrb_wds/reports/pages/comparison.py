@@ -20,6 +20,10 @@ __all__ = ["comparison_page"]
 
 STYLES = ("one", "three")
 """The class of each model's elements."""
+FURTHEST = 5
+_CHANCE = (
+    "The interval is of the difference, paired over clips; one in twenty is clear of 0 by chance."
+)
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -71,7 +75,7 @@ def _map(comparison: Comparison) -> Html:
     severities = [row.name for row in comparison.by_severity]
     head = element("tr", *(element("th", text, scope="col") for text in ["", *severities, "mean"]))
     rows = element("tbody", *_map_rows(comparison, severities))
-    table = element("table", element("thead", head), rows, class_="heat")
+    table = element("table", element("thead", head), rows, class_="heat signed")
     a, b = comparison.names
     full = f"{100 * _full(comparison):.0f}"
     lead = "Percentage points" + (
@@ -125,17 +129,21 @@ def _cell(row: Row | None, full: float, colspan: int = 1) -> Html:
 
 
 def _bars(comparison: Comparison) -> Iterator[Html]:
-    for title, rows in (
-        ("By group", comparison.by_group),
-        ("By severity", comparison.by_severity),
+    far = sorted(comparison.by_corruption, key=lambda row: -abs(row.difference or 0))
+    for title, rows, before in (
+        ("By group", comparison.by_group, ""),
+        ("By severity", comparison.by_severity, "severity "),
+        ("Furthest apart", far[:FURTHEST], ""),
     ):
-        bars = [one for row in rows for one in _pair(row)]
-        yield section(title, *bars, class_="pairs")
+        yield section(title, *(_pair(before + row.name, row) for row in rows))
 
 
-def _pair(row: Row) -> Iterator[Html]:
-    for name, score, style in zip((row.name, ""), (row.a, row.b), STYLES, strict=True):
-        yield bar(name, score or 0.0, None, None, style)
+def _pair(name: str, row: Row) -> Html:
+    a, b = (
+        bar(text, score or 0.0, None, None, style)
+        for text, score, style in zip((name, ""), (row.a, row.b), STYLES, strict=True)
+    )
+    return element("div", a, b, class_="pairs")
 
 
 def _curves(comparison: Comparison) -> Html:
@@ -181,6 +189,7 @@ def _table(comparison: Comparison) -> Html:
         "Scores",
         grid_table(headings, map(_row, parts), "numbers"),
         element("details", summary, every),
+        lead=_CHANCE if comparison.replicates else "",
     )
 
 
