@@ -17,6 +17,7 @@ from .registry import Frame
 __all__ = ["Fall", "layers", "lightened", "planes_of"]
 
 FIELD_BITS = 6  # fraction bits of the field of flakes; its values fit 16 bits
+SEAM = 8  # rows in which one copy of the layer turns into the next
 Plane = npt.NDArray[np.uint8]
 Sum = npt.NDArray[np.uint16]
 
@@ -55,13 +56,27 @@ def layers(
 
 
 def drifted(plane: Plane, x: int, y: int) -> Plane:
-    """`plane` moved right and down by whole pixels; mirrored copies of it follow without a seam."""
-    for axis, move in ((0, y), (1, x)):
-        if move:
-            length = plane.shape[axis]
-            place = (np.arange(length) - move) % (2 * length)
-            plane = np.take(plane, np.minimum(place, 2 * length - 1 - place), axis=axis)
-    return plane
+    """`plane` moved right and down by whole pixels; copies of it follow without a seam."""
+    moved = _followed(plane, y) if y else plane
+    return _followed(moved.T, x).T if x else moved
+
+
+def _followed(rows: Plane, move: int) -> Plane:
+    """`rows` moved on by `move`, with copies of them behind.
+
+    Where a copy joins what went before it, it begins as the mirror image of that and fades into
+    itself: mirrored all the way, rows would show figures that no rain has.
+    """
+    count = len(rows)
+    place = np.arange(count) - move
+    own = place % count
+    behind = count - own if move > 0 else own + 1  # rows from what went before, from 1
+    out = rows[own]
+    joint = np.flatnonzero(((place < 0) | (place >= count)) & (behind <= SEAM))
+    mirror = behind[joint] - 1 if move > 0 else count - behind[joint]
+    share = behind[joint, np.newaxis].astype(np.uint16)
+    out[joint] = (out[joint] * share + rows[mirror] * (SEAM + 1 - share)) // (SEAM + 1)
+    return out
 
 
 def _flakes(small: npt.NDArray[np.int16], shape: tuple[int, int], level: Fall) -> Plane:

@@ -21,6 +21,7 @@ from avrb_wds.apply import Corrupter
 from avrb_wds.corruptions import CORRUPTIONS, MODALITIES, PROFILES, SEVERITIES, available, get
 
 FILE = Path(__file__).parent / "data" / "golden.json"
+MOVING = ("snow", "rain", "smoke")  # under temporal="clip"
 FRAME_SIZES = ((224, 224), (37, 53), (1, 1))  # the first is longer than a block of draws
 SOUNDS = ((1, 70_000, 16_000), (2, 6_001, 44_100), (1, 1, 8_000))  # channels, samples, rate
 
@@ -43,31 +44,41 @@ def make_sound(channels: int, samples: int) -> np.ndarray:
 
 
 def digests(names: tuple[str, ...]) -> dict[str, str]:
-    """A digest a cell, such as "rain-3 audio", and "rain-3 audio released" where that differs."""
+    """A digest a cell, such as "rain-3 audio"; for the released profile where that differs, and for
+    frames of one draw where they move.
+    """
     return {
         cell: hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
         for name in names
-        for cell, parts in _cells(name)
+        for cell, parts in (_clean() if name == "clean" else _cells(name))
     }
+
+
+def _clean() -> Iterator[tuple[str, list[bytes]]]:
+    """The clip itself, which all others stand on."""
+    yield "clean-0 visual", [make_frame(*size).tobytes() for size in FRAME_SIZES]
+    sounds = [make_sound(channels, samples) for channels, samples, _ in SOUNDS]
+    yield "clean-0 audio", [pcm.astype("<i2").tobytes() for pcm in sounds]
 
 
 def _cells(name: str) -> Iterator[tuple[str, list[bytes]]]:
     corruption = get(name)
     for severity in SEVERITIES:
         for modality in MODALITIES:
-            for profile in PROFILES:
-                if profile == "released" and corruption.kernel(modality) is corruption.kernel(
-                    modality, profile
-                ):
-                    continue
-                corrupter = Corrupter.of(name, severity, seed=7, profile=profile)
-                label = f"{name}-{severity} {modality}"
-                parts = _frames(corrupter) if modality == "visual" else _sounds(corrupter)
-                yield label if profile == "default" else f"{label} {profile}", list(parts)
+            label = f"{name}-{severity} {modality}"
+            parts = _frames if modality == "visual" else _sounds
+            yield label, list(parts(Corrupter.of(name, severity, seed=7)))
+            kernel, released = (corruption.kernel(modality, profile) for profile in PROFILES)
+            if released is not kernel:
+                corrupter = Corrupter.of(name, severity, seed=7, profile="released")
+                yield f"{label} released", list(parts(corrupter))
+        if name in MOVING:
+            corrupter = Corrupter.of(name, severity, seed=7, temporal="clip")
+            yield f"{name}-{severity} visual clip", list(_frames(corrupter, first=3))
 
 
-def _frames(corrupter: Corrupter) -> Iterator[bytes]:
-    for number, (height, width) in enumerate(FRAME_SIZES):
+def _frames(corrupter: Corrupter, first: int = 0) -> Iterator[bytes]:
+    for number, (height, width) in enumerate(FRAME_SIZES, first):
         yield corrupter.frame(make_frame(height, width), "golden", number).tobytes()
 
 
@@ -78,8 +89,8 @@ def _sounds(corrupter: Corrupter) -> Iterator[bytes]:
 
 
 def built_in() -> tuple[str, ...]:
-    """Names of the corruptions that come with the package and are there."""
-    return tuple(name for name in available() if name in CORRUPTIONS)
+    """What has golden digests: no corruption, and those that come with the package."""
+    return ("clean", *(name for name in available() if name in CORRUPTIONS))
 
 
 def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:

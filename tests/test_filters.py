@@ -15,6 +15,7 @@ from avrb_wds.corruptions import Draw
 from avrb_wds.corruptions._blur import blur, blur_finely
 from avrb_wds.corruptions._canvas import resized
 from avrb_wds.corruptions._edges import REACH, edges, squared_distance
+from avrb_wds.corruptions._falling import SEAM, drifted
 from avrb_wds.corruptions._motion import STEPS, Tail, draw_angle, motion_blur
 
 SIZES = [(1, 1), (1, 9), (7, 1), (23, 31), (64, 48)]
@@ -60,6 +61,33 @@ def test_motion_leaves_one_colour_as_it_is(
 ) -> None:
     image = np.full((height, width, 3), value, np.uint8)
     assert np.array_equal(motion_blur(image, tail, angle), image)
+
+
+@pytest.mark.parametrize("move", [1, 5, 30, 64, 150, -1, -30, -64, -150])
+def test_what_drifts_is_followed_by_itself(move: int) -> None:
+    plane = picture(64, 48)
+    down, right = drifted(plane, 0, move), drifted(plane.T, move, 0)
+    assert np.array_equal(down, right.T)
+    turned = drifted(plane[::-1], 0, -move)
+    assert np.array_equal(turned, down[::-1])  # up as down
+    place = np.arange(64) - move
+    first = (place >= 0) & (place < 64)
+    assert np.array_equal(down[first], plane[place[first]])
+    # Copies are whole but for the rows that join them to what went before.
+    wrapped = np.roll(plane, move, axis=0)
+    changed = np.flatnonzero((down != wrapped).any(axis=1))
+    assert len(changed) <= SEAM * (1 + abs(move) // 64)
+    assert not first[changed].any()
+    assert np.array_equal(drifted(np.full((9, 7), 200, np.uint8), 4, 5), np.full((9, 7), 200))
+
+
+@pytest.mark.parametrize("move", [SEAM, 40])
+def test_what_follows_begins_like_a_mirror_image_and_goes_on_as_another(move: int) -> None:
+    y = np.arange(64)
+    plane = np.repeat(2 * y, 5).reshape(64, 5).astype(np.uint8)  # 0 at the top, 126 at the end
+    joint = drifted(plane, 0, move)[: move + 1, 0].astype(int)
+    assert joint[-1] == 0
+    assert np.abs(np.diff(joint[-SEAM - 1 :])).max() <= 126 // SEAM + 4
 
 
 def test_angles_come_from_the_whole_range() -> None:
