@@ -16,7 +16,7 @@ __all__ = ["Mp4", "PictureFormat", "SoundFormat", "encodable"]
 
 # At 540 x 360 superfast takes 5 to 13 ms of a core a frame, ultrafast half of it for files a half
 # larger, veryfast half as much again for files no smaller.
-PRESET, QUALITY = "superfast", "20"
+PRESET, QUALITY = "superfast", "23"
 THREADS = "4"  # the same everywhere, as what comes out depends on it
 BT709, LIMITED = 1, 1
 RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
