@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from avrb_wds.condition import CLEAN, Condition, conditions
+from avrb_wds.corruptions import Draw
 from avrb_wds.evaluation.bootstrap import (
     accuracy_influence,
     interval,
@@ -61,6 +62,18 @@ def test_accuracy_replicates_are_exact(rng: np.random.Generator) -> None:
     score, change = accuracy_influence(scores, rng.integers(0, 5, CLIPS))
     moved = replicates(np.array([score]), change[np.newaxis], seed=0) * CLIPS
     assert np.abs(moved - np.rint(moved)).max() < 1e-9
+
+
+def test_replicates_are_exact_sums(rng: np.random.Generator) -> None:
+    """So that no thread of BLAS more or less changes a report's last digit: 128 clips, whose
+    accuracies are all halfway between two numbers of six decimals or on one."""
+    influence = rng.normal(size=(3, 128)) / 128
+    moved = replicates(np.full(3, 0.5), influence, seed=2)
+    whole = np.rint(influence * 2**44).astype(np.int64)
+    for row in (0, 1, 500, 999):
+        words = Draw(2, "", "", "bootstrap", row).bits(128, np.uint32).astype(np.int64)
+        counts = np.bincount(words * 128 >> 32, minlength=128)
+        assert np.array_equal(moved[row], 0.5 + whole @ (counts - 1) / 2**44)
 
 
 @pytest.mark.parametrize("accuracy", [0.2, 0.5, 0.9])

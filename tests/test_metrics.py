@@ -72,3 +72,39 @@ def test_order_preserving_maps_change_nothing() -> None:
 @pytest.mark.parametrize(("auc", "d"), [(0.5, 0.0), (0.975, 2.771808), (0.0, None), (1.0, None)])
 def test_d_prime(auc: float, d: float | None) -> None:
     assert d_prime(auc) == d
+
+
+def test_against_torchmetrics_own_means() -> None:
+    """Scores in [0, 1] and clips in every class: nothing to leave out."""
+    import torch
+    from torchmetrics.functional.classification import (
+        multiclass_accuracy,
+        multiclass_auroc,
+        multiclass_average_precision,
+        multilabel_auroc,
+        multilabel_average_precision,
+    )
+
+    rng = np.random.default_rng(4)
+    scores = rng.dirichlet(np.ones(7), 300).astype(np.float32)
+    target = rng.integers(0, 7, 300)
+    found = single_label_metrics(scores, target)
+    given, wanted = torch.from_numpy(scores), torch.from_numpy(target)
+    assert found.accuracy == pytest.approx((scores.argmax(1) == target).mean(), abs=1e-6)
+    assert found.top5 == pytest.approx(
+        multiclass_accuracy(given, wanted, 7, top_k=5, average="micro").item(), abs=1e-6
+    )
+    assert found.mean_class_accuracy == pytest.approx(
+        multiclass_accuracy(given, wanted, 7, average="macro").item(), abs=1e-6
+    )
+    assert found.mean_average_precision == pytest.approx(
+        multiclass_average_precision(given, wanted, 7).item(), abs=1e-6
+    )
+    assert found.auc == pytest.approx(multiclass_auroc(given, wanted, 7).item(), abs=1e-6)
+    labels = (rng.random((300, 7)) < 0.3).astype(np.int64)
+    several = multi_label_metrics(scores, labels)
+    truth = torch.from_numpy(labels)
+    assert several.mean_average_precision == pytest.approx(
+        multilabel_average_precision(given, truth, 7).item(), abs=1e-6
+    )
+    assert several.auc == pytest.approx(multilabel_auroc(given, truth, 7).item(), abs=1e-6)

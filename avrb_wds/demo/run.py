@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
 from ..evaluation import evaluate
+from ..evaluation.metrics import one_torch_thread
 from ..packing import PackOptions, pack
 from ..reports import Report
 from .videos import CLASSES, SIZE, make_videos
@@ -55,23 +56,10 @@ def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> 
                 progress=progress,
             )
     shards, run = out / "shards" / "test", out / "run"
-    with _one_torch_thread():
+    with one_torch_thread():
         with stage("training") as progress:
             model = train(out / "shards" / "train", len(CLASSES), progress=progress)
         with stage("evaluating") as progress:
             report = evaluate(model, shards, out=run, progress=progress, name="TinyModel")
     assert report is not None  # there is one rank
     return Demo(shards, run, report)
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """A model this small is done before torch's threads have found each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

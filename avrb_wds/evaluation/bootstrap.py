@@ -22,6 +22,8 @@ __all__ = ["accuracy_influence", "interval", "intervals", "precision_influence",
 
 REPLICATES = 1000
 TAILS = (0.025, 0.975)
+GRID = 2.0**44  # the sums stay far below 2**9, which float64 holds to the last bit
+BLOCK = 2**21  # counts at a time: 16 MB
 
 Influence = tuple[float, npt.NDArray[np.float64]]
 """A score, and what one more of each clip would do to it."""
@@ -76,13 +78,22 @@ def replicates(
     scores: (conditions,).  influence: (conditions, clips).  Returns (REPLICATES, conditions).
     """
     clips = influence.shape[1]
+    # On a grid, so that sums are exact: the same whichever way BLAS and its threads add them up.
+    exact = (np.rint(influence * GRID) / GRID).T
     moved = np.empty((REPLICATES, len(scores)))
-    for row in range(REPLICATES):
-        words = Draw(seed, "", "", "bootstrap", row).bits(clips, np.uint32)
-        drawn = (words.astype(np.uint64) * np.uint64(clips)) >> np.uint64(32)
-        counts = np.bincount(drawn.astype(np.int64), minlength=clips)
-        moved[row] = influence @ (counts - 1.0)
+    block = max(1, BLOCK // max(clips, 1))
+    for start in range(0, REPLICATES, block):
+        rows = range(start, min(start + block, REPLICATES))
+        counts = np.stack([_drawn(seed, row, clips) for row in rows])
+        moved[rows.start : rows.stop] = (counts - 1.0) @ exact
     return np.clip(scores + moved, 0, 1)
+
+
+def _drawn(seed: int, row: int, clips: int) -> npt.NDArray[np.intp]:
+    """How often replicate `row` draws each clip, as many as there are in all."""
+    words = Draw(seed, "", "", "bootstrap", row).bits(clips, np.uint32)
+    drawn = (words.astype(np.uint64) * np.uint64(clips)) >> np.uint64(32)
+    return np.bincount(drawn.astype(np.int64), minlength=clips)
 
 
 def interval(values: npt.NDArray[np.float64]) -> Interval:
