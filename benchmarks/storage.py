@@ -1,8 +1,8 @@
 """Storage measured on loopback: beside obstore's plain stream, webdataset's curl, and one by one.
 
-    python benchmarks/storage.py [--megabytes 200] [--rounds 5] [--faults 200]
+    python benchmarks/storage.py [--megabytes 200] [--rounds 5]
 
-A SeaweedFS server (extra test) holds one object; a server of Python's adds latency and faults.  A
+A SeaweedFS server (extra test) holds one object; a server of Python's adds latency, and counts.  A
 round runs every way once, so that what else the machine does counts for all; ratios are medians
 over rounds.
 """
@@ -11,48 +11,53 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
+import mmap
 import os
 import random
 import statistics
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import obstore
 import webdataset as wds
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "storage"))
-from faultserver import KINDS, Fault, FaultServer, fault_server
-from weed import s3_server
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "storage")]
+from faultserver import FaultServer, fault_server  # noqa: E402
+from shardmaking import Made, members, write_manifest  # noqa: E402
+from weed import s3_server  # noqa: E402
 
-from avrb_wds.errors import DataError
-from avrb_wds.storage import Limits, Store, upload
+import avrb_wds as avrb  # noqa: E402
+from avrb_wds.packing.writer import ShardWriter  # noqa: E402
+from avrb_wds.storage import Store, register, upload  # noqa: E402
+from avrb_wds.storage.window import Window  # noqa: E402
 
-QUICK = Limits(backoff=0.001, longest_backoff=0.01, read_timeout=5)
+Way = Callable[[], int]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--faults", type=int, default=200)
     arguments = parser.parse_args()
     data = shard(arguments.megabytes << 20)
+    with tempfile.TemporaryDirectory() as folder:
+        throughput(data, Path(folder), arguments.rounds)
     with fault_server({"/big.tar": data}) as server:
-        throughput(server, data, arguments.rounds)
-        latency(server, data, arguments.rounds)
-        drops(server, data)
-        server.objects["/big.tar"] = data[: 8 << 20]
-        faults(server, data[: 8 << 20], arguments.faults)
+        latency(server, data, max(3, arguments.rounds // 2))
+    with tempfile.TemporaryDirectory() as folder, fault_server() as server:
+        first_clip(server, Path(folder))
 
 
 def shard(size: int) -> bytes:
     """A tar of about `size` bytes: members of 1 MB."""
-    import io
-    import tarfile
-
     out, piece = io.BytesIO(), random.Random(0).randbytes(1_000_000)
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for number in range(size // 1_000_000):
@@ -62,7 +67,7 @@ def shard(size: int) -> bytes:
     return out.getvalue()
 
 
-def seconds(work: Callable[[], int], expected: int) -> float:
+def seconds(work: Way, expected: int) -> float:
     start = time.perf_counter()
     found = work()
     if found < expected:
@@ -70,7 +75,7 @@ def seconds(work: Callable[[], int], expected: int) -> float:
     return time.perf_counter() - start
 
 
-def compare(ways: dict[str, Callable[[], int]], size: int, rounds: int) -> None:
+def compare(ways: dict[str, Way], size: int, rounds: int) -> None:
     """Print MB/s of every way, and its ratio to the first one's."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
@@ -87,54 +92,40 @@ def length(pieces: Any) -> int:
     return sum(len(piece) for piece in pieces)
 
 
-def throughput(server: FaultServer, data: bytes, rounds: int) -> None:
-    import obstore
-
+def throughput(data: bytes, folder: Path, rounds: int) -> None:
+    """One object of one S3 server, by every way there is to it."""
     digest, size = hashlib.sha256(data).hexdigest(), len(data)
-    with tempfile.TemporaryDirectory() as folder, s3_server(Path(folder)) as s3:
-        url, path = f"s3://{s3.bucket}/big.tar", Path(folder) / "big.tar"
-        path.write_bytes(data)
+    (folder / "big.tar").write_bytes(data)
+    with s3_server(folder) as s3:
+        url = f"s3://{s3.bucket}/big.tar"
         store = Store(s3.storage_options)
-        upload(store, path, url)
+        upload(store, folder / "big.tar", url)
+        client = store.client(url)
+        signed = obstore.sign(client, "GET", "big.tar", timedelta(hours=1))
         print("S3 on loopback, one worker:")
-        compare(
-            {
-                "obstore's plain stream": lambda: length(
-                    obstore.get(store.client(url), "big.tar").stream()
-                ),
-                "ours, SHA-256 checked": lambda: length(store.stream(url, sha256=digest)),
-            },
-            size,
-            rounds,
-        )
-    print("http on loopback, one worker:")
-    address = f"{server.url}/big.tar"
-    compare(
-        {
-            "webdataset's curl": lambda: by_webdataset(f"pipe:curl -s {address}"),
-            "ours through webdataset": lambda: registered(address),
-            "ours, SHA-256 checked": lambda: length(Store().stream(address, sha256=digest)),
-        },
-        size * 9 // 10,
-        rounds,
-    )
+        ours: dict[str, Way] = {
+            "ours, SHA-256 checked": lambda: length(store.stream(url, sha256=digest)),
+        }
+        plain = {
+            "obstore's plain stream": lambda: length(obstore.get(client, "big.tar").stream()),
+        }
+        compare(plain | ours, size, rounds)
+        register(s3.storage_options)
+        curl: dict[str, Way] = {
+            "webdataset's curl": lambda: by_webdataset(f"pipe:curl -s '{signed}'"),
+            "ours through webdataset, checked": lambda: by_webdataset(url),
+        }
+        compare(curl | ours, size * 9 // 10, rounds)
 
 
 def by_webdataset(url: str) -> int:
-    dataset = wds.WebDataset(url, shardshuffle=False, nodesplitter=None)
+    dataset: Any = wds.WebDataset(url, shardshuffle=False, nodesplitter=None)
     return sum(len(sample["bin"]) for sample in dataset)
-
-
-def registered(url: str) -> int:
-    from avrb_wds.storage import register
-
-    register()
-    return by_webdataset(url)
 
 
 def latency(server: FaultServer, data: bytes, rounds: int) -> None:
     """1 MiB ranges one at a time, beside ours, with 50 ms before every answer."""
-    address, size, step = f"{server.url}/big.tar", len(data), 1 << 20
+    address, size, step, clip = f"{server.url}/big.tar", len(data), 1 << 20, 250_000
 
     def one_by_one() -> int:
         store = Store()
@@ -142,60 +133,56 @@ def latency(server: FaultServer, data: bytes, rounds: int) -> None:
         return sum(len(store.get_range(address, at, count)) for at, count in ranges)
 
     def by_window() -> int:
-        from avrb_wds.storage.window import Window
-
-        window, clip = Window(Store()), 250_000
+        window = Window(Store())
         ranges = ((at, min(clip, size - at)) for at in range(0, size, clip))
         return sum(len(window.read(address, at, count, size)) for at, count in ranges)
 
     print("50 ms of latency:")
     server.latency = 0.05
-    compare(
-        {
-            "one range of 1 MiB at a time": one_by_one,
-            "ours, streamed": lambda: length(Store().stream(address)),
-            "ours, clips of 250 kB in a row": by_window,
-        },
-        size,
-        max(1, rounds // 2),
-    )
-    server.latency = 0.0
+    ways: dict[str, Way] = {
+        "one range of 1 MiB at a time": one_by_one,
+        "ours, streamed": lambda: length(Store().stream(address)),
+        "ours, clips of 250 kB in a row": by_window,
+    }
+    compare(ways, size, rounds)
 
 
-def drops(server: FaultServer, data: bytes) -> None:
-    """Every connection drops after 1 MiB."""
-    server.forget()
-    server.schedule = lambda number: Fault("drop", after=1 << 20)
-    digest, start = hashlib.sha256(data).hexdigest(), time.perf_counter()
-    found = length(Store(limits=QUICK).stream(f"{server.url}/big.tar", sha256=digest))
-    print(
-        f"dropped every 1 MiB: {found} bytes, right, in {time.perf_counter() - start:.1f} s and "
-        f"{len(server.requests)} requests"
-    )
-
-
-def faults(server: FaultServer, data: bytes, runs: int) -> None:
-    """Each fault alone and all mixed, by seeded schedules: the right bytes or a named error."""
-    digest, address = hashlib.sha256(data).hexdigest(), f"{server.url}/big.tar"
-    right, refused = 0, 0
-    for seed in range(runs):
-        drawn = random.Random(seed)
-        kinds = KINDS if seed % 2 else (KINDS[seed // 2 % len(KINDS)],)
-        chosen = [drawn.choice(kinds) if drawn.random() < 0.3 else None for _ in range(5000)]
-        schedule = [kind and Fault(kind, drawn.randrange(1 << 20)) for kind in chosen]
+def first_clip(server: FaultServer, folder: Path) -> None:
+    """What is read before the first clip of the second of two ranks, in one shard of 1 GB."""
+    clips = gigabyte(folder)
+    for path in folder.iterdir():
+        with open(path, "rb") as file:
+            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        server.objects[f"/t/{path.name}"] = whole  # type: ignore[assignment]
+    print(f"A shard of {(folder / 't-000000.tar').stat().st_size / 1e9:.2f} GB, {clips} clips:")
+    for size, workers in ((1, 0), (1, 2), (8, 2)):
         server.forget()
-        server.schedule = schedule.__getitem__
-        try:
-            found = b"".join(Store(limits=QUICK).stream(address, size=len(data), sha256=digest))
-        except DataError as error:
-            if address not in str(error) or "byte" not in str(error):
-                raise SystemExit(f"run {seed}: no address or byte in {error}") from error
-            refused += 1
-            continue
-        if found != data:
-            raise SystemExit(f"run {seed}: wrong bytes")
-        right += 1
-    print(f"{runs} runs with faults: {right} right, {refused} clear errors, 0 wrong")
+        start = time.perf_counter()
+        loader = avrb.load(
+            f"{server.url}/t", batch_size=size, num_workers=workers, rank=1, world_size=2
+        )
+        batches = iter(loader)
+        batch = next(batches)
+        taken, sent = time.perf_counter() - start, server.sent
+        assert batch["key"][0] == f"clip{clips // 2:06}"
+        del batches
+        print(
+            f"  first batch of {size}, {workers} threads: after {taken * 1000:.0f} ms and "
+            f"{sent / (1 << 20):.2f} MiB read, index and manifest included"
+        )
+
+
+def gigabyte(folder: Path) -> int:
+    """One shard of 1 GB in `folder`: how many clips.  All are alike but for their keys."""
+    made = Made("clip", frames=10, height=224, width=224, samples=160_000)
+    parts = list(members(made).items())
+    count = (1 << 30) // sum(len(data) for _, data in parts)
+    count -= count % 2
+    writer = ShardWriter(folder, "t", 0)
+    for number in range(count):
+        writer.add(f"clip{number:06}", parts)
+    write_manifest(folder, [made], [writer.finish()], clips=count)
+    return count
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 
 from avrb_wds.codecs import encode_audio, encode_frame
 from avrb_wds.packing.writer import ShardWriter
-from avrb_wds.shards import AudioLayout, ClipRecord, FrameLayout, Manifest
+from avrb_wds.shards import AudioLayout, ClipRecord, FrameLayout, Manifest, ShardEntry
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,22 @@ def write_shards(
         for clip in made[start : start + per_shard]:
             writer.add(clip.key, members(clip).items())
         entries.append(writer.finish())
-    manifest = Manifest(
-        "t", len(made), tuple(entries), _frames(made), _audio(made), tuple(classes), task
-    )
-    (folder / "manifest.json").write_bytes(manifest.to_bytes())
+    write_manifest(folder, made, entries, len(made), task, classes)
     return folder
+
+
+def write_manifest(
+    folder: Path,
+    made: Sequence[Made],
+    entries: Sequence[ShardEntry],
+    clips: int,
+    task: str = "single-label",
+    classes: Sequence[str] = ("class0", "class1", "class2"),
+) -> None:
+    """The manifest of shards that hold `clips` clips such as those `made`."""
+    layouts = _frames(made), _audio(made)
+    manifest = Manifest("t", clips, tuple(entries), *layouts, tuple(classes), task)
+    (folder / "manifest.json").write_bytes(manifest.to_bytes())
 
 
 def _common(values: list[int]) -> int | None:

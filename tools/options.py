@@ -49,7 +49,7 @@ SeveralShards = Annotated[
     list[str],
     Argument(
         help="Folder, manifest, tars, or a brace expression of tars; paths or addresses.",
-        metavar="SHARDS...",
+        metavar="SHARDS",
     ),
 ]
 Corruptions = Annotated[

@@ -120,7 +120,8 @@ class Cache:
                         continue
                     if not self._fetched(store, url, sha256, number, part):
                         return None
-                    part.replace(shard)
+                    with self._room():  # who counts what is there must not miss it
+                        part.replace(shard)
                     continue
             finally:
                 os.close(number)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from threading import Event, Lock
 from typing import Any
@@ -14,6 +12,7 @@ from .address import Address, redacted
 from .ahead import in_order, ramp
 from .client import Clients, Ignored, Stat, Transient, fetched, translated
 from .limits import Limits
+from .proof import proven
 
 __all__ = ["Store"]
 
@@ -21,8 +20,6 @@ PIECE = 1 << 20
 CAREFUL = 1 << 16
 VERY_CAREFUL = 1 << 12
 """How much of a dropped connection may be lost: less once one has dropped."""
-
-TAIL = 1 << 16
 
 
 class Store:
@@ -120,8 +117,8 @@ class Store:
         """The whole file in pieces (buffers), ranges of it read ahead.
 
         size, sha256: what it must have; by default the SHA-256 that is stored with it, if any is.
-        Raises DataError where it has not, before the last 64 KiB: who reads a tar stops at its end,
-        which may be some bytes before that of the file.
+        Raises DataError where it has not, before the last 64 KiB: who reads a tar stops at its end
+        mark, which may be some bytes before that of the file.
         """
         stat, where = self.stat(url), redacted(url)
         sha256 = sha256 or stat.sha256
@@ -132,21 +129,9 @@ class Store:
             )
         pieces = self._ahead(url, stat.size)
         if not sha256:
-            yield from pieces
-            return
-        digest, held, waiting = hashlib.sha256(), deque[Any](), 0
-        for piece in pieces:
-            digest.update(piece)
-            held.append(piece)
-            waiting += len(piece)
-            while waiting - len(held[0]) >= TAIL:
-                waiting -= len(held[0])
-                yield held.popleft()
-        if digest.hexdigest() != sha256:
-            raise DataError(
-                f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
-            )
-        yield from held
+            return pieces
+        fault = f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
+        return proven(pieces, sha256, DataError(fault))
 
     def _ahead(self, url: str, size: int) -> Iterator[Any]:
         limits, stopped = self.limits, Event()

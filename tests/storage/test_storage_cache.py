@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import random
@@ -36,7 +37,10 @@ def sha256(server: FaultServer, number: int) -> str:
 
 
 def held(folder: Path) -> int:
-    return sum(size for _, size, _ in entries(folder))
+    """Bytes in a cache at one moment, at which nobody makes room or gives a file its name."""
+    with open(folder / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return sum(size for _, size, _ in entries(folder))
 
 
 def test_a_file_is_fetched_once(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
