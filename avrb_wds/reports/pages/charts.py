@@ -9,7 +9,7 @@ from ..report import Interval
 from ..text import percent, span
 from .elements import Html, element
 
-__all__ = ["Curve", "Point", "bar", "curves"]
+__all__ = ["Curve", "Point", "bar", "curves", "score_bar"]
 
 WIDTH, HEIGHT = 240, 150
 LEFT, RIGHT, TOP, BOTTOM = 26, 8, 8, 20  # margins
@@ -109,14 +109,23 @@ def _line(line: Curve, places: Sequence[float]) -> list[Html]:
     return parts
 
 
-def bar(name: str, score: float, interval: Interval | None, mark: float | None, style: str) -> Html:
-    """A named bar as long as a score in [0, 1], its interval as a whisker over it.
+def bar(
+    name: str,
+    length: float,
+    mark: float | None,
+    style: str,
+    *,
+    number: str,
+    note: str = "",
+    interval: Interval | None = None,
+) -> Html:
+    """A named bar, its interval as a whisker over it, with the number that it stands for.
 
-    mark: a score to hold it against, as a line across.
+    length: from 0 to 1.  mark: a length to hold it against, as a line across.
     """
     parts = [
         element("rect", width="100%", height="100%", rx=3, class_="track"),
-        element("rect", width=_along(score), height="100%", rx=3, class_=f"fill {style}"),
+        element("rect", width=_along(length), height="100%", rx=3, class_=f"fill {style}"),
     ]
     if interval is not None:
         low, high = (_along(end) for end in interval)
@@ -127,13 +136,25 @@ def bar(name: str, score: float, interval: Interval | None, mark: float | None, 
         parts.append(
             element("line", x1=_along(mark), x2=_along(mark), y1=0, y2="100%", class_="mark")
         )
-    spread = element("small", span(interval))
     return element(
         "div",
         element("span", name, class_="name"),
-        element("svg", *parts, role="img", aria_label=f"{name}: {percent(score)}"),
-        element("span", element("b", percent(score)), spread, class_="number"),
+        element("svg", *parts, role="img", aria_label=f"{name}: {number}"),
+        element("span", element("b", number), element("small", note), class_="number"),
         class_="bar",
+    )
+
+
+def score_bar(
+    name: str,
+    score: float,
+    style: str,
+    interval: Interval | None = None,
+    clean: float | None = None,
+) -> Html:
+    """A score in [0, 1] as a bar, with its interval and a mark at the clean score."""
+    return bar(
+        name, score, clean, style, number=percent(score), note=span(interval), interval=interval
     )
 
 

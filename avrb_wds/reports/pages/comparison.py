@@ -11,7 +11,7 @@ from ..receipt import receipt_rows
 from ..report import Report
 from ..summary import group_of, severity_of
 from ..text import metric_name, percent, signed, span
-from .charts import Curve, Point, bar, curves
+from .charts import Curve, Point, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import colored, legend
 from .report import tile
@@ -140,7 +140,7 @@ def _bars(comparison: Comparison) -> Iterator[Html]:
 
 def _pair(name: str, row: Row) -> Html:
     a, b = (
-        bar(text, score or 0.0, None, None, style)
+        score_bar(text, score or 0.0, style)
         for text, score, style in zip((name, ""), (row.a, row.b), STYLES, strict=True)
     )
     return element("div", a, b, class_="pairs")

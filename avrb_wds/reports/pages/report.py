@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ...condition import Condition
 from ..receipt import check_command, receipt_rows
 from ..report import Cell, Interval, Metrics, Report
 from ..summary import group_of, severity_of
 from ..text import METRIC_NAMES, metric_name, percent, span, value
-from .charts import Curve, Point, bar, curves
+from .charts import Curve, Point, bar, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import heat_map, legend
 
@@ -84,14 +85,22 @@ def _map(report: Report) -> Html:
     )
 
 
+def _style(group: str) -> str:
+    return GROUP_STYLES.get(group, "four")
+
+
+def _style_of(corruption: str) -> str:
+    return _style(group_of(Condition(corruption, 1)))
+
+
 def _bars(report: Report) -> Html:
     found = report.intervals
     groups = [
-        bar(part.name, part.score, interval, report.clean, GROUP_STYLES.get(part.name, "four"))
+        score_bar(part.name, part.score, _style(part.name), interval, report.clean)
         for part, interval in zip(report.by_group, found.by_group, strict=True)
     ]
     severities = [
-        bar(f"severity {part.name}", part.score, interval, report.clean, "plain")
+        score_bar(f"severity {part.name}", part.score, "plain", interval, report.clean)
         for part, interval in zip(report.by_severity, found.by_severity, strict=True)
     ]
     note = "The line across is the clean score." if report.clean is not None else ""
@@ -106,9 +115,8 @@ def _bars(report: Report) -> Html:
 def _worst(report: Report) -> Html:
     pairs = zip(report.by_corruption, report.intervals.by_corruption, strict=True)
     ordered = sorted(pairs, key=lambda pair: (pair[0].score, pair[0].name))
-    groups = {c.corruption: GROUP_STYLES.get(group_of(c), "four") for c, _ in report.corrupted}
     bars = (
-        bar(part.name, part.score, interval, report.clean, groups[part.name])
+        score_bar(part.name, part.score, _style_of(part.name), interval, report.clean)
         for part, interval in ordered[:HARDEST]
     )
     return section("Hardest corruptions", *bars)
@@ -140,20 +148,29 @@ def _lines(report: Report) -> Iterator[Curve]:
             *(Point("0", report.score(cell), cell.interval) for cell in clean),
             *(Point(severity_of(c.condition), report.score(c), c.interval) for c in cells),
         )
-        style = GROUP_STYLES.get(group_of(cells[0].condition), "four")
-        yield Curve(part.name, style, points)
+        yield Curve(part.name, _style_of(part.name), points)
 
 
 def _errors(report: Report) -> Html:
     base = report.baseline
     assert base is not None
-    rows = [(e.corruption, percent(e.error), percent(e.relative)) for e in base.by_corruption]
-    rows.append(("mean", percent(base.mce), percent(base.relative_mce)))
+    full = max([1.0, *(e.error for e in base.by_corruption if e.error is not None)])
+    bars = (
+        bar(
+            e.corruption,
+            (e.error or 0.0) / full,
+            1 / full,
+            _style_of(e.corruption),
+            number=percent(e.error),
+            note=f"relative {percent(e.relative)}",
+        )
+        for e in base.by_corruption
+    )
     return section(
         "Corruption errors",
-        grid_table(["corruption", "CE", "relative CE"], rows, "numbers narrow total"),
-        lead=f"Against {base.model} (manifest {base.manifest[:12]}, seed {base.seed}): 100 is as "
-        f"wrong as that one, less is better. A dash is where that one loses nothing.",
+        element("div", *bars, class_="columns"),
+        lead=f"Against {base.model} (manifest {base.manifest[:12]}, seed {base.seed}), whose "
+        f"errors are 100, the line across: less is better. A dash is where it loses nothing.",
     )
 
 
