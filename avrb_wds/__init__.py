@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .loading import ClipDataset, ClipStream, load
     from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
+    from .preview import Preview, preview
     from .reports import Comparison, Report, read_report, write_report
     from .shards import Manifest, ShardSet, verify
     from .stages import Corrupt, Decode
@@ -46,6 +47,7 @@ __all__ = [
     "Manifest",
     "MissingExtra",
     "PackOptions",
+    "Preview",
     "Report",
     "ShardSet",
     "SourceOptions",
@@ -60,6 +62,7 @@ __all__ = [
     "evaluate",
     "load",
     "pack",
+    "preview",
     "read_report",
     "verify",
     "write_report",
@@ -74,6 +77,7 @@ _HOME = {
     "loading": ("ClipDataset", "ClipStream", "load"),
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
+    "preview": ("Preview", "preview"),
     "reports": ("Comparison", "Report", "read_report", "write_report"),
     "shards": ("Manifest", "ShardSet", "verify"),
     "stages": ("Corrupt", "Decode"),

@@ -18,6 +18,7 @@ from .demo import demo
 from .evaluate import evaluate
 from .info import info
 from .pack import pack
+from .preview import preview
 from .report import report
 from .verify import verify
 
@@ -49,6 +50,7 @@ app.command()(corrupt)
 app.command()(evaluate)
 app.command()(report)
 app.command()(compare)
+app.command()(preview)
 app.command()(demo)
 app.add_typer(bank, name="bank")
 

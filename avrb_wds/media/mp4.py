@@ -30,6 +30,7 @@ class PictureFormat:
     """height, width: both even.  unit: of times, in seconds.  rate: frames a second, on average.
 
     aspect: of a pixel, width to height.  primaries, transfer: of colours, as FFmpeg numbers them.
+    quality: x264's rate factor, lower is better.
     """
 
     height: int
@@ -39,14 +40,19 @@ class PictureFormat:
     aspect: Fraction
     primaries: int
     transfer: int
+    quality: str = QUALITY
 
 
 @dataclass(frozen=True)
 class SoundFormat:
-    """channels: 1 to 6, or 8.  sample_rate: in Hz; AAC takes the nearest above that it knows."""
+    """channels: 1 to 6, or 8.  sample_rate: in Hz; AAC takes the nearest above that it knows.
+
+    channel_bits: a second, of each channel.
+    """
 
     channels: int
     sample_rate: int
+    channel_bits: int = CHANNEL_BITS
 
 
 def encodable(frame: Frame) -> Any:
@@ -113,7 +119,7 @@ class Mp4:
 
 
 def _picture_stream(file: Any, form: PictureFormat) -> Any:
-    options = {"preset": PRESET, "crf": QUALITY, "threads": THREADS}
+    options = {"preset": PRESET, "crf": form.quality, "threads": THREADS}
     stream = file.add_stream("libx264", rate=form.rate.limit_denominator(1 << 16), options=options)
     stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
     context = stream.codec_context
@@ -128,5 +134,5 @@ def _sound_stream(file: Any, form: SoundFormat) -> Any:
     above = [rate for rate in RATES if rate >= form.sample_rate]
     stream = file.add_stream("aac", rate=min(above) if above else RATES[0])
     stream.layout = LAYOUTS[form.channels]
-    stream.bit_rate = CHANNEL_BITS * form.channels
+    stream.bit_rate = form.channel_bits * form.channels
     return stream

@@ -12,10 +12,10 @@ from PIL import Image
 
 from ..apply import Corrupter
 from ..codecs import decode_audio, decode_frame, encode_audio, encode_frame
-from ..corruptions import Frame
+from ..corruptions import Frame, Pcm
 from ..errors import DataError
 
-__all__ = ["IMAGES", "SOUNDS", "corrupt_image", "corrupt_sound"]
+__all__ = ["IMAGES", "SOUNDS", "corrupt_image", "corrupt_sound", "read_image", "read_sound"]
 
 SOUNDS = {".wav": "wav", ".flac": "flac"}
 IMAGES = {
@@ -40,12 +40,7 @@ def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, ke
     The picture is RGB, and upright where the file says that it is to be turned.  Raises DataError,
     naming the file and the cause, where it does not decode or moves.
     """
-    data = _read(path)
-    try:
-        frame = decode_frame(data)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    frame = corrupter.frame(_upright(frame, data, path), key, 0)
+    frame = corrupter.frame(read_image(path), key, 0)
     if kind == "JPEG":
         out.write(encode_frame(frame))
     else:
@@ -53,10 +48,19 @@ def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, ke
         Image.fromarray(frame).save(out, kind, **options)
 
 
-def _upright(frame: Frame, data: bytes, path: Path) -> Frame:
+def read_image(path: Path) -> Frame:
+    """The picture at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
+    data = _read(path)
+    try:
+        return _upright(decode_frame(data), data)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _upright(frame: Frame, data: bytes) -> Frame:
     with Image.open(io.BytesIO(data)) as image:
         if getattr(image, "n_frames", 1) > 1 and image.format != "TIFF":
-            raise DataError(f"{path} moves; give it as a video")
+            raise DataError("it moves; give it as a video")
         turns, mirrored = TURNS.get(image.getexif().get(ORIENTATION, 1), (0, False))
     turned = np.rot90(frame, turns)
     return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
@@ -70,13 +74,19 @@ def corrupt_sound(
     duration: seconds from the start; None for all.  Channels and sample rate stay.  Raises
     DataError, naming the file and the cause, where it does not decode.
     """
+    pcm, sample_rate = read_sound(path, duration)
+    out.write(encode_audio(corrupter.pcm(pcm, key, sample_rate), sample_rate, kind))
+
+
+def read_sound(path: Path, duration: float | None) -> tuple[Pcm, int]:
+    """The sound at `path` and its rate in Hz; raises DataError as `corrupt_sound` does."""
     try:
         pcm, sample_rate = decode_audio(_read(path))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     if duration is not None:
         pcm = pcm[:, : max(1, math.ceil(duration * sample_rate))]
-    out.write(encode_audio(corrupter.pcm(pcm, key, sample_rate), sample_rate, kind))
+    return pcm, sample_rate
 
 
 def _read(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from ..errors import DataError, MissingExtra
 from ..signals import to_pcm
 
 __all__ = [
+    "has_sound",
     "USUAL_RATE",
     "need_pyav",
     "opened",
@@ -127,6 +128,12 @@ def upright(frame: Any) -> Frame:
     """A decoded frame as (h, w, 3) uint8 RGB, turned as the file says it is to be shown."""
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
+
+
+def has_sound(path: Path) -> bool:
+    """Whether the video has a sound track; raises DataError where it does not open."""
+    with opened(path, "video") as (container, _):
+        return any(stream.type == "audio" for stream in container.streams)
 
 
 def video_sound(path: Path, until: float | None) -> tuple[Pcm, int]:

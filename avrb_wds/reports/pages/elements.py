@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
-__all__ = ["Html", "document", "element", "grid_table", "section"]
+__all__ = ["Html", "Page", "document", "element", "grid_table", "section"]
 
-VOID = ("meta", "br", "wbr")
+VOID = ("meta", "br", "wbr", "img", "input")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+# Of pages that show and play: what they hold themselves, and the one script that they come with.
+PLAYING = "; img-src data:; media-src data:; script-src 'sha256-{}'"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's title, and what it has beyond the common style: style of its own, a script."""
+
+    title: str
+    style: str = ""
+    script: str = ""
 
 
 class Html(str):
@@ -58,17 +72,26 @@ def grid_table(headings: Sequence[str], rows: Iterable[Sequence[str]], class_: s
     return element("div", table, class_="wide", tabindex=0)
 
 
-def document(title: str, *body: str) -> str:
-    """A whole page: its style is inside it, and its policy forbids it to fetch or run anything."""
+def document(page: Page | str, *body: str) -> str:
+    """A whole page: all it needs is inside it, and its policy forbids it to fetch anything else."""
+    page = page if isinstance(page, Page) else Page(page)
     style = (files(__package__) / "style.css").read_text(encoding="utf-8")
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(page.script)),
         element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", Html(style)),
+        element("title", page.title),
+        element("style", Html(style + page.style)),
     )
-    page = element("html", head, element("body", element("main", *body)), lang="en")
-    return f"<!doctype html>\n{page}\n"
+    scripts = (element("script", Html(page.script)),) if page.script else ()
+    whole = element("html", head, element("body", element("main", *body), *scripts), lang="en")
+    return f"<!doctype html>\n{whole}\n"
+
+
+def _policy(script: str) -> str:
+    if not script:
+        return POLICY
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return POLICY + PLAYING.format(digest)

@@ -1,0 +1,107 @@
+"""The clip that is previewed: from shards, or a video, picture or sound of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..corruptions import Frame, Pcm
+from ..errors import DataError, UsageError
+from ..media.stills import IMAGES, SOUNDS, read_image, read_sound
+from ..packing import PackOptions
+from ..packing.choice import choose_frames
+from ..packing.folder import VIDEOS
+from ..packing.video import has_sound, video_frames, video_sound
+from ..shards import ShardSet, decode_clip
+from ..shards.record import escape_key
+
+__all__ = ["PreviewClip", "clip_of_file", "clip_of_shards"]
+
+SHORT_SIDE = 176  # pixels; a page of larger ones would be too large to send to anyone
+FPS = 5.0
+
+
+@dataclass(frozen=True)
+class PreviewClip:
+    """What is corrupted and shown.
+
+    source: where it comes from, in words.  frames: uint8 (t, h, w, 3) RGB.  pcm: int16 (channels,
+    samples).  One of them may be None; then sample_rate is 0, or seconds that of the sound.
+    seconds: how long the frames are shown together, 0 for a still picture.
+    """
+
+    key: str
+    source: str
+    frames: Frame | None
+    pcm: Pcm | None
+    sample_rate: int
+    seconds: float
+
+
+def clip_of_shards(shards: ShardSet, key: str | None) -> PreviewClip:
+    """The clip `key` of opened shards, the first one if None.
+
+    Raises UsageError where there is no such clip, DataError where it is at fault.
+    """
+    clip = decode_clip(shards.read(_position(shards, key)))
+    frames, sound = clip.frames, clip.pcm
+    heard = 0.0 if sound is None else sound.shape[1] / clip.sample_rate
+    shown = heard or (0.0 if frames is None or len(frames) < 2 else len(frames) / FPS)
+    return PreviewClip(
+        clip.key, str(clip.shard).rpartition("/")[2], frames, sound, clip.sample_rate, shown
+    )
+
+
+def _position(shards: ShardSet, key: str | None) -> int:
+    if not len(shards):
+        raise UsageError("these shards hold no clip to preview.")
+    if key is None:
+        return 0
+    for position in range(len(shards)):
+        if shards.locate(position)[1].key == key:
+            return position
+    first = shards.locate(0)[1].key
+    raise UsageError(f"no clip has the key {key!r} in these shards; their first one is {first!r}.")
+
+
+def clip_of_file(path: Path, seconds: float) -> PreviewClip:
+    """The first `seconds` of a video or sound, or a picture, at most 176 pixels on the short side.
+
+    Raises UsageError for a file of another kind, DataError, naming the file and the cause, for
+    one that does not decode.
+    """
+    kind, key = path.suffix.lower(), escape_key(path.stem)
+    if not path.is_file():
+        raise UsageError(f"there is nothing at {path}.")
+    if kind in VIDEOS:
+        options = PackOptions(fps=FPS, duration=seconds)
+        choose = partial(choose_frames, options=options)
+        frames = np.stack(video_frames(path, choose, seconds, _small))
+        pcm, rate = video_sound(path, seconds) if has_sound(path) else (None, 0)
+        if pcm is not None:
+            pcm = pcm[:, : round(seconds * rate)]
+        return PreviewClip(key, path.name, frames, pcm, rate, len(frames) / FPS)
+    if kind in IMAGES:
+        return PreviewClip(key, path.name, _small(read_image(path))[None], None, 0, 0.0)
+    if kind in SOUNDS:
+        pcm, rate = read_sound(path, seconds)
+        return PreviewClip(key, path.name, None, pcm, rate, pcm.shape[1] / rate)
+    known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
+    raise UsageError(f"{path} is neither shards nor of a kind known here; give one of {known}.")
+
+
+def _small(frame: Frame) -> Frame:
+    """The frame with a short side of 176 pixels at most, in its own shape."""
+    height, width = frame.shape[:2]
+    if min(height, width) <= SHORT_SIDE:
+        return frame
+    scale = SHORT_SIDE / min(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    try:
+        return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR))
+    except ValueError as error:
+        raise DataError(f"a frame of {width}x{height} pixels cannot be made smaller.") from error

@@ -1,0 +1,108 @@
+"""What is shown of a clip under one condition: a frame, a spectrogram, a film with its sound."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+
+from PIL import Image
+
+from ..apply import Corrupter
+from ..codecs import encode_audio
+from ..condition import Condition
+from ..corruptions import Frame, Pcm
+from ..media.mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
+from ..packing.sound import mix
+from ..reports.spectrogram import spectrogram
+from ..storage.ahead import in_order
+from .clip import PreviewClip
+
+__all__ = ["Panel", "panels"]
+
+FRAME_QUALITY, SPECTRUM_QUALITY = 80, 75  # JPEG
+FILM_QUALITY = "34"  # of x264: noise is most of the page
+SOUND_BITS = 64_000  # a second and channel
+SPECTRUM = (360, 120)  # pixels
+UNSPECIFIED = 2  # primaries and transfer of colours, as FFmpeg numbers them
+CLOCK = 90_000
+
+
+@dataclass(frozen=True)
+class Panel:
+    """condition: what the clip is under.  frame: JPEG of its middle frame.  spectrum: JPEG.
+
+    film: an mp4 of its frames and sound, or a FLAC file where there is sound alone.  What the clip
+    has none of is None.  picture: the middle frame as it is, for sheets.
+    """
+
+    condition: Condition
+    frame: bytes | None
+    spectrum: bytes | None
+    film: bytes | None
+    picture: Frame | None
+    pcm: Pcm | None
+
+
+def panels(
+    clip: PreviewClip, wanted: Sequence[tuple[Condition, Corrupter | None]]
+) -> Iterator[Panel]:
+    """The panel of each condition in order, made on all cores."""
+    return in_order((partial(_panel, clip, *one) for one in wanted), (os.cpu_count() or 1) + 1)
+
+
+def _panel(clip: PreviewClip, condition: Condition, corrupter: Corrupter | None) -> Panel:
+    frames, pcm = clip.frames, clip.pcm
+    if corrupter is not None:
+        frames = None if frames is None else corrupter.frames(frames, clip.key)
+        pcm = None if pcm is None else corrupter.pcm(pcm, clip.key, clip.sample_rate)
+    middle = None if frames is None else frames[len(frames) // 2]
+    return Panel(
+        condition,
+        None if middle is None else _jpeg(Image.fromarray(middle), FRAME_QUALITY),
+        None if pcm is None else _spectrum(pcm, clip.sample_rate),
+        _film(frames, pcm, clip),
+        middle,
+        pcm,
+    )
+
+
+def _spectrum(pcm: Pcm, sample_rate: int) -> bytes:
+    image = Image.fromarray(spectrogram(pcm.mean(axis=0), sample_rate))
+    return _jpeg(image.resize(SPECTRUM, Image.Resampling.BOX), SPECTRUM_QUALITY)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    coded = io.BytesIO()
+    image.save(coded, "JPEG", quality=quality, optimize=True)
+    return coded.getvalue()
+
+
+def _film(frames: Frame | None, pcm: Pcm | None, clip: PreviewClip) -> bytes | None:
+    """The frames evenly over the clip's seconds, and its sound in step with them."""
+    if frames is None:
+        return None if pcm is None else encode_audio(pcm, clip.sample_rate, "flac")
+    if not clip.seconds:
+        return None
+    if pcm is not None and len(pcm) not in LAYOUTS:  # AAC has no way with them
+        pcm = mix(pcm, "mono")
+    height, width = (side + side % 2 for side in frames.shape[1:3])
+    each = Fraction(clip.seconds).limit_denominator(CLOCK) / len(frames)
+    form = PictureFormat(
+        height, width, Fraction(1, CLOCK), 1 / each, Fraction(1), UNSPECIFIED, UNSPECIFIED,
+        FILM_QUALITY,
+    )  # fmt: skip
+    sound = None if pcm is None else SoundFormat(len(pcm), clip.sample_rate, SOUND_BITS)
+    made = io.BytesIO()
+    with Mp4(made, form, sound) as file:
+        written = 0
+        for number, frame in enumerate(frames):
+            if pcm is not None:
+                upto = round((number + 1) * each * clip.sample_rate)
+                file.write_sound(pcm[:, written:upto], written)
+                written = min(upto, pcm.shape[1])
+            file.write_picture(encodable(frame), number * each, each)
+    return made.getvalue()
