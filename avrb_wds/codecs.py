@@ -6,6 +6,7 @@ import io
 import struct
 import warnings
 import wave
+from typing import Literal
 
 import numpy as np
 import simplejpeg
@@ -18,13 +19,16 @@ from .errors import DataError
 from .signals import to_pcm, to_rgb
 
 __all__ = [
-    "FORMATS", "decode_audio", "decode_frame", "encode_audio", "encode_frame", "frame_size",
-    "image_to_frame",
+    "FORMATS", "FrameFormat", "decode_audio", "decode_frame", "encode_audio", "encode_frame",
+    "frame_size", "image_to_frame",
 ]  # fmt: skip
 
 JPEG = b"\xff\xd8\xff"
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 """What Pillow may take an image for.  It knows many more, and starts Ghostscript for some."""
+
+FrameFormat = Literal["jpg", "png", "webp"]
+"""How frames are stored: JPEG, or without loss."""
 
 WAVE = struct.Struct("<4sI4s4sIHHIIHH4sI")  # up to the first sample, where nothing else is in it
 
@@ -105,10 +109,19 @@ def frame_size(data: bytes) -> tuple[int, int]:
         raise DataError(f"the image has no readable header: {_sentence(error)}") from error
 
 
-def encode_frame(frame: Frame, quality: int = 95) -> bytes:
-    """A frame (h, w, 3) uint8 as JPEG with 4:2:0 subsampling."""
+def encode_frame(frame: Frame, quality: int = 95, kind: FrameFormat = "jpg") -> bytes:
+    """A frame (h, w, 3) uint8 as JPEG with 4:2:0 subsampling, or as PNG or WebP without loss.
+
+    quality: of a JPEG, 1 to 100.
+    """
     coded = io.BytesIO()
-    Image.fromarray(frame).save(coded, "JPEG", quality=quality, subsampling="4:2:0")
+    image = Image.fromarray(frame)
+    if kind == "jpg":
+        image.save(coded, "JPEG", quality=quality, subsampling="4:2:0")
+    elif kind == "png":  # more effort takes long and gains nothing on noise
+        image.save(coded, "PNG", compress_level=3)
+    else:
+        image.save(coded, "WEBP", lossless=True, exact=True, quality=25, method=2)
     return coded.getvalue()
 
 

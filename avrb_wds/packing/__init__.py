@@ -1,9 +1,10 @@
 """Packing: videos, stored frames and lists of others' to shards."""
 
 from .avrobustbench import create_json
+from .build import ClipsMissing
 from .convert import Failure
 from .options import PackOptions
-from .pack import ClipsMissing, Packed, pack
+from .pack import Packed, pack
 from .publish import prepare, publish, staging_folder
 from .sources import SourceOptions
 

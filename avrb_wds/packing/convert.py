@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,11 +22,15 @@ __all__ = ["Failure", "PackedClip", "convert", "convert_all"]
 
 @dataclass(frozen=True)
 class PackedClip:
-    """A clip's key, its members (extension, bytes) in the order they are stored, and layout."""
+    """A clip's key, its members (extension, bytes) in the order they are stored, and layout.
+
+    note: goes into the journal, where there is one.
+    """
 
     key: str
     members: tuple[tuple[str, bytes], ...]
     layout: Layout
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,17 +71,21 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
 
 
 def convert_all(
-    clips: Sequence[SourceClip], options: PackOptions, labelling: Labelling, workers: int
+    tasks: Iterable[Callable[[], PackedClip | Failure]], workers: int
 ) -> Generator[PackedClip | Failure, None, None]:
-    """All clips in order, `workers` at a time and never more than twice as many in memory.
+    """What all tasks give, in order, `workers` at a time and at most twice as many in memory.
 
-    Threads do: PyAV, Pillow, NumPy and hashing work without the interpreter lock.
+    With 0 workers each runs as it is asked for.  Threads do: PyAV, Pillow, NumPy and hashing work
+    without the interpreter lock.
     """
+    if not workers:
+        yield from (task() for task in tasks)
+        return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="avrb-pack")
     waiting: deque[Future[PackedClip | Failure]] = deque()
     try:
-        for clip in clips:
-            waiting.append(pool.submit(convert, clip, options, labelling))
+        for task in tasks:
+            waiting.append(pool.submit(task))
             if len(waiting) >= 2 * workers:
                 yield waiting.popleft().result()
         while waiting:

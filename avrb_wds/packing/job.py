@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import reduce
+from functools import partial, reduce
 from importlib.metadata import PackageNotFoundError, version
 from operator import or_
 from pathlib import Path
 
 from ..errors import UsageError
 from ..shards.canonical import spell
-from ..shards.manifest import Manifest, ShardEntry
+from ..shards.manifest import MANIFEST, Manifest
+from .convert import Failure, PackedClip, convert, convert_all
+from .journal import Journal
 from .labels import Labelling
-from .layout import Layout
 from .options import PackOptions
 from .source import FrameColumns, Source, VideoFile
 from .sources import SourceOptions, open_source
 from .video import need_pyav
+from .writer import ShardWriter
 
-__all__ = ["Job"]
+__all__ = ["Job", "plain_name", "versions_of"]
 
 MADE_BY = ("av", "numpy", "pillow", "scipy", "soundfile")
 """Packages whose versions may change what bytes come out."""
@@ -48,9 +51,7 @@ class Job:
             raise UsageError(
                 "fps is given for stored frames of unknown rate; give a number of frames instead."
             )
-        # Shards are named after the data set: only what every file system and URL takes stays.
-        plain = re.sub(r"[^\w.-]+", "-", name or source.name, flags=re.ASCII).strip("-.")
-        return cls(plain or "clips", source, labelling, options)
+        return cls(plain_name(name or source.name), source, labelling, options)
 
     def describe(self) -> dict[str, str | int]:
         """The job in words that another run is compared by."""
@@ -61,19 +62,61 @@ class Job:
             **{field: str(value) for field, value in asdict(self.options).items()},
             "source list": hashlib.sha256(spell(listed)).hexdigest(),
             "class list": hashlib.sha256(spell(self.labelling.classes.names)).hexdigest(),
-            "versions": ", ".join(f"{package} {_version(package)}" for package in MADE_BY),
+            "versions": ", ".join(" ".join(pair) for pair in versions_of(MADE_BY)),
         }
 
-    def manifest(self, shards: tuple[ShardEntry, ...], layouts: list[Layout]) -> Manifest:
-        """The manifest of finished shards with these layouts, one at least."""
+    @property
+    def clips(self) -> int:
+        """Source clips."""
+        return len(self.source.clips)
+
+    @property
+    def clips_per_step(self) -> int:
+        """Clips a shard."""
+        return self.options.clips_per_shard
+
+    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
+        """The clips from number `start` on, in order."""
+        rest = self.source.clips[start:]
+        return convert_all(
+            (partial(convert, clip, self.options, self.labelling) for clip in rest), workers
+        )
+
+    def failed(self, failure: Failure, count: int) -> None:
+        """Nothing: all others are packed, and the failures named at the end."""
+
+    def writer(self, folder: Path, number: int) -> ShardWriter:
+        """Shard `number`."""
+        return ShardWriter(folder, self.name, number)
+
+    def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
+        """The manifest."""
+        yield MANIFEST, self.manifest(journal).to_bytes()
+
+    def manifest(self, journal: Journal) -> Manifest:
+        """The manifest of finished shards, one at least."""
         return Manifest(
             self.name,
-            sum(shard.clips for shard in shards),
-            shards,
-            *reduce(or_, layouts).parts(self.options.audio_format),
+            sum(shard.clips for shard in journal.shards),
+            journal.shards,
+            *reduce(or_, journal.layouts).parts(self.options.audio_format),
             self.labelling.classes.names,
             self.labelling.task,
         )
+
+
+def plain_name(text: str) -> str:
+    """What of a name every file system and URL takes: shards are named after their data set.
+
+    >>> plain_name("vgg: rain-0+5")
+    'vgg-rain-0-5'
+    """
+    return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.") or "clips"
+
+
+def versions_of(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """(package, version) of each, "absent" for one that is not installed."""
+    return tuple((package, _version(package)) for package in packages)
 
 
 def _version(package: str) -> str:

@@ -21,17 +21,21 @@ from .convert import Failure
 from .layout import Layout
 from .writer import PART, write_whole
 
-__all__ = ["Journal", "Step"]
+__all__ = ["Journal", "Step", "check_new"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """Source clips up to `done` are dealt with: packed into `shard`, or failed."""
+    """Source clips up to `done` are dealt with: packed into `shard`, or failed.
+
+    layout: of those packed, None where all failed.  notes: what the work wants to remember of them.
+    """
 
     done: int
     failures: tuple[Failure, ...]
     shard: ShardEntry | None
     layout: Layout | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Step:
@@ -41,7 +45,19 @@ class Step:
             tuple(Failure(**failure) for failure in value["failures"]),
             ShardEntry(**value["shard"]) if value["shard"] else None,
             Layout(**value["layout"]) if value["layout"] else None,
+            tuple(value.get("notes", ())),
         )
+
+
+def check_new(folder: Path) -> None:
+    """Raise UsageError unless `folder` is empty or not there."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give a new folder.")
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if JOURNAL in held:
+        raise UsageError(f"{folder} holds shards; go on with --resume, or give a new folder.")
+    if held:
+        raise UsageError(f"{folder} is not empty and no earlier pack's; give a new folder.")
 
 
 @dataclass
@@ -59,16 +75,10 @@ class Journal:
         holds something else, and for a journal of another job, naming what differs.
         """
         journal = cls(folder / JOURNAL)
-        held = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-        if resume and JOURNAL in held:
+        if resume and journal.path.is_file():
             journal._go_on(job)
             return journal
-        if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is a file; give a new folder.")
-        if JOURNAL in held:
-            raise UsageError(f"{folder} holds shards; go on with --resume, or give a new folder.")
-        if held:
-            raise UsageError(f"{folder} is not empty and no earlier pack's; give a new folder.")
+        check_new(folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(journal.path, spell(job) + b"\n")
         return journal
@@ -120,6 +130,16 @@ class Journal:
     def shards(self) -> tuple[ShardEntry, ...]:
         """Finished shards."""
         return tuple(step.shard for step in self.steps if step.shard)
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """Of all steps in which a clip was packed."""
+        return tuple(step.layout for step in self.steps if step.layout)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the work wanted to remember, clip by clip."""
+        return tuple(note for step in self.steps for note in step.notes)
 
     def discard(self) -> None:
         """Remove the journal, and its folder where that leaves it empty."""

@@ -38,10 +38,12 @@ class Layout:
             max(self.samples, other.samples),
         )
 
-    def parts(self, audio_format: str) -> tuple[FrameLayout, AudioLayout]:
+    def parts(
+        self, audio_format: str, frame_format: str = "jpg"
+    ) -> tuple[FrameLayout, AudioLayout]:
         """The same as a manifest has it."""
         return (
-            FrameLayout(self.frames, self.height, self.width, "jpg"),
+            FrameLayout(self.frames, self.height, self.width, frame_format),
             AudioLayout(self.sample_rate, self.channels, self.samples, audio_format),
         )
 

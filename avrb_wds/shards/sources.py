@@ -51,7 +51,7 @@ def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
     if (folder / JOURNAL).is_file():
         raise DataError(
             f"{folder} is not packed to the end: it has no {MANIFEST}; "
-            f"run the same avrb pack again with --resume."
+            f"run what makes it, avrb pack or avrb render, again with --resume."
         )
     tars = tuple(sorted(folder.glob("*.tar")))
     if not tars:

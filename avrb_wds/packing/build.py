@@ -1,0 +1,144 @@
+"""A data set made step by step: clips converted, written, journalled, resumed and concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import DataError
+from ..shards.manifest import MANIFEST, ShardEntry
+from .convert import Failure, PackedClip
+from .journal import Journal, Step
+from .layout import Layout
+from .writer import write_whole
+
+__all__ = ["ClipsMissing", "Progress", "Work", "Writer", "build"]
+
+Progress = Callable[[int, int], None]
+
+
+class ClipsMissing(DataError):
+    """More clips failed than may be missing; `failures` names them all."""
+
+    def __init__(self, message: str, failures: tuple[Failure, ...]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class Writer(Protocol):
+    """Where the clips of one step go."""
+
+    def __len__(self) -> int:
+        """Clips written."""
+
+    def add(self, key: str, members: Iterable[tuple[str, bytes]]) -> None:
+        """Write a clip of members (extension, bytes)."""
+
+    def finish(self) -> ShardEntry | None:
+        """Bring everything to the disk; the shard it makes, if it makes one."""
+
+    def discard(self) -> None:
+        """Remove what is written so far, unless finished."""
+
+
+class Work(Protocol):
+    """What is to be made: all that decides which bytes come out."""
+
+    @property
+    def clips(self) -> int:
+        """Source clips."""
+
+    @property
+    def clips_per_step(self) -> int:
+        """Clips written between two lines of the journal: those of a shard."""
+
+    def describe(self) -> Mapping[str, str | int]:
+        """The work in words that another run is compared by."""
+
+    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
+        """The source clips from number `start` on, in order, `workers` at a time."""
+
+    def failed(self, failure: Failure, count: int) -> None:
+        """Told of each failure, the `count`-th; may raise DataError to stop."""
+
+    def writer(self, folder: Path, number: int) -> Writer:
+        """Where the clips of shard `number` go."""
+
+    def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
+        """(name, bytes) of what lies beside the clips; what makes the data set whole is last."""
+
+
+def build(
+    work: Work,
+    folder: Path,
+    *,
+    workers: int,
+    resume: bool = False,
+    allow_missing: int = 0,
+    progress: Progress | None = None,
+) -> Journal:
+    """Make the data set in a new or empty folder; the journal of how it was made.
+
+    resume: go on where an earlier call for the same work stopped, however it did.  progress:
+    called with (clips dealt with, clips).  A call that stops before anything is finished leaves
+    nothing behind.  Raises ClipsMissing where more than `allow_missing` clips failed, UsageError
+    for a folder that holds something else, DataError where it cannot be written.
+    """
+    try:
+        journal = Journal.start(folder, work.describe(), resume)
+        try:
+            _write(journal, work, workers, progress)
+        except BaseException:
+            if not journal.steps:
+                journal.discard()
+            raise
+        _check_failures(journal, work, allow_missing)
+        for name, data in work.files(journal):
+            write_whole(folder / name, data)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written: {error.strerror}.") from error
+    return journal
+
+
+def _write(journal: Journal, work: Work, workers: int, progress: Progress | None) -> None:
+    """Make what the journal has not done yet; a shard is in the journal once it is whole."""
+    writer: Writer | None = None
+    layout: Layout | None = None
+    failures: list[Failure] = []
+    notes: list[str] = []
+    converted = work.convert(journal.done, workers)
+    try:
+        for done, clip in enumerate(converted, journal.done + 1):
+            if isinstance(clip, Failure):
+                failures.append(clip)
+                work.failed(clip, len(journal.failures) + len(failures))
+            else:
+                writer = writer or work.writer(journal.path.parent, len(journal.shards))
+                writer.add(clip.key, clip.members)
+                layout = layout | clip.layout if layout else clip.layout
+                notes += [clip.note] if clip.note else []
+            if done == work.clips or (writer and len(writer) == work.clips_per_step):
+                entry = writer.finish() if writer else None
+                journal.add(Step(done, tuple(failures), entry, layout, tuple(notes)))
+                writer, layout, failures, notes = None, None, [], []
+            if progress:
+                progress(done, work.clips)
+    finally:
+        converted.close()
+        if writer:
+            writer.discard()
+
+
+def _check_failures(journal: Journal, work: Work, allow_missing: int) -> None:
+    failures = journal.failures
+    if not journal.layouts:
+        journal.discard()
+        raise ClipsMissing(f"none of the {work.clips} clips could be packed.", failures)
+    if len(failures) > allow_missing:
+        raise ClipsMissing(
+            f"{len(failures)} of {work.clips} clips could not be packed and {allow_missing} may be "
+            f"missing, so {MANIFEST} is not written; to do without them, run the same again with "
+            f"--resume --allow-missing {len(failures)}.",
+            failures,
+        )
