@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,7 +21,7 @@ from shardmaking import clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.corruptions import Draw
 from avrb_wds.evaluation.bootstrap import REPLICATES
-from avrb_wds.reports import COMPARISON_FILES, SkippedClip, comparison_table
+from avrb_wds.reports import COMPARISON_FILES, FILES, SkippedClip, comparison_table
 
 CLIPS = 11
 CONDITIONS = avrb.conditions(["gaussian", "rain"], [1, 5])
@@ -218,3 +219,22 @@ def test_the_command(runs: dict[str, Path], tmp_path: Path) -> None:
     done = subprocess.run([*command, runs["oracle"], tmp_path], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert "no report at" in done.stderr
+
+
+def test_the_guide_runs(runs: dict[str, Path], tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[1] / "docs/reports.md").read_text(encoding="utf-8")
+    [snippet] = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "runs").mkdir()
+    for name, run in (("before", "oracle"), ("after", "fails_rain")):
+        (tmp_path / "runs" / name).symlink_to(runs[run])
+    done = subprocess.run(
+        [sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "1.0 0.681818"
+    assert lines[2:4] == ["rain 0.363636 0.363636", lines[3]]
+    assert lines[-1].startswith("rain -0.636364 Interval(low=-")
+    for name in re.findall(r"`(report\.\w+)`", guide):
+        assert name in FILES
+    assert (Path(__file__).parents[1] / "docs/report.png").is_file()
