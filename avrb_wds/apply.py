@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .condition import Condition, Severity, severity_pair
-from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, get
+from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, Sound, get
 from .corruptions.bank import Bank
 from .errors import UsageError
 from .signals import Waveform, to_pcm, to_rgb, to_waveform
@@ -110,6 +111,20 @@ class Corrupter:
         draw = Draw(self.seed, self.corruption.name, key, "audio")
         kernel = self.corruption.kernel("audio", self.profile)
         return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate, bank=self.bank))
+
+    def stream(self, sound: Sound, key: str, sample_rate: int) -> Iterator[Pcm]:
+        """`pcm` for a sound that memory may not hold: pieces that together are the same bits.
+
+        A corruption of one's own without a `stream` has the sound in memory all the same.
+        """
+        if not self.audio:
+            return sound.pieces()
+        kernel = self.corruption.kernel("audio", self.profile)
+        if kernel.stream is None:
+            return iter([self.pcm(np.concatenate([*sound.pieces()], axis=1), key, sample_rate)])
+        draw = Draw(self.seed, self.corruption.name, key, "audio")
+        context = Context(draw, sample_rate=sample_rate, bank=self.bank)
+        return kernel.stream(sound, kernel.levels[self.audio - 1], context)
 
 
 def corrupter_for(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._snr import ENVIRONMENT, add_at_snr
-from .registry import Context, Kernel, Pcm
+from ._snr import ENVIRONMENT, add_at_snr, stream_at_snr
+from .registry import Context, Kernel, Pcm, Sound
 
 if TYPE_CHECKING:
     from .bank import Bank
@@ -26,18 +27,32 @@ class Environment:
     kind: str
 
     def __call__(self, pcm: Pcm, level: float, context: Context) -> Pcm:
-        bank = bank_of(context)
-        index = context.draw.integer(0, bank.count(self.kind))
         channels, samples = pcm.shape
-        sound = bank.sound(self.kind, index, context.sample_rate, channels)
+        sound = self._sound(channels, context)
         if sound.shape[1] < samples:
             sound = np.tile(sound, -(-samples // sound.shape[1]))
         return add_at_snr(pcm, sound[:, :samples], level)
 
+    def stream(self, sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+        """The same, piece by piece."""
+        added = self._sound(sound.shape[0], context)
+
+        def noise(piece: Pcm, start: int) -> Pcm:
+            samples = np.arange(start, start + piece.shape[1]) % added.shape[1]
+            return added[:, samples]
+
+        return stream_at_snr(sound, noise, level)
+
+    def _sound(self, channels: int, context: Context) -> Pcm:
+        bank = bank_of(context)
+        index = context.draw.integer(0, bank.count(self.kind))
+        return bank.sound(self.kind, index, context.sample_rate, channels)
+
 
 def environment(kind: str) -> Kernel:
     """The audio kernel of the surroundings `kind`: 20, 15, 10, 5 and 0 dB."""
-    return Kernel(Environment(kind), levels=ENVIRONMENT)
+    add = Environment(kind)
+    return Kernel(add, levels=ENVIRONMENT, stream=add.stream)
 
 
 def bank_of(context: Context) -> Bank:

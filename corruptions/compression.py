@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 
@@ -13,12 +14,13 @@ from PIL import Image
 from ._angles import PI, cos_sin
 from ._pillow import to_frame
 from .errors import UsageError
-from .registry import Context, Corruption, Frame, Kernel, Pcm
+from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 __all__ = ["CORRUPTION"]
 
 LONGEST = 65500  # pixels a side, by libjpeg
 ORDER = 6
+BLOCK = 1 << 16  # samples filtered at a time
 
 
 def visual(frame: Frame, level: int, context: Context) -> Frame:
@@ -41,15 +43,31 @@ def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
 
     The cutoff is held under .99 of half the sample rate.
     """
+    out = np.empty_like(pcm, order="C")
+    pieces = (pcm[:, start : start + BLOCK] for start in range(0, pcm.shape[1], BLOCK))
+    for number, piece in enumerate(_filtered(pieces, level, context.sample_rate)):
+        out[:, number * BLOCK : number * BLOCK + piece.shape[1]] = piece
+    return out
+
+
+def stream(sound: Sound, level: int, context: Context) -> Iterator[Pcm]:
+    """`audio`, piece by piece."""
+    return _filtered(sound.pieces(), level, context.sample_rate)
+
+
+def _filtered(pieces: Iterable[Pcm], level: int, sample_rate: int) -> Iterator[Pcm]:
     # scipy.signal takes long to import, and only this kernel needs it.
     from scipy.signal import sosfilt
 
-    work: npt.NDArray[np.float64] = sosfilt(
-        _low_pass(level, context.sample_rate), pcm.astype(np.float64)
-    )
-    np.rint(work, out=work)
-    np.clip(work, -32768, 32767, out=work)
-    return work.astype(np.int16)
+    sections = _low_pass(level, sample_rate)
+    state: npt.NDArray[np.float64] | None = None
+    for piece in pieces:
+        if state is None:
+            state = np.zeros((len(sections), piece.shape[0], 2))
+        work, state = sosfilt(sections, piece.astype(np.float64), zi=state)
+        np.rint(work, out=work)
+        np.clip(work, -32768, 32767, out=work)
+        yield work.astype(np.int16)
 
 
 @lru_cache(maxsize=64)
@@ -76,5 +94,5 @@ def _low_pass(cutoff: int, sample_rate: int) -> npt.NDArray[np.float64]:
 CORRUPTION = Corruption(
     name="compression",
     visual=Kernel(visual, levels=(25, 18, 15, 10, 7)),
-    audio=Kernel(audio, levels=(7920, 6000, 4000, 2000, 1000)),
+    audio=Kernel(audio, levels=(7920, 6000, 4000, 2000, 1000), stream=stream),
 )

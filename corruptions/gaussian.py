@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from ._snr import DIGITAL, add_at_snr
+from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from ._tables import NORMAL_ONE, normal_quantiles
-from .registry import Context, Corruption, Frame, Kernel, Pcm
+from .draw import Draw
+from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 __all__ = ["CORRUPTION"]
 
@@ -31,13 +33,22 @@ def _noise(level: float) -> npt.NDArray[np.int16]:
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     """White normal noise; the level is the power ratio of signal to noise."""
-    return add_at_snr(pcm, context.draw.quantiles(normal_quantiles(), pcm.shape), level)
+    return add_at_snr(pcm, _hiss(context.draw, pcm), level)
+
+
+def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+    """`audio`, piece by piece."""
+    return stream_at_snr(sound, drawn(_hiss, context.draw, sound.shape), level)
+
+
+def _hiss(draw: Draw, pcm: Pcm) -> npt.NDArray[np.int16]:
+    return draw.quantiles(normal_quantiles(), pcm.shape)
 
 
 CORRUPTION = Corruption(
     name="gaussian",
     visual=Kernel(visual, levels=(0.08, 0.12, 0.18, 0.26, 0.38)),
-    audio=Kernel(audio, levels=DIGITAL),
+    audio=Kernel(audio, levels=DIGITAL, stream=stream),
     # The released code takes the severity itself for the SNR in dB: 10**(1/10) … 10**(5/10).
     released_audio=Kernel(
         audio,
@@ -45,5 +56,6 @@ CORRUPTION = Corruption(
             1.2589254117941673, 1.5848931924611136, 1.9952623149688795,
             2.5118864315095801, 3.1622776601683795,
         ),
+        stream=stream,
     ),
 )  # fmt: skip

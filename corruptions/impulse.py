@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from ._snr import DIGITAL, add_at_snr
-from .registry import Context, Corruption, Frame, Kernel, Pcm
+import numpy as np
+import numpy.typing as npt
+
+from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
+from .draw import Draw
+from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 __all__ = ["CORRUPTION"]
 
@@ -26,14 +30,23 @@ def visual(frame: Frame, level: float, context: Context) -> Frame:
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     """Clicks of -1 or +1 at a fortieth of the samples each; the level is the power ratio."""
-    words = context.draw.bits(pcm.size, np.uint16).reshape(pcm.shape)
+    return add_at_snr(pcm, _clicks(context.draw, pcm), level)
+
+
+def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+    """`audio`, piece by piece."""
+    return stream_at_snr(sound, drawn(_clicks, context.draw, sound.shape), level)
+
+
+def _clicks(draw: Draw, pcm: Pcm) -> npt.NDArray[np.int8]:
+    words = draw.bits(pcm.size, np.uint16).reshape(pcm.shape)
     up = (words < np.uint16(CLICK)).view(np.int8)
     down = (words >= np.uint16(65536 - CLICK)).view(np.int8)
-    return add_at_snr(pcm, up - down, level)
+    return up - down
 
 
 CORRUPTION = Corruption(
     name="impulse",
     visual=Kernel(visual, levels=(0.03, 0.06, 0.09, 0.17, 0.27)),
-    audio=Kernel(audio, levels=DIGITAL),
+    audio=Kernel(audio, levels=DIGITAL, stream=stream),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from PIL import Image
 
 from ._angles import PI, cos_sin
 from ._pillow import to_frame
-from .registry import Context, Corruption, Frame, Kernel, Pcm
+from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 __all__ = ["CORRUPTION"]
 
@@ -42,31 +42,57 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
 
 def audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     """Silence in chunks that never overlap; where they would be under .1 s, in fewer of them."""
-    silent, chunks = _dropout(pcm, level, context.sample_rate)
-    free = pcm.shape[1] - chunks * silent
-    # Sorted places in what is not silent, each moved on by the chunks before it.
-    places = sorted(int(u * (free + 1)) for u in context.draw.uniforms(chunks))
-    return silenced(pcm, [place + number * silent for number, place in enumerate(places)], silent)
+    return silenced(pcm, *_apart(pcm.shape[1], level, context))
+
+
+def stream(sound: Sound, level: Dropout, context: Context) -> Iterator[Pcm]:
+    """`audio`, piece by piece."""
+    return _silenced_pieces(sound, *_apart(sound.shape[1], level, context))
 
 
 def released_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     """Chunks placed with no regard to one another, so that some overlap."""
-    silent, chunks = _dropout(pcm, level, context.sample_rate)
-    room = pcm.shape[1] - silent + 1
-    return silenced(pcm, [int(u * room) for u in context.draw.uniforms(chunks)], silent)
+    return silenced(pcm, *_anywhere(pcm.shape[1], level, context))
+
+
+def released_stream(sound: Sound, level: Dropout, context: Context) -> Iterator[Pcm]:
+    """`released_audio`, piece by piece."""
+    return _silenced_pieces(sound, *_anywhere(sound.shape[1], level, context))
+
+
+def _apart(samples: int, level: Dropout, context: Context) -> tuple[list[int], int]:
+    """Where chunks start, and the samples of one."""
+    silent, chunks = _dropout(samples, level, context.sample_rate)
+    free = samples - chunks * silent
+    # Sorted places in what is not silent, each moved on by the chunks before it.
+    places = sorted(int(u * (free + 1)) for u in context.draw.uniforms(chunks))
+    return [place + number * silent for number, place in enumerate(places)], silent
+
+
+def _anywhere(samples: int, level: Dropout, context: Context) -> tuple[list[int], int]:
+    silent, chunks = _dropout(samples, level, context.sample_rate)
+    room = samples - silent + 1
+    return [int(u * room) for u in context.draw.uniforms(chunks)], silent
 
 
 def silenced(pcm: Pcm, starts: Iterable[int], silent: int) -> Pcm:
     """A copy of `pcm` with `silent` samples of silence from each of `starts` on."""
     out = pcm.copy()
     for start in starts:
-        out[:, start : start + silent] = 0
+        out[:, max(0, start) : max(0, start + silent)] = 0
     return out
 
 
-def _dropout(pcm: Pcm, level: Dropout, sample_rate: int) -> tuple[int, int]:
+def _silenced_pieces(sound: Sound, starts: list[int], silent: int) -> Iterator[Pcm]:
+    begin = 0
+    for piece in sound.pieces():
+        yield silenced(piece, [start - begin for start in starts], silent)
+        begin += piece.shape[1]
+
+
+def _dropout(samples: int, level: Dropout, sample_rate: int) -> tuple[int, int]:
     """The samples of one chunk, and the number of chunks."""
-    total = level.share * pcm.shape[1]
+    total = level.share * samples
     chunks = max(1, min(level.chunks, int(total / (SHORTEST * sample_rate))))
     return round(total / chunks), chunks
 
@@ -79,11 +105,13 @@ CORRUPTION = Corruption(
         levels=(
             Dropout(0.1, 2), Dropout(0.2, 4), Dropout(0.3, 6), Dropout(0.4, 8), Dropout(0.5, 10),
         ),
+        stream=stream,
     ),
     released_audio=Kernel(
         released_audio,
         levels=(
             Dropout(0.1, 2), Dropout(0.2, 4), Dropout(0.3, 6), Dropout(0.4, 8), Dropout(0.5, 10),
         ),
+        stream=released_stream,
     ),
 )  # fmt: skip

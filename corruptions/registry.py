@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ __all__ = [
     "Modality",
     "Pcm",
     "Profile",
+    "Sound",
     "available",
     "check_severity",
     "get",
@@ -68,6 +69,19 @@ class Context:
     bank: Bank | None = None
 
 
+class Sound(Protocol):
+    """A sound that is gone through piece by piece, as often as needed; for what memory won't hold."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(channels, samples)."""
+        ...
+
+    def pieces(self) -> Iterator[Pcm]:
+        """All of it from the start: (channels, any number) int16 each, in order."""
+        ...
+
+
 @dataclass(frozen=True)
 class Kernel:
     """One modality of a corruption: a function and its level at each severity.
@@ -76,10 +90,13 @@ class Kernel:
     and an audio signal is pcm (channels, samples) int16.  It returns a new array of the same shape
     and dtype, leaves its input alone, and draws from `context.draw` only.
     levels: five, for severity 1 to 5.
+    stream: of an audio kernel, `(sound, level, context) -> pieces`, which together are what `apply`
+    returns, to the bit; None where only `apply` is there, and sounds have to fit into memory.
     """
 
     apply: Callable[[npt.NDArray[Any], Any, Context], npt.NDArray[Any]]
     levels: tuple[Any, ...]
+    stream: Callable[[Sound, Any, Context], Iterator[Pcm]] | None = None
 
     def __call__(
         self, signal: npt.NDArray[Any], severity: int, context: Context

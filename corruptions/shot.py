@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
-from ._snr import DIGITAL, add_at_snr
+from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from ._tables import poisson_quantiles
-from .registry import Context, Corruption, Frame, Kernel, Pcm
+from .draw import Draw
+from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 __all__ = ["CORRUPTION"]
 
@@ -31,7 +33,18 @@ def _values(level: int) -> npt.NDArray[np.uint8]:
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     """Poisson(50 y) / 50 - y, y being the clip mapped to [0, 1]; the level is the power ratio."""
-    return add_at_snr(pcm, context.draw.rows(_noise(), _unit(pcm)), level)
+    return add_at_snr(pcm, _grain(context.draw, pcm, int(pcm.min()), int(pcm.max())), level)
+
+
+def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+    """`audio`, piece by piece."""
+    ends = [(int(piece.min()), int(piece.max())) for piece in sound.pieces()]
+    grain = partial(_grain, low=min(low for low, _ in ends), high=max(high for _, high in ends))
+    return stream_at_snr(sound, drawn(grain, context.draw, sound.shape), level)
+
+
+def _grain(draw: Draw, pcm: Pcm, low: int, high: int) -> npt.NDArray[np.int16]:
+    return draw.rows(_noise(), _unit(pcm, low, high))
 
 
 @cache
@@ -40,9 +53,8 @@ def _noise() -> npt.NDArray[np.int16]:
     return (_counts(PHOTONS) * 255 - np.arange(256)[:, np.newaxis] * PHOTONS).astype(np.int16)
 
 
-def _unit(pcm: Pcm) -> npt.NDArray[np.uint8]:
-    """`pcm` mapped by its least and greatest value to 0 … 255; a constant one to the middle."""
-    low, high = int(pcm.min()), int(pcm.max())
+def _unit(pcm: Pcm, low: int, high: int) -> npt.NDArray[np.uint8]:
+    """`pcm` mapped from `low` … `high` to 0 … 255; where they are equal, to the middle."""
     if low == high:
         return np.full(pcm.shape, 128, np.uint8)
     # 255 / (high - low) in fixed point; 255 << 23 is the most, and fits an int32 with the half.
@@ -61,5 +73,5 @@ def _counts(white: int) -> npt.NDArray[np.int64]:
 CORRUPTION = Corruption(
     name="shot",
     visual=Kernel(visual, levels=(60, 25, 12, 5, 3)),
-    audio=Kernel(audio, levels=DIGITAL),
+    audio=Kernel(audio, levels=DIGITAL, stream=stream),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from ._snr import DIGITAL, add_at_snr
+from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from ._tables import NORMAL_ONE, normal_quantiles
-from .registry import Context, Corruption, Frame, Kernel, Pcm
+from .draw import Draw
+from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 __all__ = ["CORRUPTION"]
 
@@ -31,12 +33,22 @@ def _values(level: float) -> npt.NDArray[np.uint8]:
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     """y N(0, 1); the level is the power ratio."""
-    noise = context.draw.quantiles(normal_quantiles(), pcm.shape).astype(np.int32)
-    return add_at_snr(pcm, np.multiply(noise, pcm, out=noise), level)  # noise below 2**30
+    return add_at_snr(pcm, _crackle(context.draw, pcm), level)
+
+
+def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+    """`audio`, piece by piece."""
+    return stream_at_snr(sound, drawn(_crackle, context.draw, sound.shape), level)
+
+
+def _crackle(draw: Draw, pcm: Pcm) -> npt.NDArray[np.int32]:
+    """The signal times normal noise, below 2**30."""
+    noise = draw.quantiles(normal_quantiles(), pcm.shape).astype(np.int32)
+    return np.multiply(noise, pcm, out=noise)
 
 
 CORRUPTION = Corruption(
     name="speckle",
     visual=Kernel(visual, levels=(0.15, 0.2, 0.35, 0.45, 0.6)),
-    audio=Kernel(audio, levels=DIGITAL),
+    audio=Kernel(audio, levels=DIGITAL, stream=stream),
 )
