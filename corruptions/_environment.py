@@ -28,14 +28,26 @@ class Environment:
 
     def __call__(self, pcm: Pcm, level: float, context: Context) -> Pcm:
         channels, samples = pcm.shape
-        sound = self._sound(channels, context)
+        sound = self.sound(channels, context)
         if sound.shape[1] < samples:
             sound = np.tile(sound, -(-samples // sound.shape[1]))
         return add_at_snr(pcm, sound[:, :samples], level)
 
-    def stream(self, sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
-        """The same, piece by piece."""
-        added = self._sound(sound.shape[0], context)
+    def sound(self, channels: int, context: Context) -> Pcm:
+        """The bank's sound that the draw chooses, as the clip is sampled."""
+        bank = bank_of(context)
+        index = context.draw.integer(0, bank.count(self.kind))
+        return bank.sound(self.kind, index, context.sample_rate, channels)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What `whole` does, piece by piece."""
+
+    whole: Environment
+
+    def __call__(self, sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+        added = self.whole.sound(sound.shape[0], context)
 
         def noise(piece: Pcm, start: int) -> Pcm:
             samples = np.arange(start, start + piece.shape[1]) % added.shape[1]
@@ -43,16 +55,11 @@ class Environment:
 
         return stream_at_snr(sound, noise, level)
 
-    def _sound(self, channels: int, context: Context) -> Pcm:
-        bank = bank_of(context)
-        index = context.draw.integer(0, bank.count(self.kind))
-        return bank.sound(self.kind, index, context.sample_rate, channels)
-
 
 def environment(kind: str) -> Kernel:
     """The audio kernel of the surroundings `kind`: 20, 15, 10, 5 and 0 dB."""
     add = Environment(kind)
-    return Kernel(add, levels=ENVIRONMENT, stream=add.stream)
+    return Kernel(add, levels=ENVIRONMENT, stream=Pieces(add))
 
 
 def bank_of(context: Context) -> Bank:

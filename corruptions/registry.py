@@ -70,7 +70,7 @@ class Context:
 
 
 class Sound(Protocol):
-    """A sound that is gone through piece by piece, as often as needed; for what memory won't hold."""
+    """A sound gone through piece by piece, as often as needed: for what memory won't hold."""
 
     @property
     def shape(self) -> tuple[int, int]:
