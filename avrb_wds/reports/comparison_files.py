@@ -14,7 +14,7 @@ from .markdown import Markdown, cell, markdown_table
 from .pages.comparison import comparison_page
 from .receipt import receipt_rows
 from .report import Report
-from .text import metric_name, percent, signed, span
+from .text import metric_title, percent, signed, span
 
 __all__ = ["COMPARISON_FILES", "comparison_json", "comparison_markdown", "write_comparison"]
 
@@ -74,8 +74,7 @@ def _plain(row: Row) -> dict[str, Any]:
 def comparison_markdown(comparison: Comparison) -> str:
     """The comparison as GitHub's Markdown; differences whose interval is clear of 0 are bold."""
     a, b = comparison.names
-    metric = metric_name(comparison.a)
-    lead = f"{metric.capitalize()} in %; differences are {b} less {a}."
+    lead = f"{metric_title(comparison.a)} in %; differences are {b} less {a}."
     if comparison.replicates:
         lead += " Those whose 95 % interval, paired over clips, leaves no doubt are bold."
     blocks = [

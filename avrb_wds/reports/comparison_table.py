@@ -10,7 +10,7 @@ from rich.text import Text
 from .colors import color_of_difference
 from .comparison import Comparison, Row
 from .table import grid, heat
-from .text import metric_name, percent, signed, span
+from .text import metric_title, percent, signed, span
 
 __all__ = ["comparison_table"]
 
@@ -20,8 +20,7 @@ NAME_WIDTH = 18  # so that all of it fits in 80 columns
 def comparison_table(comparison: Comparison) -> Table:
     """A row a score: the summary, then by severity, group and corruption; in percent."""
     a, b = comparison.names
-    metric = metric_name(comparison.a)
-    title = f"{metric.capitalize()} in %: {a} and {b} on {comparison.a.receipt.dataset}"
+    title = f"{metric_title(comparison.a)} in %: {a} and {b} on {comparison.a.receipt.dataset}"
     headings = [*map(_shortened, (a, b)), "difference"]
     if comparison.replicates:
         headings.append("95 % interval")

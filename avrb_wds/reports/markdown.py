@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .receipt import check_command, receipt_rows
 from .report import Metrics, Report
 from .summary import Robustness, severity_of
-from .text import METRIC_NAMES, metric_name, percent, span, value
+from .text import METRIC_NAMES, metric_name, metric_title, percent, span, value
 
 __all__ = ["Markdown", "cell", "markdown_table", "report_markdown"]
 
@@ -20,7 +20,7 @@ def report_markdown(report: Report) -> str:
         f"# {cell(report.model)} on {cell(report.receipt.dataset)}",
         _sentence(report),
         markdown_table(["", "score", "95 % interval"], _figures(report)),
-        *_titled(f"{metric_name(report).capitalize()} by corruption and severity", _grid(report)),
+        *_titled(f"{metric_title(report)} by corruption and severity", _grid(report)),
         *_titled("By group", markdown_table([*HEADINGS, "95 % interval"], _groups(report))),
         *_titled("Every metric", _metrics(report)),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .report import Interval, Report
 
-__all__ = ["METRIC_NAMES", "metric_name", "percent", "signed", "span", "value"]
+__all__ = ["METRIC_NAMES", "metric_name", "metric_title", "percent", "signed", "span", "value"]
 
 METRIC_NAMES = {
     "accuracy": "accuracy",
@@ -21,6 +21,12 @@ TO = "\N{EN DASH}"
 def metric_name(report: Report) -> str:
     """What the report's primary metric is called."""
     return METRIC_NAMES[report.metric]
+
+
+def metric_title(report: Report) -> str:
+    """The same where a sentence begins."""
+    name = metric_name(report)
+    return name if name[1].isupper() else name.capitalize()
 
 
 def percent(fraction: float | None) -> str:

@@ -19,12 +19,18 @@ LEFT, RIGHT, TOP, BOTTOM = 26, 8, 8, 20  # margins
 class Point:
     """A score in [0, 1] at one severity, or on clean clips.
 
-    label: under the axis.
+    label: under the axis.  Points whose label is a whole number are joined; severities of picture
+    and sound apart have no order to be joined in.
     """
 
     label: str
     score: float
     interval: Interval | None
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether a line leads here."""
+        return self.label.isdigit()
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ def _axes(labels: Sequence[str], places: Sequence[float]) -> list[Html]:
 
 
 def _band(line: Curve, places: Sequence[float]) -> list[Html]:
-    known = [(x, p.interval) for x, p in zip(places, line.points, strict=True) if p.interval]
+    known = [
+        (x, point.interval)
+        for x, point in zip(places, line.points, strict=True)
+        if point.interval and point.is_joined
+    ]
     if len(known) < 2:
         return []
     upper = [f"{x:.1f},{_down(found.high):.1f}" for x, found in known]
@@ -91,7 +101,10 @@ def _band(line: Curve, places: Sequence[float]) -> list[Html]:
 
 def _line(line: Curve, places: Sequence[float]) -> list[Html]:
     heights = [_down(point.score) for point in line.points]
-    route = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
+    joined = [point.is_joined for point in line.points]
+    route = " ".join(
+        f"{x:.1f},{y:.1f}" for x, y, on in zip(places, heights, joined, strict=True) if on
+    )
     level = f"{heights[0]:.1f}"
     ends = {"x1": f"{places[0]:.1f}", "x2": f"{places[-1]:.1f}", "y1": level, "y2": level}
     parts = [

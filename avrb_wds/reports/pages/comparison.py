@@ -10,7 +10,7 @@ from ..comparison import Comparison, Row
 from ..receipt import receipt_rows
 from ..report import Report
 from ..summary import group_of, severity_of
-from ..text import metric_name, percent, signed, span
+from ..text import metric_name, metric_title, percent, signed, span
 from .charts import Curve, Point, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import colored, legend
@@ -165,7 +165,7 @@ def _curves(comparison: Comparison) -> Html:
         "Severity curves",
         element("p", *keys, class_="keys"),
         element("div", *figures, class_="curves"),
-        lead=f"{metric_name(comparison.a).capitalize()} in % over severity, 0 being clean; bands "
+        lead=f"{metric_title(comparison.a)} in % over severity, 0 being clean; bands "
         f"are each model's own 95 % interval, wider than that of the difference.",
     )
 

@@ -8,7 +8,7 @@ from ...condition import Condition
 from ..receipt import check_command, receipt_rows
 from ..report import Cell, Interval, Metrics, Report
 from ..summary import group_of, severity_of
-from ..text import METRIC_NAMES, metric_name, percent, span, value
+from ..text import METRIC_NAMES, metric_name, metric_title, percent, span, value
 from .charts import Curve, Point, bar, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import heat_map, legend
@@ -79,7 +79,7 @@ def _tiles(report: Report) -> Iterator[Html]:
 
 def _map(report: Report) -> Html:
     return section(
-        f"{metric_name(report).capitalize()} by corruption and severity",
+        f"{metric_title(report)} by corruption and severity",
         heat_map(report),
         legend("nothing left", "half of clean", "all of clean"),
     )
@@ -135,7 +135,7 @@ def _curves(report: Report) -> Html:
     return section(
         "Severity curves",
         element("div", *figures, class_="curves"),
-        lead=f"{name.capitalize()} in % over severity, 0 being clean; "
+        lead=f"{metric_title(report)} in % over severity, 0 being clean; "
         f"bands hold 95 % of {report.intervals.replicates:,} bootstrap draws of the clips.",
     )
 
