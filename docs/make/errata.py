@@ -37,16 +37,18 @@ BY_NAME = {
 CHOICES = """\
 ## What can be chosen
 
-Every stage, function and command takes these; the first of each is what happens unasked.
+Stages, loaders and commands take all of these, `corrupt_frames` and `corrupt_waveform` those that
+concern them. The first of each is what happens unasked.
 
 | choice | values |
 |---|---|
-| `temporal` | `"frame"`: each frame draws anew, as in the released code. `"clip"`: one draw a clip, so \
-that drops, ice, angle and person stay where they are; rain and snow fall, smoke drifts. |
-| `modality` | `"both"`, `"visual"`, `"audio"`: the other one stays clean, and the draws of this one \
-stay as they are. |
+| `temporal` | `"frame"`: each frame draws anew, as in the released code. `"clip"`: one draw a \
+clip, so that drops, ice, angle and person stay where they are; rain and snow fall, smoke drifts. |
+| `modality` | `"both"`, `"visual"`, `"audio"`: the other one stays clean, and the draws of this \
+one stay as they are. |
 | `severity` | 1 to 5, or a pair `(visual, audio)` of which one may be 0 for clean: `(2, 5)`. |
-| `profile` | `"default"`: as the paper says. `"released"`: as the released code does, where it runs. |
+| `profile` | `"default"`: as the paper says. `"released"`: as the released code does, where it \
+runs. |
 | `bank` | None for the built-in one, or what `avrb bank import` made. |"""
 
 GENERAL = """\
