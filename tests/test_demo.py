@@ -36,7 +36,10 @@ def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> No
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "TinyModel on test" in done.stdout
-    assert done.stdout.splitlines()[-1] == "report: out/run/report.html"
+    assert done.stdout.splitlines()[-2:] == [
+        "report: out/run/report.html", "preview: out/preview.html",
+    ]  # fmt: skip
+    assert (tmp_path / "out/preview.html").read_text().startswith("<!doctype html>")
     report = read_report(tmp_path / "out/run")
     assert {cell.clips for cell in report.cells} == {10}
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

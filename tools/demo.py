@@ -20,7 +20,7 @@ def demo(
     clips: Annotated[int, Option(help="Clips to evaluate on.")] = 200,
     train_clips: Annotated[int, Option(help="Clips to train on.")] = 300,
 ) -> None:
-    """Make clips, pack them, train a tiny model, evaluate it under every condition.
+    """Make clips, pack them, train a tiny model, evaluate it under every condition, show one.
 
     Example:  avrb demo demo-out
     """
@@ -29,3 +29,4 @@ def demo(
     made = run_demo(out, clips=clips, train_clips=train_clips, stage=progress_bar)
     print(f"shards: {made.shards}")
     print_report(made.report, made.run)
+    print(f"preview: {made.preview}")

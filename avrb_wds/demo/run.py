@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..evaluation import evaluate
 from ..evaluation.metrics import one_torch_thread
 from ..packing import PackOptions, pack
+from ..preview import preview
 from ..reports import Report
 from .videos import CLASSES, SIZE, make_videos
 
@@ -24,15 +25,20 @@ Stage = Callable[[str], AbstractContextManager[Progress]]
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo made.  shards: the packed test clips.  run: predictions and report."""
+    """What the demo made.
+
+    shards: the packed test clips.  run: predictions and report.  preview: a page that shows and
+    plays one of the clips under every corruption.
+    """
 
     shards: Path
     run: Path
     report: Report
+    preview: Path
 
 
 def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> Demo:
-    """Make videos, pack them, train a tiny model on clean clips, evaluate it on others.
+    """Make videos, pack them, train a tiny model on clean clips, evaluate it on others, show one.
 
     out: a new or empty folder.  clips, train_clips: how many.  stage: gives, for the name of a
     stage, a context whose value is called with (done, total).  Raises UsageError for a folder that
@@ -62,4 +68,6 @@ def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> 
         with stage("evaluating") as progress:
             report = evaluate(model, shards, out=run, progress=progress, name="TinyModel")
     assert report is not None  # there is one rank
-    return Demo(shards, run, report)
+    with stage("previewing") as progress:
+        page = preview(shards, out / "preview.html", progress=progress).page
+    return Demo(shards, run, report, page)
