@@ -17,6 +17,7 @@ RECEIPT = Receipt(
     profile="default",
     modality="both",
     temporal="frame",
+    bank="cd" * 32,
     batch_size=2,
     transform="",
     versions=(("avrb-wds", "0.1.0"),),

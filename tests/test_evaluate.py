@@ -12,8 +12,10 @@ import torch
 from shardmaking import Made, clips, write_shards
 
 import avrb_wds as avrb
+from avrb_wds.corruptions.bank import Bank, write_bank
 from avrb_wds.evaluation import merge
 from avrb_wds.reports import FILES, Report, read_report
+from avrb_wds.shown import clip_digest, condition_digest, overall_digest
 
 CONDITIONS = avrb.conditions(["gaussian", "impulse"], [1, 5])
 
@@ -67,6 +69,50 @@ def test_corruption_costs_a_model_that_looks(shards: Path, whole: Path) -> None:
     assert rows[0].startswith("condition,corruption,severity,clips,accuracy")
     assert [row.split(",")[0] for row in rows[1:]] == [str(c) for c in CONDITIONS]
     assert report.clean is not None
+
+
+def test_the_receipt_is_what_load_shows(shards: Path, whole: Path) -> None:
+    receipt = read_report(whole).receipt
+    loader = avrb.load(shards, CONDITIONS, batch_size=4, num_workers=2, digest=True)
+    shown: dict[str, list[tuple[str, bytes]]] = {}
+    for batch in loader:
+        condition = str(avrb.Condition(batch["corruption"], batch["severity"]))
+        for row, key in enumerate(batch["key"]):
+            signals = (batch["frames"][row].numpy(), batch["waveform"][row].numpy())
+            assert batch["digest"][row] == clip_digest(key, *signals, batch["sample_rate"])
+        shown.setdefault(condition, []).extend(zip(batch["key"], batch["digest"], strict=True))
+    digests = {condition: condition_digest(clips) for condition, clips in shown.items()}
+    assert dict(receipt.digests) == digests
+    assert receipt.digest == overall_digest(digests.values())
+    assert receipt.bank == Bank.builtin().digest
+
+
+def test_the_model_sees_what_load_shows(shards: Path, tmp_path: Path) -> None:
+    seen: list[set[str]] = []
+
+    def model(batch: dict[str, Any]) -> torch.Tensor:
+        seen.append(set(batch))
+        return oracle(batch)
+
+    run(model, shards, tmp_path, conditions=["clean"])
+    assert seen[0] == set(next(iter(avrb.load(shards, num_workers=0))))
+
+
+def test_another_bank_is_another_run_and_another_receipt(shards: Path, tmp_path: Path) -> None:
+    built_in = Bank.builtin()
+    rain = list(built_in.items("rain"))[:1]
+    bank = tmp_path / "rain.avrbbank"
+    write_bank(bank, rain)
+    receipts = []
+    for given, out in ((None, tmp_path / "one"), (bank, tmp_path / "two")):
+        report = run(oracle, shards, out, conditions=["clean", "rain-0+5"], bank=given)
+        receipts.append(report.receipt)
+    one, two = receipts
+    assert (one.bank, two.bank) == (built_in.digest, Bank.open(bank).digest)
+    assert one.digests[0] == two.digests[0]
+    assert one.digests[1] != two.digests[1]
+    with pytest.raises(avrb.UsageError, match="holds a run whose bank is"):
+        run(oracle, shards, tmp_path / "one", conditions=["clean", "rain-0+5"], bank=bank)
 
 
 def test_several_labels_are_scored_by_map(tmp_path: Path) -> None:

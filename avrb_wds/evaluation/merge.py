@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 from ..condition import Condition
 from ..errors import DataError
-from ..reports import Cell, Metrics, Report, SkippedClip, read_report
+from ..reports import Cell, Metrics, Report, SkippedClip, against, read_report, write_report
 from ..reports.files import JSON_FILE
 from .bootstrap import accuracy_influence, interval, intervals, precision_influence, replicates
 from .ledger import Ledger
 from .metrics import multi_label_metrics, need_torchmetrics, single_label_metrics
 from .plan import holds_run, read_keys, read_plan
+from .seal import ClipDigests, clips_file, seal
 
-__all__ = ["merge", "open_report", "resampled"]
+__all__ = ["merge", "open_report", "published", "resampled"]
 
 
 def merge(folder: str | Path) -> Report:
@@ -26,7 +27,21 @@ def merge(folder: str | Path) -> Report:
     exactly once, scored or skipped under an error budget.
     """
     need_torchmetrics()
-    ledger = _whole_ledger(Path(folder))
+    return _merged(_whole_ledger(Path(folder)))
+
+
+def published(ledger: Ledger, folder: str | Path, baseline: Report | None = None) -> Report:
+    """The report of a whole run, written into a folder with the digests of all clips beside it."""
+    report = _merged(ledger)
+    if baseline is not None:
+        report = against(report, baseline)
+    # First: who sees the report finds the digests too.
+    ClipDigests.of(ledger).write(clips_file(Path(folder) / JSON_FILE))
+    write_report(report, folder)
+    return report
+
+
+def _merged(ledger: Ledger) -> Report:
     plan, conditions = ledger.plan, ledger.plan.conditions
     metrics = [_metrics(ledger, condition) for condition in conditions]
     moved = _replicates(ledger, plan.receipt.seed)
@@ -39,7 +54,7 @@ def merge(folder: str | Path) -> Report:
             for condition, scores, column in zip(conditions, metrics, moved.T, strict=True)
         ),
         intervals(moved, conditions),
-        plan.receipt,
+        seal(ledger),
         tuple(SkippedClip(*clip, count) for clip, count in sorted(ledger.skipped.items())),
     )
 

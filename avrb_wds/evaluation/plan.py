@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from ..shards.canonical import Fields, parse, spell
 __all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
 
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
-FORMAT = "avrb-run/1"
+FORMAT = "avrb-run/2"
 PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch", "torchmetrics")
 
 
@@ -35,7 +35,6 @@ class RunPlan:
 
     def to_bytes(self) -> bytes:
         """The plan as canonical JSON."""
-        receipt = {**asdict(self.receipt), "versions": dict(self.receipt.versions)}
         return spell(
             {
                 "format": FORMAT,
@@ -43,7 +42,7 @@ class RunPlan:
                 "task": self.task,
                 "classes": self.classes,
                 "conditions": [str(condition) for condition in self.conditions],
-                "receipt": receipt,
+                "receipt": self.receipt.to_json(),
             }
         )
 
@@ -56,13 +55,12 @@ class RunPlan:
             raise DataError(f"{where} has format {given.text('format')!r}, not {FORMAT!r}.")
         wanted = {field.name for field in fields(Receipt)}
         receipt = Fields.of(given.values["receipt"], f"{where}: receipt", wanted).values
-        versions = tuple(sorted(receipt["versions"].items()))
         return cls(
             given.text("model"),
             "single-label" if given.text("task") == "single-label" else "multi-label",
             given.whole("classes"),
             tuple(Condition.parse(text) for text in given.texts("conditions")),
-            Receipt(**{**receipt, "versions": versions}),
+            Receipt.from_json(receipt),
         )
 
     @cached_property
@@ -76,14 +74,15 @@ def package_versions() -> tuple[tuple[str, str], ...]:
     return tuple((name, version(name)) for name in sorted(PACKAGES))
 
 
-def begin(folder: Path, plan: RunPlan, keys: Iterable[str]) -> None:
+def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     """Write the plan and the keys of all clips into `folder`, or see that the same stand there.
 
     Raises UsageError, naming what differs, where another run has begun there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / PLAN_FILE).exists():
-        publish(folder / KEYS_FILE, "".join(f"{key}\n" for key in keys).encode())
+        lines = "".join(f"{key}\n" for key in keys)
+        publish(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
         publish(folder / PLAN_FILE, plan.to_bytes())
     there = read_plan(folder)
     if there != plan:
@@ -92,6 +91,8 @@ def begin(folder: Path, plan: RunPlan, keys: Iterable[str]) -> None:
             f"{folder} holds a run whose {name} is {old}, not {new}; "
             f"give another folder, or repeat that run to finish it."
         )
+    if read_keys(folder) != list(keys):
+        raise UsageError(f"{folder} holds a run over other clips; give another folder.")
 
 
 def _difference(there: RunPlan, here: RunPlan) -> tuple[str, str, str]:
@@ -125,6 +126,6 @@ def read_keys(folder: Path) -> list[str]:
     """The keys of all clips of the run in `folder`, in order."""
     path = folder / KEYS_FILE
     try:
-        return path.read_text(encoding="utf-8").split("\n")[:-1]
+        return path.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]
     except OSError as error:
         raise DataError(f"{folder} holds no whole run: no {KEYS_FILE}.") from error

@@ -1,8 +1,9 @@
 """A model's scores on disk: one file a rank, a record a batch, readable up to where it was killed.
 
 A file begins with MAGIC and the digest of the run's plan.  A record is four little-endian uint32
-(its mark, the length of its head, the length of its scores, the CRC-32 of both), the head as JSON,
-and the scores as float32.  What follows the last whole record of a file was never written.
+(its mark, the length of its head, the length of its body, the CRC-32 of both), the head as JSON,
+and the body: the scores as float32, then the digest of every clip as the model was shown it.  What
+follows the last whole record of a file was never written.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..loading import Skipped
 from ..shards.canonical import spell
+from ..shown import ClipDigest
 
 __all__ = ["PredictionWriter", "Record", "prediction_files", "read_records", "record_at"]
 
 FOLDER = "predictions"
-MAGIC = b"avrb-predictions/1\n"
+MAGIC = b"avrb-predictions/2\n"
 MARK = 0x52565641
+DIGEST_BYTES = 32
 _HEAD = struct.Struct("<4I")
 
 
@@ -38,8 +41,8 @@ _HEAD = struct.Struct("<4I")
 class Record:
     """One batch of one condition.
 
-    start: position of the batch's first clip.  keys, targets (class numbers) and scores (b,
-    classes) float32 of its clips, but for those skipped.
+    start: position of the batch's first clip.  keys, targets (class numbers), scores (b, classes)
+    float32 and digests of its clips, but for those skipped.
     """
 
     condition: Condition
@@ -47,6 +50,7 @@ class Record:
     keys: tuple[str, ...]
     targets: tuple[tuple[int, ...], ...]
     scores: npt.NDArray[np.float32]
+    digests: tuple[ClipDigest, ...]
     skipped: tuple[Skipped, ...] = ()
 
     def to_bytes(self) -> bytes:
@@ -58,22 +62,25 @@ class Record:
             "targets": self.targets,
             "skipped": self.skipped,
         }
-        coded, scores = spell(head), self.scores.astype("<f4", copy=False).tobytes()
-        check = zlib.crc32(scores, zlib.crc32(coded))
-        return _HEAD.pack(MARK, len(coded), len(scores), check) + coded + scores
+        coded = spell(head)
+        body = self.scores.astype("<f4", copy=False).tobytes() + b"".join(self.digests)
+        check = zlib.crc32(body, zlib.crc32(coded))
+        return _HEAD.pack(MARK, len(coded), len(body), check) + coded + body
 
     @classmethod
-    def of(cls, head: bytes, scores: bytes) -> Record:
-        """The record of this head and these scores, both whole."""
+    def of(cls, head: bytes, body: bytes) -> Record:
+        """The record of this head and body, both whole."""
         value = json.loads(head)
         keys = tuple(value["keys"])
-        numbers = np.frombuffer(scores, "<f4").astype(np.float32, copy=False)
+        end = len(body) - DIGEST_BYTES * len(keys)
+        numbers = np.frombuffer(body[:end], "<f4").astype(np.float32, copy=False)
         return cls(
             Condition.parse(value["condition"]),
             value["start"],
             keys,
             tuple(tuple(target) for target in value["targets"]),
             numbers.reshape(len(keys), -1) if keys else numbers.reshape(0, 0),
+            tuple(body[at : at + DIGEST_BYTES] for at in range(end, len(body), DIGEST_BYTES)),
             tuple(Skipped(*clip) for clip in value["skipped"]),
         )
 
@@ -167,13 +174,13 @@ def _next(file: BinaryIO) -> Record | None:
     lengths = file.read(_HEAD.size)
     if len(lengths) < _HEAD.size:
         return None
-    mark, head_length, scores_length, check = _HEAD.unpack(lengths)
+    mark, head_length, body_length, check = _HEAD.unpack(lengths)
     if mark != MARK:
         return None
-    head, scores = file.read(head_length), file.read(scores_length)
-    if len(scores) < scores_length or zlib.crc32(scores, zlib.crc32(head)) != check:
+    head, body = file.read(head_length), file.read(body_length)
+    if len(body) < body_length or zlib.crc32(body, zlib.crc32(head)) != check:
         return None
-    return Record.of(head, scores)
+    return Record.of(head, body)
 
 
 def _whole(path: Path, plan: bytes) -> int:

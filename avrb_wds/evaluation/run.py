@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..apply import ModalityChoice, Temporal
+from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition
 from ..condition import conditions as all_conditions
 from ..corruptions import Profile
-from ..errors import DataError, UsageError
-from ..loading.arguments import Source, open_road, wanted_conditions, whole_number
+from ..corruptions.bank import Bank
+from ..errors import UsageError
+from ..loading.arguments import Source, open_road, opened, wanted_conditions, whole_number
 from ..loading.clips import Transform
-from ..loading.division import Plan
 from ..loading.loader import Budget, OnError
-from ..loading.pipeline import Result, Road, stream
 from ..loading.topology import default_workers, find_topology
-from ..reports import Receipt, Report, against, check_baseline, write_report
+from ..reports import Receipt, Report, check_baseline
 from ..reports.report import Task
 from ..shards import Manifest, ShardSet
-from .ledger import Ledger
-from .merge import merge, open_report
+from .merge import open_report, published
 from .metrics import need_torchmetrics
 from .models import Model, ready, scores_of
-from .plan import RunPlan, begin, package_versions, read_keys
-from .predictions import PredictionWriter, Record
+from .plan import RunPlan, package_versions
+from .work import Progress, Work
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["evaluate"]
-
-Progress = Callable[[int, int], None]
 
 
 def evaluate(
@@ -50,11 +43,15 @@ def evaluate(
     modality: ModalityChoice = "both",
     temporal: Temporal = "frame",
     profile: Profile = "default",
+    bank: BankChoice = None,
     transform: Transform | None = None,
     device: str | torch.device | None = None,
     on_error: OnError = "raise",
     rank: int | None = None,
     world_size: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
     name: str | None = None,
     baseline: Report | str | Path | None = None,
     progress: Progress | None = None,
@@ -72,7 +69,9 @@ def evaluate(
 
     Under torchrun, srun or torch.distributed every rank scores its share and the last one to finish
     merges: it returns the report, the others None.  The bytes of the report are the same for any
-    number of ranks, and however often the run was killed.
+    number of ranks, and however often the run was killed.  Its receipt says what was evaluated, and
+    holds a digest of what the model was shown, which `digest` computes anew on any machine; the
+    digests of the clips are beside the report.
 
     Raises UsageError for arguments that are not allowed, a model that fails, or a folder with
     another run; DataError for clips at fault beyond `on_error`, and for scores that are NaN.
@@ -81,31 +80,46 @@ def evaluate(
     chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
     size = whole_number("batch_size", batch_size, 1)
     road = open_road(
-        source,
+        opened(source, storage_options, cache_dir, cache_size),
         chosen,
         seed=seed,
         modality=modality,
         temporal=temporal,
         profile=profile,
+        bank=bank,
         transform=transform,
+        digest=True,
     )
     manifest, task = _labelled(road.shards)
-    settings = (seed, profile, modality, temporal, size, _name(transform))
-    receipt = Receipt(manifest.name, manifest.digest, manifest.clips, *settings, package_versions())
+    receipt = Receipt(
+        manifest.name,
+        manifest.digest,
+        manifest.clips,
+        seed,
+        profile,
+        modality,
+        temporal,
+        Bank.of(bank).digest,
+        size,
+        _name(transform),
+        package_versions(),
+    )
     reference = open_report(baseline) if isinstance(baseline, (str, Path)) else baseline
     if reference is not None:
         check_baseline(reference, task, chosen, receipt)
-    run = _Run(
+    work = Work(
         RunPlan(name or _name(model), task, len(manifest.classes), chosen, receipt),
         road,
         Path(out),
         find_topology(rank, world_size),
         Budget.of(on_error, manifest.clips).clips,
         default_workers() if num_workers is None else whole_number("num_workers", num_workers, 0),
-        reference,
     )
-    run.score(model, device, progress)
-    return run.finish()
+    classes = work.plan.classes
+    with ready(model, device) as where:
+        work.do(lambda batch: scores_of(model, batch, classes, where), progress)
+    ledger = work.whole_ledger()
+    return None if ledger is None else published(ledger, work.folder, reference)
 
 
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
@@ -122,87 +136,3 @@ def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
 def _name(thing: object) -> str:
     """What to call a model or transform: the name of a function, otherwise of the class."""
     return "" if thing is None else getattr(thing, "__qualname__", type(thing).__qualname__)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One rank's part of a run.  budget: how many clips of all may be skipped."""
-
-    plan: RunPlan
-    road: Road
-    folder: Path
-    topology: tuple[int, int]
-    budget: int
-    workers: int
-    baseline: Report | None
-
-    def score(
-        self, model: Model, device: str | torch.device | None, progress: Progress | None
-    ) -> None:
-        """Write the records of this rank's share that are not there yet."""
-        shards, size = self.road.shards, self.plan.receipt.batch_size
-        keys = [shards.locate(position)[1].key for position in range(len(shards))]
-        begin(self.folder, self.plan, keys)
-        with (
-            PredictionWriter(self.folder, self.plan.digest, *self.topology) as writer,
-            ready(model, device) as where,
-        ):
-            ledger = Ledger.read(self.folder, self.plan, keys)
-            failed = {clip.key for clip in ledger.skipped}
-            todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
-            results = stream(self.road, todo, self.workers, prefetch=2)
-            for done, ((places, number), result) in enumerate(zip(todo, results, strict=True)):
-                condition = self.plan.conditions[number]
-                if not ledger.has(places.start, condition):
-                    self._account(result, failed)
-                    writer.append(self._record(model, condition, places.start, result, where))
-                if progress is not None:
-                    progress(done + 1, len(todo))
-
-    def _account(self, result: Result, failed: set[str]) -> None:
-        """Enter the clips that failed; raises DataError where they are too many."""
-        for clip, error in result.failed:
-            failed.add(clip.key)
-            if len(failed) > self.budget:
-                if not self.budget:
-                    raise error
-                raise DataError(
-                    f"{len(failed)} clips failed where {self.budget} may; the last: {error}"
-                ) from error
-
-    def _record(
-        self,
-        model: Model,
-        condition: Condition,
-        start: int,
-        result: Result,
-        device: torch.device | None,
-    ) -> Record:
-        batch, classes = result.batch, self.plan.classes
-        skipped = tuple(clip for clip, _ in result.failed)
-        if batch is None:
-            return Record(condition, start, (), (), np.empty((0, classes), np.float32), skipped)
-        keys, targets = tuple(batch["key"]), _targets(batch["target"])
-        scores = scores_of(model, batch, classes, device)
-        return Record(condition, start, keys, targets, scores, skipped)
-
-    def finish(self) -> Report | None:
-        """Merge, if this is the last rank, and write the report."""
-        if self.topology[1] > 1:
-            keys = read_keys(self.folder)
-            if not Ledger.read(self.folder, self.plan, keys).is_complete:
-                return None
-        report = merge(self.folder)
-        if len(report.skipped) > self.budget:
-            raise DataError(f"{len(report.skipped)} clips failed on all ranks; {self.budget} may.")
-        if self.baseline is not None:
-            report = against(report, self.baseline)
-        write_report(report, self.folder)
-        return report
-
-
-def _targets(target: torch.Tensor) -> tuple[tuple[int, ...], ...]:
-    """Class numbers of each clip, from (b,) numbers or (b, classes) of 0 and 1."""
-    if target.ndim == 1:
-        return tuple((int(number),) for number in target)
-    return tuple(tuple(np.flatnonzero(row).tolist()) for row in target.numpy())

@@ -86,6 +86,7 @@ def open_road(
     transform: Transform | None = None,
     order: Order = "sequential",
     mixed: bool = False,
+    digest: bool = False,
 ) -> Road:
     """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
     corrupters = tuple(
@@ -99,7 +100,7 @@ def open_road(
     return Road(
         shards,
         global_order(len(shards), order, seed),
-        Recipe(conditions, corrupters, transform, mixed),
+        Recipe(conditions, corrupters, transform, mixed, digest),
         # What a transform makes of a clip has a shape of its own.
         Layout.of(manifest if transform is None else None),
         Collate(

@@ -29,8 +29,9 @@ list where channels differ.  num_samples: int64 (b,), the length of each.  sampl
 list where clips differ.  target: int64 (b,) for one label a clip, float32 (b, classes) of 0 and 1
 for several, a list where the classes are not known, None without labels.  corruption, severity: of
 the condition, "clean" and 0 for clean clips; lists where conditions are mixed.  position: int64
-(b,), the number of each clip in the shards.  What a transform returns stands beside or in place of
-these: tensors of one shape stacked, numbers as a tensor, all else as a list.
+(b,), the number of each clip in the shards.  digest, where it is asked for: the 32 bytes of each
+clip's `clip_digest`.  What a transform returns stands beside or in place of these: tensors of one
+shape stacked, numbers as a tensor, all else as a list.
 """
 
 
@@ -65,6 +66,8 @@ class Collate:
         batch["target"] = _joined([self.target(item) for item in there])
         batch |= self._condition([item.condition for item in there])
         batch["position"] = torch.tensor([item.position for item in there])
+        if there[0].digest is not None:
+            batch["digest"] = [item.digest for item in there]
         for name, column in _columns(there).items():
             if name == "waveform" and all(_is_waveform(value) for value in column):
                 batch["num_samples"] = torch.tensor([value.shape[1] for value in column])

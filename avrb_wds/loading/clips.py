@@ -16,6 +16,7 @@ from ..corruptions import Frame, Pcm
 from ..errors import DataError, UsageError
 from ..shards import Clip, ShardEntry, ShardSet, decode_clip
 from ..shards.record import Target
+from ..shown import ClipDigest, clip_digest
 from ..signals import Waveform, to_waveform
 
 __all__ = [
@@ -47,12 +48,14 @@ class Recipe:
     """What becomes of every clip: each condition with its corrupter, then the transform.
 
     mixed: the clips of a batch take the conditions in rotation, instead of all the same one.
+    digest: take the digest of every clip as it is before the transform.
     """
 
     conditions: tuple[Condition, ...]
     corrupters: tuple[Corrupter | None, ...]
     transform: Transform | None = None
     mixed: bool = False
+    digest: bool = False
 
     def number(self, place: int, turn: int) -> int:
         """Which condition comes in turn `turn` for the clip at `place` of the global order.
@@ -81,7 +84,8 @@ class Rows(NamedTuple):
 class Item:
     """One clip under one condition, ready to be put in a batch.
 
-    values: tensors and others by name, without what lies in the memory of the batch already.
+    digest: of what is shown; None unless it is asked for.  values: tensors and others by name,
+    without what lies in the memory of the batch already.
     """
 
     position: int
@@ -91,6 +95,7 @@ class Item:
     target: Target
     sample_rate: int
     samples: int
+    digest: ClipDigest | None
     values: dict[str, Any]
 
 
@@ -128,7 +133,9 @@ class Block:
         clip = self._clip(place, rows.frames if alone else None)
         corrupter = recipe.corrupters[number]
         frames = _frames(clip, corrupter, rows.frames, in_place=alone)
-        waveform = _waveform(clip, corrupter, rows.waveform)
+        pcm = _pcm(clip, corrupter, rows.waveform)
+        waveform = None if pcm is None else _waveform(pcm, rows.waveform)
+        digest = clip_digest(clip.key, frames, pcm, clip.sample_rate) if recipe.digest else None
         position, samples = self.positions[place], 0 if waveform is None else waveform.shape[1]
         values: dict[str, Any] = {}
         if rows.frames is None or rows.waveform is None:
@@ -138,7 +145,7 @@ class Block:
                 values = _transformed(whole, recipe.transform, clip)
         record = clip.record
         about = (clip.key, record.video_id, record.target, clip.sample_rate, samples)
-        return Item(position, condition, *about, values)
+        return Item(position, condition, *about, digest, values)
 
     def skipped(self, place: int, error: DataError) -> Skipped:
         """The clip at `place`, as one that was left out for `error`."""
@@ -178,16 +185,19 @@ def _frames(
     return out
 
 
-def _waveform(clip: Clip, corrupter: Corrupter | None, row: Waveform | None) -> Waveform | None:
-    """The sound corrupted, in the beginning of `row` with silence after it, or in new memory."""
+def _pcm(clip: Clip, corrupter: Corrupter | None, row: Waveform | None) -> Pcm | None:
+    """The sound corrupted; raises DataError where it has no place in `row`."""
     if clip.pcm is None:
         _check_absent(clip, row, "sound")
         return None
-    pcm: Pcm = clip.pcm
+    pcm = clip.pcm
     if row is not None and (pcm.shape[0] != row.shape[0] or pcm.shape[1] > row.shape[1]):
         raise _differs(clip, "sound", pcm.shape, row.shape)
-    if corrupter is not None:
-        pcm = corrupter.pcm(pcm, clip.key, clip.sample_rate)
+    return pcm if corrupter is None else corrupter.pcm(pcm, clip.key, clip.sample_rate)
+
+
+def _waveform(pcm: Pcm, row: Waveform | None) -> Waveform:
+    """The sound in the beginning of `row` with silence after it, or in new memory."""
     if row is None:
         return to_waveform(pcm)
     samples = pcm.shape[1]

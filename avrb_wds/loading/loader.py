@@ -152,6 +152,7 @@ def load(
     bank: BankChoice = None,
     order: Order = "sequential",
     mixed: bool = False,
+    digest: bool = False,
     transform: Transform | None = None,
     on_error: OnError = "raise",
     prefetch: int = 2,
@@ -173,6 +174,7 @@ def load(
     default those of torch.distributed, torchrun or srun; clips are divided to within one, never
     padded.  order: "sequential", or "seeded-shuffle", the same permutation on every rank.  mixed:
     the clips of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
+    digest: batches hold the digest of every clip as it is shown, before the transform.
 
     transform: called in a worker on the dict of one corrupted clip ("frames" (t, h, w, 3) uint8 and
     "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
@@ -204,6 +206,7 @@ def load(
         bank=bank,
         order=order,
         mixed=mixed,
+        digest=digest,
         transform=transform,
     )
     if start_method == "fork" and road.shards.remote:

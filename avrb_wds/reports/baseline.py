@@ -17,7 +17,7 @@ __all__ = ["against", "check_baseline"]
 
 # In which a model and its baseline must agree.  Another seed gives other draws of the same
 # corruptions: the baseline's errors are as good a measure of how hard these are.
-SAME = ("manifest", "profile", "modality", "temporal")
+SAME = ("manifest", "profile", "modality", "temporal", "bank")
 
 
 def against(report: Report, baseline: Report) -> Report:

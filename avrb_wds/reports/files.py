@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import secrets
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +29,15 @@ from .report import (
 )
 from .summary import Robustness, severity_of
 
-__all__ = ["FILES", "publish", "read_report", "report_csv", "report_json", "write_report"]
+__all__ = [
+    "FILES",
+    "JSON_FILE",
+    "publish",
+    "read_report",
+    "report_csv",
+    "report_json",
+    "write_report",
+]
 
 FORMAT = "avrb-report/1"
 JSON_FILE = "report.json"
@@ -37,7 +46,7 @@ FILES = (JSON_FILE, "report.csv", "report.md", "report.html")
 
 EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clean - score
 
-Made = TypeVar("Made", Metrics, Receipt, SkippedClip, CorruptionError)
+Made = TypeVar("Made", Metrics, SkippedClip, CorruptionError)
 
 
 def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
@@ -52,7 +61,8 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
 
 def publish(path: Path, data: bytes) -> Path:
     """Write a file under another name and rename it, so that nobody ever sees half of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    # By chance, not by process: two machines that share the folder may have one of the same number.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     part.write_bytes(data)
     os.replace(part, path)
     return path
@@ -102,7 +112,7 @@ def report_json(report: Report) -> str:
         "intervals": asdict(report.intervals),
         "baseline": _baseline_json(report.baseline),
         "skipped": [asdict(clip) for clip in report.skipped],
-        "receipt": {**asdict(report.receipt), "versions": dict(report.receipt.versions)},
+        "receipt": report.receipt.to_json(),
     }
     return json.dumps(value, indent=2, allow_nan=False) + "\n"
 
@@ -119,8 +129,6 @@ def _baseline_json(baseline: Baseline | None) -> dict[str, Any] | None:
 
 
 def _report(value: dict[str, Any]) -> Report:
-    receipt = dict(value["receipt"])
-    receipt["versions"] = tuple(receipt["versions"].items())
     report = Report(
         value["model"],
         value["task"],
@@ -135,7 +143,7 @@ def _report(value: dict[str, Any]) -> Report:
             for cell in value["conditions"]
         ),
         _intervals(value["intervals"]),
-        _make(Receipt, receipt),
+        Receipt.from_json(value["receipt"]),
         tuple(_make(SkippedClip, clip) for clip in value["skipped"]),
         value["baseline"] and _baseline(value["baseline"]),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Literal, NamedTuple
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, NamedTuple
 
 from ..condition import Condition
 from .summary import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
@@ -102,8 +102,12 @@ class SkippedClip:
 class Receipt:
     """What was evaluated: enough for another machine to show a model the same.
 
-    dataset, manifest: the manifest's name and SHA-256.  clips: how many it announces.
-    versions: of the packages that decide what a model is shown or how it is scored.
+    dataset, manifest: the manifest's name and SHA-256; "" for shards without one.  clips: how many
+    there are.  bank: its SHA-256.  versions: of the packages that decide what a model is shown or
+    how it is scored.
+    digest: over all that was shown, whatever the order and whatever the conditions' names.
+    digests: (condition, digest of what was shown under it).  See `avrb_wds.shown`.  Both are empty
+    until everything is shown.
     """
 
     dataset: str
@@ -113,9 +117,23 @@ class Receipt:
     profile: str
     modality: str
     temporal: str
+    bank: str
     batch_size: int
     transform: str
     versions: tuple[tuple[str, str], ...]
+    digest: str = ""
+    digests: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The receipt as JSON takes it."""
+        return {**asdict(self), "versions": dict(self.versions), "digests": dict(self.digests)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Receipt:
+        """The receipt that `to_json` gave; raises KeyError or TypeError where it is none."""
+        given = {field.name: value[field.name] for field in fields(cls)}
+        versions, digests = (tuple(given[name].items()) for name in ("versions", "digests"))
+        return cls(**{**given, "versions": versions, "digests": digests})
 
 
 @dataclass(frozen=True)
