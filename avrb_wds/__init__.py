@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
     from .preview import Preview, preview
+    from .rendering import RenderOptions, render
     from .reports import Comparison, Report, read_report, write_report
     from .shards import Manifest, ShardSet, verify
     from .stages import Corrupt, Decode
@@ -48,6 +49,7 @@ __all__ = [
     "MissingExtra",
     "PackOptions",
     "Preview",
+    "RenderOptions",
     "Report",
     "ShardSet",
     "SourceOptions",
@@ -64,6 +66,7 @@ __all__ = [
     "pack",
     "preview",
     "read_report",
+    "render",
     "verify",
     "write_report",
 ]
@@ -78,6 +81,7 @@ _HOME = {
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
     "preview": ("Preview", "preview"),
+    "rendering": ("RenderOptions", "render"),
     "reports": ("Comparison", "Report", "read_report", "write_report"),
     "shards": ("Manifest", "ShardSet", "verify"),
     "stages": ("Corrupt", "Decode"),

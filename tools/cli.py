@@ -19,6 +19,7 @@ from .evaluate import evaluate
 from .info import info
 from .pack import pack
 from .preview import preview
+from .render import render
 from .report import report
 from .verify import verify
 
@@ -47,6 +48,7 @@ app.command()(verify)
 app.command()(info)
 app.command()(create_json)
 app.command()(corrupt)
+app.command()(render)
 app.command()(evaluate)
 app.command()(report)
 app.command()(compare)

@@ -1,0 +1,7 @@
+"""Rendering: corrupted clips written down, as shards or in the released benchmark's layout."""
+
+from .options import RenderOptions
+from .receipt import RenderReceipt
+from .render import Rendered, render
+
+__all__ = ["RenderOptions", "RenderReceipt", "Rendered", "render"]

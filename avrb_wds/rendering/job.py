@@ -1,0 +1,144 @@
+"""One condition to render: all that decides which bytes come out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import or_
+from pathlib import Path
+
+from ..apply import Corrupter
+from ..errors import DataError
+from ..packing.build import Writer
+from ..packing.convert import Failure, PackedClip, convert_all
+from ..packing.job import plain_name
+from ..packing.journal import Journal
+from ..packing.writer import ShardWriter
+from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
+from ..shards.record import ClipRecord
+from .clips import AudioFormat, ClipNote, render_clip
+from .options import RenderOptions
+from .receipt import RECEIPT, Origin, RenderReceipt
+from .released import FolderWriter, check_id, listing
+
+__all__ = ["RenderJob"]
+
+CLIPS_PER_SYNC = 100  # of the released layout; what a kill loses is made again
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """Source shards under one condition.
+
+    corrupter: None for clean.  origin: the same in words.  max_errors: clips that may be left out.
+    """
+
+    shards: ShardSet
+    manifest: Manifest
+    corrupter: Corrupter | None
+    origin: Origin
+    options: RenderOptions
+    max_errors: int
+
+    @property
+    def name(self) -> str:
+        """Of the rendered data set."""
+        return plain_name(f"{self.origin.dataset}-{self.origin.condition}")
+
+    @property
+    def clips(self) -> int:
+        """Source clips."""
+        return len(self.shards)
+
+    @property
+    def clips_per_step(self) -> int:
+        """Clips a shard, or as many files as are brought to the disk at once."""
+        clips = self.options.clips_per_shard
+        return min(clips, CLIPS_PER_SYNC) if self._released else clips
+
+    @property
+    def _released(self) -> bool:
+        return self.options.layout == "released"
+
+    @property
+    def _audio_format(self) -> AudioFormat:
+        return "flac" if self.manifest.audio.format == "flac" and not self._released else "wav"
+
+    def describe(self) -> dict[str, str | int]:
+        """The job in words that another run is compared by."""
+        options, origin = self.options, self.origin
+        return {
+            "source": origin.dataset,
+            "manifest of the source": origin.manifest,
+            "condition": str(origin.condition),
+            "seed": origin.seed,
+            "profile": origin.profile,
+            "modality": origin.modality,
+            "temporal": origin.temporal,
+            "bank": origin.bank,
+            "frame format": options.frame_format,
+            "quality": options.quality if options.frame_format == "jpg" else 0,
+            "layout": options.layout,
+            "clips per shard": 0 if self._released else options.clips_per_shard,
+            "versions": ", ".join(" ".join(pair) for pair in origin.versions),
+        }
+
+    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
+        """The clips from number `start` on, in order."""
+        return convert_all(
+            (partial(self._clip, position) for position in range(start, self.clips)), workers
+        )
+
+    def _clip(self, position: int) -> PackedClip | Failure:
+        shard, entry = self.shards.locate(position)
+        file = shard.file if isinstance(shard, ShardEntry) else shard.name
+        try:
+            raw = self.shards.read(position)
+            if self._released:
+                record = ClipRecord.from_bytes(bytes(raw.members["json"]), "member 'json'")
+                check_id(record.video_id)
+            return render_clip(raw, self.corrupter, self.options, self._audio_format)
+        except DataError as error:
+            return Failure(entry.key, file, _cause(error, entry.key, file))
+
+    def failed(self, failure: Failure, count: int) -> None:
+        """Raise DataError once more clips failed than may: what is left would be in vain."""
+        if count > self.max_errors:
+            many = f"{count} clips failed where {self.max_errors} may; the last: "
+            named = f"clip {failure.video_id!r} in shard {failure.source}: {failure.cause}."
+            raise DataError(f"{many if self.max_errors else ''}{named}")
+
+    def writer(self, folder: Path, number: int) -> Writer:
+        """Where the clips of a step go."""
+        return FolderWriter(folder) if self._released else ShardWriter(folder, self.name, number)
+
+    def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
+        """The receipt, then the manifest or the list of clips."""
+        yield RECEIPT, self.receipt(journal).to_bytes()
+        if self._released:
+            yield f"{self.name}.json", listing(map(ClipNote.of, journal.notes))
+        else:
+            yield MANIFEST, self._rendered(journal).to_bytes()
+
+    def receipt(self, journal: Journal) -> RenderReceipt:
+        """The receipt of what the journal holds."""
+        notes = [ClipNote.of(note) for note in journal.notes]
+        return RenderReceipt.of(self.name, self.origin, self.options, notes, journal.failures)
+
+    def _rendered(self, journal: Journal) -> Manifest:
+        layout = reduce(or_, journal.layouts)
+        return Manifest(
+            self.name,
+            sum(shard.clips for shard in journal.shards),
+            journal.shards,
+            *layout.parts(self._audio_format, self.options.frame_format),
+            self.manifest.classes,
+            self.manifest.task,
+        )
+
+
+def _cause(error: DataError, key: str, file: str) -> str:
+    """What is wrong, without the clip's name and the shard's path before it."""
+    text, known = str(error).rstrip("."), f"clip {key!r} in shard "
+    return text.partition(file)[2].lstrip(", :") if text.startswith(known) else text

@@ -1,0 +1,87 @@
+"""The released benchmark's layout: frames/frame_N/ID.jpg, audio/ID.wav, and a JSON that lists them.
+
+Paths in the JSON start at its own folder, so that the whole can be moved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from ..errors import DataError
+from ..shards.record import ClipRecord
+from .clips import ClipNote
+
+__all__ = ["FolderWriter", "check_id", "listing"]
+
+FRAMES, AUDIO = "frames", "audio"
+LONGEST = 255  # bytes of a file's name
+
+
+def check_id(video_id: str) -> None:
+    """Raise DataError for an id that files in this layout cannot be named after."""
+    parts = video_id.split("/")
+    odd = any(part in ("", ".", "..") for part in parts) or "\\" in video_id
+    if odd or not video_id.isprintable() or len(parts[-1].encode()) > LONGEST - len(".webp"):
+        raise DataError(f"its id {video_id!r} cannot name a file; render it into shards.")
+
+
+def listing(notes: Iterable[ClipNote]) -> bytes:
+    """The JSON of these clips, as create_json.py of the released benchmark spells it."""
+    data = [
+        {
+            "wav": f"{AUDIO}/{note.video_id}.wav",
+            "labels": ",".join(note.labels),
+            "video_id": note.video_id,
+            "video_path": FRAMES,
+        }
+        for note in notes
+    ]
+    return json.dumps({"data": data}, indent=4).encode() + b"\n"
+
+
+class FolderWriter:
+    """Clips of one step, as files below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._clips = 0
+        self._files: list[Path] = []
+
+    def __len__(self) -> int:
+        return self._clips
+
+    def add(self, key: str, members: Iterable[tuple[str, bytes]]) -> None:
+        """Write a clip of members: its json first, then its sound and frames."""
+        (_, record), (_, sound), *frames = members
+        video_id = ClipRecord.from_bytes(record, f"the json of clip {key!r}").video_id
+        self._write(f"{AUDIO}/{video_id}.wav", sound)
+        for number, (name, data) in enumerate(frames):
+            suffix = PurePosixPath(name).suffix
+            self._write(f"{FRAMES}/frame_{number}/{video_id}{suffix}", data)
+        self._clips += 1
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._files.append(path)
+        path.write_bytes(data)
+
+    def finish(self) -> None:
+        """Bring all files to the disk: far faster at once than one by one."""
+        os.sync()
+        self._files.clear()
+
+    def discard(self) -> None:
+        """Remove the files written since the last finish, and folders that this leaves empty."""
+        for path in self._files:
+            path.unlink(missing_ok=True)
+        for folder in dict.fromkeys(path.parent for path in self._files):
+            with suppress(OSError):  # not empty
+                while folder != self._folder:
+                    folder.rmdir()
+                    folder = folder.parent
+        self._files.clear()

@@ -1,0 +1,145 @@
+"""`render`: corrupted clips written down, a data set for each condition."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
+from ..condition import Severity
+from ..corruptions import Profile
+from ..corruptions.bank import Bank
+from ..errors import UsageError
+from ..loading.arguments import Corruptions, Source, opened, wanted_conditions, whole_number
+from ..packing.build import Progress, build
+from ..packing.job import versions_of
+from ..packing.journal import check_new
+from ..shards import Manifest, ShardSet
+from ..storage import is_remote
+from .job import RenderJob
+from .options import RenderOptions
+from .receipt import Origin, RenderReceipt
+
+__all__ = ["Rendered", "render"]
+
+MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")
+"""Packages whose versions may change what bytes come out."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One condition's data set: its folder, and the receipt that lies in it."""
+
+    folder: Path
+    receipt: RenderReceipt
+
+
+def render(
+    source: Source,
+    out: str | os.PathLike[str],
+    corruption: Corruptions = None,
+    severity: Severity | None = None,
+    options: RenderOptions | None = None,
+    *,
+    seed: int = 0,
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    profile: Profile = "default",
+    bank: BankChoice = None,
+    workers: int | None = None,
+    resume: bool = False,
+    max_errors: int = 0,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Rendered, ...]:
+    """Write corrupted clips as data sets of their own, one for each condition, in order.
+
+    source: packed shards, as in `load`.  out: a new folder; with several conditions each goes into
+    a folder of its own there, such as out/rain-3.  corruption, severity, seed, modality, temporal,
+    profile, bank: as in `load`.  options: formats and layout, see `RenderOptions`.  workers:
+    threads, one a core by default; the bytes written do not depend on it.  resume: go on where an
+    earlier call with the same arguments stopped, however it did.  max_errors: broken clips that
+    may be left out; they are named in the receipt.  progress: called with (clips done, clips) over
+    all conditions.
+
+    Sound is stored exactly; frames are where `options.frame_format` is "png" or "webp", and then a
+    model is shown by the rendered clips, bit by bit, what it is shown by corrupting on the fly.
+    The receipt says whether that is so, and with what loss if not.  Raises UsageError for
+    arguments that are not allowed, DataError for a broken clip and where `out` cannot be written:
+    what is there then does not pass for a data set, until `resume` completes it.
+
+    >>> render("shards", "shards-rain", "rain", 3, RenderOptions("png"))  # doctest: +SKIP
+    """
+    if is_remote(str(out)):
+        raise UsageError(f"out {str(out)!r} is no folder; render into one and then `publish` it.")
+    threads = (os.cpu_count() or 1) if workers is None else whole_number("workers", workers, 0)
+    wanted = wanted_conditions(corruption, severity)
+    shards = opened(source, storage_options, cache_dir, cache_size)
+    stored, budget = options or RenderOptions(), whole_number("max_errors", max_errors, 0)
+    manifest = _manifest(shards, stored)
+    how = Origin(
+        manifest.name,
+        manifest.digest,
+        wanted[0],
+        seed,
+        profile,
+        modality,
+        temporal,
+        Bank.of(bank).digest,
+        versions_of(MADE_BY),
+    )
+    jobs = {}
+    for condition in wanted:
+        corrupter = corrupter_for(
+            condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank
+        )
+        folder = Path(out) / str(condition) if len(wanted) > 1 else Path(out)
+        origin = replace(how, condition=condition)
+        jobs[folder] = RenderJob(shards, manifest, corrupter, origin, stored, budget)
+    for folder in jobs if not resume else ():
+        check_new(folder)
+    return tuple(_rendered(jobs, threads, resume, progress))
+
+
+def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
+    """The manifest of shards that can be rendered so."""
+    manifest = shards.manifest
+    if manifest is None:
+        raise UsageError(
+            "these shards have no manifest.json; render what avrb pack made, named by its folder."
+        )
+    if options.layout == "released" and manifest.frames.count is None:
+        raise UsageError(
+            "these clips differ in their number of frames, which the released layout cannot hold; "
+            "render them into shards."
+        )
+    return manifest
+
+
+def _rendered(
+    jobs: Mapping[Path, RenderJob], workers: int, resume: bool, progress: Progress | None
+) -> Iterator[Rendered]:
+    """Every job done, one after another."""
+    total = sum(job.clips for job in jobs.values())
+    before = 0
+    for folder, job in jobs.items():
+        journal = build(
+            job,
+            folder,
+            workers=workers,
+            resume=resume,
+            allow_missing=job.max_errors,
+            progress=progress and partial(_count, progress, before, total),
+        )
+        before += job.clips
+        yield Rendered(folder, job.receipt(journal))
+
+
+def _count(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)

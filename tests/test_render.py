@@ -1,0 +1,354 @@
+"""Rendered shards: the same bytes however made, and what corrupting on the fly shows."""
+
+from __future__ import annotations
+
+import json
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import webdataset as wds
+from shardmaking import Made, clips, members, write_shards
+
+import avrb_wds as avrb
+from avrb_wds.codecs import encode_audio
+from avrb_wds.packing.banks import import_bank
+from avrb_wds.packing.writer import ShardWriter
+from avrb_wds.rendering import RenderReceipt
+from avrb_wds.rendering.released import check_id
+from avrb_wds.shards import FrameLayout, decode_clip
+from avrb_wds.shown import clip_digest, condition_digest
+
+AVRB = (sys.executable, "-m", "avrb_wds.tools.cli")
+PNG = avrb.RenderOptions("png", clips_per_shard=2)
+
+
+def cli(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*AVRB, *map(str, words)], capture_output=True, text=True, check=False)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def digest(source: Path, *condition: object, **how: object) -> str:
+    """The digest of what a model is shown, computed by loading it."""
+    clips = avrb.ClipDataset(source, *condition, **how)
+    shown = (clips[number] for number in range(len(clips)))
+    return condition_digest(
+        (c["key"], clip_digest(c["key"], c["frames"].numpy(), c["waveform"].numpy(), rate))
+        for c in shown
+        if (rate := c["sample_rate"])
+    )
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five clips of two frames, stereo, one of them at another sample rate."""
+    made = clips(4, channels=2, samples=800)
+    made.append(Made("slower", channels=2, samples=400, sample_rate=8000))
+    return write_shards(tmp_path_factory.mktemp("source"), made, per_shard=3)
+
+
+def test_same_bytes_for_any_number_of_workers(shards: Path, tmp_path: Path) -> None:
+    counted: list[tuple[int, int]] = []
+    for workers in (0, 1, 4):
+        out = tmp_path / str(workers)
+        [made] = avrb.render(
+            shards, out, "rain", 3, PNG, workers=workers, progress=lambda *n: counted.append(n)
+        )
+        assert content(out) == content(tmp_path / "0")
+    assert counted == [(n, 5) for n in range(1, 6)] * 3
+    assert avrb.verify(out, deep=True) == []
+    manifest = avrb.Manifest.read(out / "manifest.json")
+    assert (manifest.name, manifest.clips, len(manifest.shards)) == ("t-rain-3", 5, 3)
+    assert manifest.frames == FrameLayout(2, 24, 32, "png")
+    assert manifest.audio == avrb.Manifest.read(shards / "manifest.json").audio
+    assert RenderReceipt.from_bytes((out / "receipt.json").read_bytes()) == made.receipt
+
+
+@pytest.mark.parametrize("kind", ["png", "webp"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"seed": 7, "profile": "released"},
+        {"modality": "visual"},
+        {"modality": "audio", "temporal": "clip"},
+    ],
+    ids=str,
+)
+def test_lossless_shards_show_what_corrupting_on_the_fly_does(
+    kind: str, how: dict[str, object], shards: Path, tmp_path: Path
+) -> None:
+    [made] = avrb.render(shards, tmp_path / "o", "spatter", (3, 5), avrb.RenderOptions(kind), **how)
+    on_the_fly = digest(shards, "spatter", (3, 5), **how)
+    assert made.receipt.shown == made.receipt.stored == on_the_fly == digest(tmp_path / "o")
+    assert made.receipt.exact
+    assert made.receipt.psnr is None
+    assert on_the_fly != digest(shards, "spatter", (3, 4), **how) or how.get("modality") == "visual"
+
+
+def test_jpeg_is_near_and_its_distance_stated(shards: Path, tmp_path: Path) -> None:
+    [made] = avrb.render(shards, tmp_path / "o", "frost", 2, avrb.RenderOptions("jpg", quality=80))
+    receipt = made.receipt
+    assert receipt.shown == digest(shards, "frost", 2)
+    assert receipt.stored == digest(tmp_path / "o") != receipt.shown
+    assert not receipt.exact
+
+    errors = []
+    with avrb.ShardSet.open(shards) as source, avrb.ShardSet.open(tmp_path / "o") as stored:
+        for position in range(5):
+            before, after = (decode_clip(s.read(position)) for s in (source, stored))
+            assert before.frames is not None
+            assert after.frames is not None
+            wanted = avrb.corrupt_frames(before.frames, "frost", 2, key=before.key)
+            errors.append((wanted.astype(float) - after.frames) ** 2)
+    assert receipt.psnr == pytest.approx(10 * np.log10(255**2 / np.mean(errors)), abs=0.006)
+    assert f"PSNR {receipt.psnr} dB" in str(receipt)
+
+
+def test_frames_that_nothing_corrupts_keep_their_bytes(shards: Path, tmp_path: Path) -> None:
+    [made] = avrb.render(
+        shards, tmp_path / "o", "frost", 2, avrb.RenderOptions("jpg", 30), modality="audio"
+    )
+    assert made.receipt.exact
+    with avrb.ShardSet.open(shards) as source, avrb.ShardSet.open(tmp_path / "o") as stored:
+        for name in ("json", "frame_0000.jpg", "frame_0001.jpg"):
+            assert source.read(4).members[name] == stored.read(4).members[name]
+        assert source.read(4).members["wav"] != stored.read(4).members["wav"]
+
+
+def test_a_bank_is_honoured_and_named(shards: Path, tmp_path: Path) -> None:
+    sounds, bank = tmp_path / "sounds/rain", tmp_path / "mine.avrbbank"
+    sounds.mkdir(parents=True)
+    noise = np.random.default_rng(1).integers(-9000, 9000, (1, 16_000)).astype(np.int16)
+    (sounds / "noise.wav").write_bytes(encode_audio(noise, 16_000))
+    import_bank(sounds.parent, bank)
+    made = {
+        which: avrb.render(shards, tmp_path / str(n), "rain", 3, PNG, bank=which)[0].receipt
+        for n, which in enumerate((None, bank))
+    }
+    assert made[None].origin.bank != made[bank].origin.bank
+    assert made[None].stored == digest(shards, "rain", 3)
+    assert made[bank].stored == digest(shards, "rain", 3, bank=bank) != made[None].stored
+
+
+def test_several_conditions_get_a_folder_each(shards: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o"
+    wanted = ["clean", "rain-3", "shot-0+5"]
+    counted: list[tuple[int, int]] = []
+    made = avrb.render(shards, out, wanted, options=PNG, progress=lambda *n: counted.append(n))
+    assert [r.folder for r in made] == [out / name for name in wanted]
+    assert counted == [(n, 15) for n in range(1, 16)]
+    for rendered, name in zip(made, wanted, strict=True):
+        assert rendered.receipt.stored == digest(rendered.folder) == digest(shards, [name])
+    before = content(out)
+    with pytest.raises(avrb.UsageError, match=r"rain-3 holds shards; go on with --resume"):
+        avrb.render(shards, out, ["smoke-1", "rain-3"], options=PNG)
+    assert content(out) == before
+    assert avrb.render(shards, out, wanted, options=PNG, resume=True) == made
+    assert content(out) == before
+
+
+@pytest.mark.parametrize("layout", ["shards", "released"])
+def test_killed_and_resumed(layout: str, tmp_path: Path) -> None:
+    source = write_shards(tmp_path / "s", clips(50), per_shard=20)
+    out = tmp_path / "o"
+    job = ("render", source, out, "--corruption", "gaussian", "--severity", 3, "--resume",
+           "--severity", 5, "--layout", layout, "--frame-format", "png",
+           "--clips-per-shard", 12, "--workers", 2)  # fmt: skip
+    journal = out / "gaussian-3/.avrb-pack.jsonl"
+    process = subprocess.Popen([*AVRB, *map(str, job)])
+    while not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert not (out / "gaussian-3/receipt.json").exists()
+    if layout == "shards":
+        with pytest.raises(avrb.DataError, match=r"not packed to the end.*--resume"):
+            avrb.ShardSet.open(out / "gaussian-3")
+
+    resumed = cli(*job)
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    options = avrb.RenderOptions("png", layout=layout, clips_per_shard=12)
+    avrb.render(source, tmp_path / "whole", ["gaussian-3", "gaussian-5"], options=options)
+    assert content(out) == content(tmp_path / "whole")
+    with pytest.raises(avrb.UsageError, match="was begun with seed 0, not 1"):
+        avrb.render(source, out, ["gaussian-3", "gaussian-5"], options=options, seed=1, resume=True)
+
+
+def test_the_released_layout_is_read_by_its_class_and_packed(shards: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o"
+    options = avrb.RenderOptions("png", layout="released")
+    [made] = avrb.render(shards, out, "snow", 4, options, seed=3)
+    assert sorted(content(out)) == sorted([
+        ".avrb-pack.jsonl", "receipt.json", "t-snow-4.json",
+        *(f"audio/{key}.wav" for key in ("clip0000", "clip0001", "clip0002", "clip0003", "slower")),
+        *(f"frames/frame_{n}/{key}.png" for n in (0, 1)
+          for key in ("clip0000", "clip0001", "clip0002", "clip0003", "slower")),
+    ])  # fmt: skip
+    rendered = avrb.AVRobustBench(out / "t-snow-4.json", all_frames=True)
+    on_the_fly = avrb.AVRobustBench(shards, 4, "snow", 4, all_frames=True, seed=3)
+    assert len(rendered) == len(on_the_fly) == 5
+    for (images, sound), (expected, heard) in zip(rendered, on_the_fly, strict=True):
+        assert len(images) == 2
+        assert [image.tobytes() for image in images] == [image.tobytes() for image in expected]
+        assert sound.getvalue() == heard.getvalue()
+    assert made.receipt.stored == digest(shards, "snow", 4, seed=3)
+    as_found = avrb.PackOptions(channels="keep", sample_rate="keep")
+    packed = avrb.pack(out / "t-snow-4.json", tmp_path / "packed", as_found)
+    assert (packed.manifest.clips, packed.failures) == (5, ())
+    entry = json.loads((out / "t-snow-4.json").read_text())["data"][4]
+    assert entry == {
+        "wav": "audio/slower.wav", "labels": "class0", "video_id": "slower", "video_path": "frames"
+    }  # fmt: skip
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Five clips, of which the fourth has a frame of nonsense."""
+    folder = write_shards(tmp_path / "broken", clips(5), per_shard=5)
+    writer = ShardWriter(folder, "t", 0)
+    for clip in clips(5):
+        parts = members(clip)
+        if clip.key == "clip0003":
+            parts["frame_0001.jpg"] = b"no image"
+        writer.add(clip.key, parts.items())
+    manifest = avrb.Manifest.read(folder / "manifest.json")
+    whole = replace(manifest, shards=(writer.finish(),))
+    (folder / "manifest.json").write_bytes(whole.to_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("layout", ["shards", "released"])
+def test_a_broken_clip_is_named_and_leaves_nothing(
+    layout: str, broken: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "o"
+    words = ("render", broken, out, "--corruption", "rain", "--severity", 1, "--layout", layout)
+    done = cli(*words, "--workers", 2)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "avrb: clip 'clip0003' in shard t-000000.tar: member 'frame_0001.jpg': the image does not "
+        "decode: it is in no image format known here.\n"
+    )
+    assert not out.exists()
+
+    if layout == "shards":
+        done = cli(*words, "--max-errors", 1)
+        assert done.returncode == 0
+        assert done.stderr.startswith("left out: clip0003 (t-000000.tar): member 'frame_0001.jpg'")
+    else:
+        options = avrb.RenderOptions(layout=layout)
+        avrb.render(broken, out, "rain", 1, options, max_errors=1)
+    receipt = RenderReceipt.from_bytes((out / "receipt.json").read_bytes())
+    assert (receipt.clips, [failure.video_id for failure in receipt.skipped]) == (4, ["clip0003"])
+    if layout == "shards":
+        assert avrb.verify(out, deep=True) == []
+        assert digest(out) == receipt.stored
+
+
+def test_every_stage_reads_lossless_shards(shards: Path, tmp_path: Path) -> None:
+    avrb.render(shards, tmp_path / "o", options=avrb.RenderOptions("webp"))
+    stages = wds.WebDataset(
+        [str(path) for path in tmp_path.glob("o/*.tar")], shardshuffle=False
+    ).compose(avrb.Decode(), avrb.Corrupt("shot", severity=3))
+    on_the_fly = wds.WebDataset(
+        [str(path) for path in sorted(shards.glob("*.tar"))], shardshuffle=False
+    ).compose(avrb.Decode(), avrb.Corrupt("shot", severity=3))
+    pairs = list(zip(stages, on_the_fly, strict=True))
+    assert len(pairs) == 5
+    for one, other in pairs:
+        assert one["__key__"] == other["__key__"]
+        assert np.array_equal(one["frames"], other["frames"])
+        assert np.array_equal(one["waveform"], other["waveform"])
+    assert "2 a clip, 32x24 pixels, webp" in cli("info", tmp_path / "o").stdout
+    assert avrb.verify(tmp_path / "o", deep=True) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"options": {"frame_format": "gif"}}, "frame_format 'gif' is not one of jpg, png, webp"),
+        ({"options": {"quality": 101}}, "quality 101 is not 1 to 100"),
+        ({"options": {"layout": "zip"}}, "layout 'zip' is not one of shards, released"),
+        ({"workers": -1}, "workers -1 is not a whole number from 0 up"),
+        ({"out": "s3://bucket/o"}, "'s3://bucket/o' is no folder"),
+        ({"modality": "smell"}, "modality 'smell' is not one of"),
+    ],
+    ids=str,
+)
+def test_wrong_arguments(
+    wrong: dict[str, object], message: str, shards: Path, tmp_path: Path
+) -> None:
+    def call(out: object, options: dict[str, object], **given: object) -> None:
+        avrb.render(shards, out, "rain", 3, avrb.RenderOptions(**options), **given)
+
+    given = {"out": tmp_path / "o", "options": {}, **wrong}
+    with pytest.raises(avrb.UsageError, match=message):
+        call(**given)
+    assert not (tmp_path / "o").exists()
+
+
+def test_what_cannot_be_rendered(tmp_path: Path) -> None:
+    made = [Made("a", frames=2), Made("b", frames=3)]
+    source = write_shards(tmp_path / "s", made)
+    options = avrb.RenderOptions(layout="released")
+    with pytest.raises(avrb.UsageError, match="differ in their number of frames"):
+        avrb.render(source, tmp_path / "o", "rain", 1, options)
+    with pytest.raises(avrb.UsageError, match=r"no manifest\.json; render what avrb pack made"):
+        avrb.render(source / "t-000000.tar", tmp_path / "o", "rain", 1)
+    [made_of_both] = avrb.render(source, tmp_path / "o", "rain", 1, PNG)
+    assert made_of_both.receipt.stored == digest(source, "rain", 1)
+
+
+def test_ids_that_lead_elsewhere_are_refused(tmp_path: Path) -> None:
+    for odd in ("../a", "/a", "a//b", "a/../../b", "a\\b", "", ".", "a\0", "a" * 260):
+        with pytest.raises(avrb.DataError, match="cannot name a file"):
+            check_id(odd)
+    for fine in ("a", "dog/a.1", "..a", "ä b"):
+        check_id(fine)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+BOMBS = {
+    # 60000x60000 pixels, of which a thousand bytes are there.
+    "png": b"\x89PNG\r\n\x1a\n"
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+    + chunk(b"IDAT", zlib.compress(bytes(1000)))
+    + chunk(b"IEND", b""),
+    # A whole image, 16383x16383 pixels of black.
+    "webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0e\0\0\0/\xfe\xbf\xff\x0f\x07\x10\x11\xfd\x0fDD\xff\x03",
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_image_bombs_are_refused_before_memory_is_taken(kind: str, tmp_path: Path) -> None:
+    writer = ShardWriter(tmp_path, "b", 0)
+    writer.add("clip", [("wav", members(Made("clip"))["wav"]), (f"frame_0000.{kind}", BOMBS[kind])])
+    entry = writer.finish()
+    code = (
+        "import resource, sys; import avrb_wds as avrb; from avrb_wds.shards import decode_clip\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "shards = avrb.ShardSet.open(sys.argv[1]); before = peak()\n"
+        "try: decode_clip(shards.read(0))\n"
+        "except avrb.DataError as error: print(peak() - before, error)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / entry.file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    taken, _, sentence = done.stdout.partition(" ")
+    assert int(taken) < 20_000  # kB; the picture would be ten gigabytes, or one
+    assert f"member 'frame_0000.{kind}': the image does not decode: Image size" in sentence

@@ -1,0 +1,95 @@
+"""`avrb render`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from typer import Argument, Option
+
+from .options import (
+    BankOption,
+    CacheDir,
+    CacheSize,
+    Clean,
+    Corruptions,
+    MaxErrors,
+    Modality,
+    NumWorkers,
+    Profile,
+    Seed,
+    Severities,
+    Shards,
+    StorageOptions,
+    Temporal,
+    chosen_conditions,
+    open_shards,
+)
+from .progress import progress_bar
+
+__all__ = ["render"]
+
+
+def render(
+    shards: Shards,
+    out: Annotated[
+        Path,
+        Argument(help="New folder; with several conditions each gets one in it, as OUT/rain-3."),
+    ],
+    corruption: Corruptions = None,
+    severity: Severities = None,
+    clean: Clean = False,
+    frame_format: Annotated[str, Option(help="png or webp (both without loss), or jpg.")] = "jpg",
+    quality: Annotated[int, Option(help="JPEG quality, 1 to 100.")] = 95,
+    layout: Annotated[
+        str,
+        Option(help="shards, or released: frames/frame_N/ID.jpg, audio/ID.wav and their JSON."),
+    ] = "shards",
+    clips_per_shard: Annotated[int, Option(help="Clips a shard.")] = 1000,
+    seed: Seed = 0,
+    profile: Profile = "default",
+    modality: Modality = "both",
+    temporal: Temporal = "frame",
+    bank: BankOption = None,
+    workers: NumWorkers = None,
+    resume: Annotated[bool, Option("--resume", help="Go on where a stopped run was.")] = False,
+    max_errors: MaxErrors = 0,
+    storage_option: StorageOptions = None,
+    cache_dir: CacheDir = None,
+    cache_size: CacheSize = None,
+) -> None:
+    """Write corrupted clips down, as shards or in the released benchmark's layout.
+
+    Example:  avrb render shards/ rain-3/ --corruption rain --severity 3 --frame-format png
+
+    Sound is stored exactly, and so are frames as png or webp: then evaluating OUT under clean gives
+    what evaluating SHARDS under the corruption gives, and the same digest.  With jpg it does not;
+    receipt.json in OUT and the line printed say how far off it is.
+    """
+    from avrb_wds.rendering import RenderOptions
+    from avrb_wds.rendering import render as render_shards
+
+    options = RenderOptions(cast(Any, frame_format), quality, cast(Any, layout), clips_per_shard)
+    conditions = chosen_conditions(corruption, severity, clean)
+    source = open_shards(shards, storage_option, cache_dir, cache_size)
+    with source, progress_bar("rendering") as progress:
+        made = render_shards(
+            source,
+            out,
+            conditions,
+            options=options,
+            seed=seed,
+            profile=cast(Any, profile),
+            modality=cast(Any, modality),
+            temporal=cast(Any, temporal),
+            bank=bank,
+            workers=workers,
+            resume=resume,
+            max_errors=max_errors,
+            progress=progress,
+        )
+    for failure in dict.fromkeys(skipped for one in made for skipped in one.receipt.skipped):
+        print(f"left out: {failure}", file=sys.stderr)
+    for rendered in made:
+        print(f"{rendered.folder}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
