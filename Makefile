@@ -22,6 +22,8 @@ exactness-arm64:
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/kernels.py --memory
+	$(BIN)/python benchmarks/bank_kinds.py
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/storage.py
 
