@@ -1,6 +1,7 @@
 """One corrupted clip is the same to the last bit, whichever way it is come by."""
 
 import hashlib
+import multiprocessing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def of_batches(batches: Iterable[dict[str, Any]]) -> Digests:
     }
 
 
+def of_mixed(batches: Iterable[dict[str, Any]]) -> Digests:
+    return {
+        (batch["corruption"][row], key): digest(batch["frames"][row], batch["waveform"][row])
+        for batch in batches
+        for row, key in enumerate(batch["key"])
+    }
+
+
 def of_clips(samples: Iterable[dict[str, Any]], key: str) -> Digests:
     return {(s["corruption"], s[key]): digest(s["frames"], s["waveform"]) for s in samples}
 
@@ -76,6 +85,12 @@ def test_load_with_threads(shards: Path, alone: Digests, workers: int, batch_siz
     assert of_batches(loader) == alone
 
 
+@pytest.mark.parametrize("order", ["sequential", "seeded-shuffle"])
+def test_load_with_conditions_mixed(shards: Path, alone: Digests, order: Any) -> None:
+    loader = avrb.load(shards, conditions(), seed=SEED, mixed=True, order=order, batch_size=4)
+    assert of_mixed(loader) == alone
+
+
 @pytest.mark.parametrize("world_size", [2, 5, 11])
 def test_load_divided_over_ranks(shards: Path, alone: Digests, world_size: int) -> None:
     found: Digests = {}
@@ -88,15 +103,21 @@ def test_load_divided_over_ranks(shards: Path, alone: Digests, world_size: int) 
     assert found == alone
 
 
-# Starting five fresh interpreters that import torch takes long: 5 processes are forked only.
-PROCESSES = [("fork", 1), ("fork", 2), ("fork", 5), ("spawn", 1), ("spawn", 2), ("forkserver", 2)]
+@pytest.fixture(scope="module", autouse=True)
+def _fork_server() -> None:
+    """Import torch once, in the server that worker processes are forked from."""
+    multiprocessing.set_forkserver_preload(["torch"])
 
 
-@pytest.mark.parametrize(("start_method", "workers"), PROCESSES)
+@pytest.mark.parametrize("workers", [0, 1, 2, 5])
+@pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
 def test_torch_data_loader(shards: Path, alone: Digests, start_method: str, workers: int) -> None:
     stream = avrb.ClipStream(shards, conditions(), seed=SEED)
     loader = DataLoader(
-        stream, batch_size=None, num_workers=workers, multiprocessing_context=start_method
+        stream,
+        batch_size=None,
+        num_workers=workers,
+        multiprocessing_context=start_method if workers else None,
     )
     assert of_clips(loader, "key") == alone
 
