@@ -25,6 +25,8 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/kernels.py --memory
 	$(BIN)/python benchmarks/bank_kinds.py
 	$(BIN)/python benchmarks/loading.py
+	$(BIN)/python benchmarks/conditions.py
+	$(BIN)/python benchmarks/overhead.py corrupting ranks memory million
 	$(BIN)/python benchmarks/storage.py
 
 # Constraints by environment variable: they hold in pip's build environments too.

@@ -92,7 +92,7 @@ def test_load(folder, entries, chosen, world, workers, batch, wanted, mixed, ord
     assert max(shares) - min(shares) <= 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data_sets(), WORLD, WORLD, WORKERS, WORKERS, BATCH, BATCH, WANTED, MIXED, st.data())
 def test_a_pass_goes_on(
     folder, entries, chosen, old, new, workers, later, batch, other, wanted, mixed, data
