@@ -21,6 +21,8 @@ RECEIPT = Receipt(
     batch_size=2,
     transform="",
     versions=(("avrb-wds", "0.1.0"),),
+    digest="ef" * 32,
+    digests=(("clean", "01" * 32), ("rain-1", "23" * 32)),
 )
 
 

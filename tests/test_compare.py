@@ -140,6 +140,15 @@ def test_other_clips_have_no_intervals(runs: dict[str, Path]) -> None:
     assert {row.interval for row in found.by_condition} == {None}
 
 
+def test_digests_prove_what_was_shown(runs: dict[str, Path]) -> None:
+    same = "By digest, both were shown the same, to the last bit."
+    assert avrb.compare(runs["oracle"], runs["fails_rain"]).proof == same
+    found = avrb.compare(runs["oracle"], runs["seeded"])
+    assert found.proof == "By digest, they were not shown the same under gaussian-1 (1 in all)."
+    without = replace(found.b, receipt=replace(found.b.receipt, digests=()))
+    assert avrb.compare(found.a, without).proof == ""
+
+
 def test_skipped_clips_are_told() -> None:
     a = made_report({"clean": 0.8, "rain-1": 0.6})
     b = replace(a, skipped=(SkippedClip("k", "s", "cause", 2),))

@@ -184,7 +184,16 @@ def test_the_page_is_whole_and_fetches_nothing(report: Report) -> None:
     assert "default-src &#x27;none&#x27;" in page
     assert not re.search(r"https?://", page)
     words = " ".join(found.words)
-    for text in ("model", "interference", "Skipped".lower(), "95.0", "ab" * 32, "avrb digest"):
+    for text in (
+        "model",
+        "interference",
+        "Skipped".lower(),
+        "95.0",
+        "ab" * 32,
+        "ef" * 32,
+        "23" * 32,
+        "avrb digest",
+    ):
         assert text in words
     # 15 by 5, clean, and the means
     assert page.count('<td style="background:') == 75 + 1 + 15 + 6

@@ -13,7 +13,7 @@ __all__ = ["report"]
 
 
 def report(
-    folder: Annotated[Path, Argument(help="The --out of a run, finished or not.")],
+    folder: Annotated[Path, Argument(help="The --out of a run, finished or not.", file_okay=False)],
     baseline: Annotated[
         Path | None,
         Option(help="Report to take mCE and relative mCE against.", show_default=False),
@@ -25,8 +25,7 @@ def report(
 
     If the run is not finished, says which clips of which conditions are missing; exit status 1.
     """
-    from avrb_wds.evaluation import holds_run, merge, open_report, standing
-    from avrb_wds.reports import against, read_report, write_report
+    from avrb_wds.evaluation import holds_run, open_report, rewrite, standing
 
     base = None if baseline is None else open_report(baseline)
     if holds_run(folder):
@@ -37,8 +36,4 @@ def report(
                 print(f"missing: {gap}")
             print("repeat the same run to finish it")
             raise Exit(1)
-    found = merge(folder) if holds_run(folder) else read_report(folder)
-    if base is not None:
-        found = against(found, base)
-    write_report(found, folder)
-    print_report(found, folder)
+    print_report(rewrite(folder, base), folder)

@@ -1,7 +1,7 @@
 """Evaluation: a model's scores on disk, held against the manifest, and what they come to."""
 
 from .compare import compare
-from .merge import merge, open_report
+from .merge import merge, open_report, rewrite
 from .models import Model, find_object, make_model
 from .plan import holds_run
 from .run import evaluate
@@ -18,5 +18,6 @@ __all__ = [
     "make_model",
     "merge",
     "open_report",
+    "rewrite",
     "standing",
 ]

@@ -17,7 +17,7 @@ from .metrics import multi_label_metrics, need_torchmetrics, single_label_metric
 from .plan import holds_run, read_keys, read_plan
 from .seal import ClipDigests, clips_file, seal
 
-__all__ = ["merge", "open_report", "published", "resampled"]
+__all__ = ["merge", "open_report", "published", "resampled", "rewrite"]
 
 
 def merge(folder: str | Path) -> Report:
@@ -37,6 +37,23 @@ def published(ledger: Ledger, folder: str | Path, baseline: Report | None = None
         report = against(report, baseline)
     # First: who sees the report finds the digests too.
     ClipDigests.of(ledger).write(clips_file(Path(folder) / JSON_FILE))
+    write_report(report, folder)
+    return report
+
+
+def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
+    """The report of the run in a folder, merged and written anew in every format.
+
+    Where there is only a report, without the run that it is of, the report is written anew.
+    Raises DataError as `merge` and `read_report` do.
+    """
+    folder = Path(folder)
+    if holds_run(folder):
+        need_torchmetrics()
+        return published(_whole_ledger(folder), folder, baseline)
+    report = read_report(folder)
+    if baseline is not None:
+        report = against(report, baseline)
     write_report(report, folder)
     return report
 

@@ -85,6 +85,19 @@ class Comparison:
             f"{sure}worse under {worse}."
         )
 
+    @property
+    def proof(self) -> str:
+        """In a sentence, whether both were shown the same, by digest; empty without digests."""
+        ours, theirs = dict(self.a.receipt.digests), dict(self.b.receipt.digests)
+        names = [str(condition) for condition in self.conditions]
+        if not all(name in ours and name in theirs for name in names):
+            return ""
+        other = [name for name in names if ours[name] != theirs[name]]
+        if not other:
+            return "By digest, both were shown the same, to the last bit."
+        some = ", ".join(other[:3]) + (", …" if len(other) > 3 else "")
+        return f"By digest, they were not shown the same under {some} ({len(other)} in all)."
+
 
 def mismatches(a: Report, b: Report) -> Iterator[str]:
     """A sentence for each thing that keeps two runs from having shown the same."""

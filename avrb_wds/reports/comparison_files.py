@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ def comparison_json(comparison: Comparison) -> str:
         "a": _side(comparison.a),
         "b": _side(comparison.b),
         "notes": comparison.notes,
+        "proof": comparison.proof,
         "replicates": comparison.replicates,
         **{name: [_plain(row) for row in rows] for name, rows in _parts(comparison)},
     }
@@ -57,8 +57,7 @@ def _parts(comparison: Comparison) -> Iterator[tuple[str, Sequence[Row]]]:
 
 
 def _side(report: Report) -> dict[str, Any]:
-    receipt = {**asdict(report.receipt), "versions": dict(report.receipt.versions)}
-    return {"model": report.model, "receipt": receipt}
+    return {"model": report.model, "receipt": report.receipt.to_json()}
 
 
 def _plain(row: Row) -> dict[str, Any]:
@@ -81,6 +80,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"# {cell(a)} and {cell(b)} on {cell(comparison.a.receipt.dataset)}",
         cell(lead),
         cell(comparison.verdict),
+        cell(comparison.proof),
         "\n".join(f"- {cell(note)}" for note in comparison.notes),
     ]
     titles = ("Summary", "By severity", "By group", "By corruption", "Every condition")

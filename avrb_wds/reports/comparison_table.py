@@ -24,7 +24,12 @@ def comparison_table(comparison: Comparison) -> Table:
     headings = [*map(_shortened, (a, b)), "difference"]
     if comparison.replicates:
         headings.append("95 % interval")
-    table = grid(title, "\n".join([comparison.verdict, *comparison.notes]), headings, "")
+    table = grid(
+        title,
+        "\n".join(filter(None, [comparison.verdict, *comparison.notes, comparison.proof])),
+        headings,
+        "",
+    )
     full = max((abs(row.difference or 0) for row in comparison.by_condition), default=0.0)
     for rows in (
         comparison.summary,

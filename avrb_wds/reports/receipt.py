@@ -13,7 +13,7 @@ __all__ = ["check_command", "receipt_rows"]
 def receipt_rows(receipt: Receipt) -> Iterator[tuple[str, str]]:
     """What stands in a receipt: its fields in order, empty ones as a dash."""
     for field in fields(receipt):
-        if field.name == "digests":  # one a condition: in report.json
+        if field.name == "digests":  # one a condition: too many for a row
             continue
         given = getattr(receipt, field.name)
         if field.name == "versions":

@@ -54,7 +54,7 @@ def _head(comparison: Comparison) -> Html:
             element("span", b, class_=f"name {STYLES[1]}"),
             element("span", f" on {receipt.dataset}", class_="on"),
         ),
-        element("p", comparison.verdict, class_="facts"),
+        element("p", f"{comparison.verdict} {comparison.proof}", class_="facts"),
     )
 
 

@@ -232,14 +232,22 @@ def _skipped(report: Report) -> Iterator[Html]:
 
 
 def _receipt(report: Report) -> Html:
-    rows = ((name, element("code", text)) for name, text in receipt_rows(report.receipt))
-    command = element("pre", element("code", check_command(report.receipt)))
+    receipt = report.receipt
+    rows = ((name, element("code", text)) for name, text in receipt_rows(receipt))
+    each = ((name, element("code", digest)) for name, digest in receipt.digests)
+    digests = element(
+        "details",
+        element("summary", f"Digests of {len(receipt.digests)} conditions"),
+        grid_table(["condition", "what was shown"], each, "text receipt"),
+    )
     return section(
         "Receipt",
         grid_table(["what was evaluated", ""], rows, "text receipt"),
-        element("p", "To see that another machine shows a model the same, run there:"),
-        command,
-    )
+        *((digests,) if receipt.digests else ()),
+        element("p", "To see that another machine shows a model the same, copy report.json there, "
+                "and report.digests.tsv, by which the first clip that differs is found:"),
+        element("pre", element("code", check_command(receipt))),
+    )  # fmt: skip
 
 
 def _reading(report: Report) -> Html:
