@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from ..apply import Corrupter
+from ..corruptions import Pcm
 from ..errors import DataError, UsageError
-from ..packing.sound import mix
 from ..packing.video import upright
 from ..storage.ahead import in_order
 from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
 from .pictures import Facts, Picture, facts, pictures
 from .threads import ahead
-from .track import Track, read_track
+from .track import Track, find_track
 
 __all__ = ["Progress", "corrupt_video"]
 
@@ -58,11 +58,9 @@ def corrupt_video(
             track = track.until(end) if track else None
         if first.time - start >= (limit or math.inf):
             raise DataError(f"{path} shows no picture in its first {duration} s")
-        if track:
-            track = _corrupted(track, corrupter, key)
         expected = _expected(known, limit)
         with Mp4(out, _picture_format(known, first), _sound_format(track)) as file:
-            feed = _Feed(file, track, start)
+            feed = _Feed(file, start, track, corrupter, key)
             for done, made in enumerate(_made(shown, first, corrupter, key), 1):
                 feed.add(made)
                 if progress:
@@ -72,9 +70,11 @@ def corrupt_video(
 
 def _track(path: Path, known: Facts, end: Fraction | None) -> Track | None:
     """The sound as a player plays it: what the last packet holds past the end is left out."""
-    track = read_track(path, end) if known.sound else None
+    track = find_track(path, end) if known.sound else None
     if track and known.sound_end and track.start < known.sound_end:
-        return track.until(known.sound_end)
+        track = track.until(known.sound_end)
+    if track and track.channels not in LAYOUTS:  # AAC has no way with them
+        track = replace(track, mono=True)
     return track
 
 
@@ -112,13 +112,6 @@ def _make(picture: Picture, size: tuple[int, int], corrupter: Corrupter, key: st
     return _Made(encodable(corrupted), picture.time, picture.duration)
 
 
-def _corrupted(track: Track, corrupter: Corrupter, key: str) -> Track:
-    pcm = track.pcm
-    if len(pcm) not in LAYOUTS:  # AAC has no way with them
-        pcm = mix(pcm, "mono")
-    return replace(track, pcm=corrupter.pcm(pcm, key, track.sample_rate))
-
-
 def _picture_format(known: Facts, first: Picture) -> PictureFormat:
     """As the frame is shown, its sides even."""
     frame = first.frame
@@ -137,7 +130,7 @@ def _picture_format(known: Facts, first: Picture) -> PictureFormat:
 
 
 def _sound_format(track: Track | None) -> SoundFormat | None:
-    return SoundFormat(len(track.pcm), track.sample_rate) if track else None
+    return SoundFormat(track.shape[0], track.sample_rate) if track else None
 
 
 def _expected(known: Facts, limit: Fraction | None) -> int:
@@ -149,8 +142,12 @@ def _expected(known: Facts, limit: Fraction | None) -> int:
 class _Feed:
     """Pictures and sound into the file in step, on a clock that starts at `start`."""
 
-    def __init__(self, file: Mp4, track: Track | None, start: Fraction) -> None:
-        self._file, self._track, self._start = file, track, start
+    def __init__(
+        self, file: Mp4, start: Fraction, track: Track | None, corrupter: Corrupter, key: str
+    ) -> None:
+        self._file, self._start, self._track = file, start, track
+        self._pieces = corrupter.stream(track, key, track.sample_rate) if track else iter(())
+        self._piece: Pcm | None = None  # what is left of the last one
         self._written = 0  # samples
 
     def add(self, made: _Made) -> None:
@@ -164,9 +161,13 @@ class _Feed:
     def _sound_until(self, time: Fraction) -> None:
         if not self._track:
             return
-        track = self._track
-        upto = min(track.pcm.shape[1], math.floor((time - track.start) * track.sample_rate))
-        if upto > self._written:
-            position = round((track.start - self._start) * track.sample_rate) + self._written
-            self._file.write_sound(track.pcm[:, self._written : upto], position)
-            self._written = upto
+        rate, samples = self._track.sample_rate, self._track.samples
+        upto = min(samples, math.floor((time - self._track.start) * rate))
+        first = round((self._track.start - self._start) * rate)
+        while self._written < upto:
+            if self._piece is None or not self._piece.shape[1]:
+                self._piece = next(self._pieces)
+            part = self._piece[:, : upto - self._written]
+            self._file.write_sound(part, first + self._written)
+            self._piece = self._piece[:, part.shape[1] :]
+            self._written += part.shape[1]
