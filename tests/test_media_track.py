@@ -1,0 +1,93 @@
+"""The sound track of a video, piece by piece: as packing has it, and in step with its times."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from films import Film, make_film
+
+from avrb_wds.apply import Corrupter
+from avrb_wds.media.track import PIECE, Track, find_track
+from avrb_wds.packing.video import video_sound
+
+RATE = 8000
+
+
+def whole(track: Track) -> np.ndarray:
+    return np.concatenate(list(track.pieces()), axis=1)
+
+
+def write_sound(path: Path, blocks: list[tuple[int, np.ndarray]], layout: str = "mono") -> Path:
+    """A video of one frame with blocks of sound that begin at these milliseconds."""
+    with av.open(str(path), "w") as file:
+        picture = file.add_stream("mpeg4", rate=10)
+        picture.height = picture.width = 16
+        track = file.add_stream("pcm_s16le", rate=RATE)
+        track.layout = layout
+        frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        file.mux(picture.encode(frame) + picture.encode())
+        for milliseconds, pcm in blocks:
+            packed = np.ascontiguousarray(pcm.T.reshape(1, -1))
+            block = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
+            block.sample_rate, block.time_base = RATE, Fraction(1, RATE)
+            block.pts = milliseconds * RATE // 1000
+            for packet in track.encode(block):
+                file.mux(packet)
+        file.mux(track.encode())
+    return path
+
+
+def test_the_pieces_are_the_track_and_stream_to_the_same_bits(tmp_path: Path) -> None:
+    film = Film(frames=60, sample_rate=48_000, flashes=(5, 30))
+    path = make_film(tmp_path / "in.mkv", film)
+    pcm, rate = video_sound(path, None)
+    track = find_track(path)
+    assert track is not None
+    assert (track.shape, track.sample_rate, track.start) == (pcm.shape, rate, 0)
+    pieces = list(track.pieces())
+    assert len(pieces) > 3
+    assert max(piece.shape[1] for piece in pieces) < PIECE + 2048
+    assert np.array_equal(np.concatenate(pieces, axis=1), pcm)
+    for name in ("speckle", "rain", "compression"):
+        corrupter = Corrupter.of(name, 5)
+        streamed = np.concatenate(list(corrupter.stream(track, "in", rate)), axis=1)
+        assert np.array_equal(streamed, corrupter.pcm(pcm, "in", rate))
+
+
+def test_a_gap_is_silence_and_of_an_overlap_the_first_counts(tmp_path: Path) -> None:
+    loud = [np.full((1, 4096), 1000 * (n + 1), np.int16) for n in range(3)]
+    # 4096 samples are 512 ms: half a second is missing before the second, and the third comes
+    # 100 ms too early.
+    path = write_sound(tmp_path / "in.mkv", [(0, loud[0]), (1012, loud[1]), (1424, loud[2])])
+    track = find_track(path)
+    assert track is not None
+    pcm = whole(track)[0]
+    assert track.samples == len(pcm) == (1424 + 512) * RATE // 1000
+    heard = [int(pcm[RATE * t // 1000]) for t in (100, 500, 600, 1000, 1020, 1500, 1530, 1900)]
+    assert heard == [1000, 1000, 0, 0, 2000, 2000, 3000, 3000]
+
+
+def test_what_is_past_the_end_is_not_read(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "in.mkv", Film(frames=60))
+    every = find_track(path)
+    start = find_track(path, Fraction(1, 2))
+    assert every is not None
+    assert start is not None
+    assert RATE <= start.samples < every.samples
+    cut = start.until(Fraction(1, 2))
+    assert cut.shape == (2, 8000)
+    assert cut.end == Fraction(1, 2)
+    assert np.array_equal(whole(cut), whole(every)[:, :8000])
+    assert every.until(Fraction(-1)).samples == 0
+
+
+def test_channels_that_aac_lacks_are_mixed(tmp_path: Path) -> None:
+    import avrb_wds as avrb
+
+    pcm = np.arange(7)[:, np.newaxis] * np.full(4096, 100, np.int16)
+    path = write_sound(tmp_path / "in.mkv", [(0, pcm.astype(np.int16))], layout="6.1")
+    with av.open(avrb.create_video(path, modality="visual")) as file:
+        assert file.streams.audio[0].channels == 1
+        sound = np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
+    assert np.abs(sound[0, 1000:3000] * 32768 - 300).max() < 30
