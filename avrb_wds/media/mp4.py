@@ -77,7 +77,8 @@ class Mp4:
 
     def __init__(self, out: BinaryIO, picture: PictureFormat, sound: SoundFormat | None) -> None:
         self._av = need_pyav()
-        self._file = self._av.open(out, "w", format="mp4")
+        self._sink = _Sink(out)
+        self._file = self._av.open(self._sink, "w", format="mp4")
         self._unit = picture.unit
         self._picture = _picture_stream(self._file, picture)
         self._sound = _sound_stream(self._file, sound) if sound else None
@@ -111,11 +112,38 @@ class Mp4:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._file.mux(self._picture.encode())
-            if self._sound is not None:
-                self._file.mux(self._sound.encode())
-        self._file.close()
+        try:
+            try:
+                if kind is None:
+                    self._flush()
+            finally:
+                self._file.close()
+        except self._av.error.FFmpegError:
+            if kind is None and self._sink.error is None:
+                raise
+        if self._sink.error is not None:
+            raise self._sink.error
+
+    def _flush(self) -> None:
+        self._file.mux(self._picture.encode())
+        if self._sound is not None:
+            self._file.mux(self._sound.encode())
+
+
+class _Sink:
+    """A file, and the first error of writing to it, of which FFmpeg makes one without a cause."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.error: OSError | None = None
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = self.error or error
+            raise
 
 
 def _picture_stream(file: Any, form: PictureFormat) -> Any:
