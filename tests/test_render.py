@@ -23,7 +23,7 @@ from avrb_wds.packing.banks import import_bank
 from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.rendering import RenderReceipt
 from avrb_wds.rendering.released import check_id
-from avrb_wds.shards import FrameLayout, decode_clip
+from avrb_wds.shards import FrameLayout, decode_clip, escape_key
 from avrb_wds.shown import clip_digest, condition_digest
 
 AVRB = (sys.executable, "-m", "avrb_wds.tools.cli")
@@ -137,7 +137,7 @@ def test_a_bank_is_honoured_and_named(shards: Path, tmp_path: Path) -> None:
         which: avrb.render(shards, tmp_path / str(n), "rain", 3, PNG, bank=which)[0].receipt
         for n, which in enumerate((None, bank))
     }
-    assert made[None].origin.bank != made[bank].origin.bank
+    assert made[None].receipt.bank != made[bank].receipt.bank
     assert made[None].stored == digest(shards, "rain", 3)
     assert made[bank].stored == digest(shards, "rain", 3, bank=bank) != made[None].stored
 
@@ -315,9 +315,11 @@ def test_what_cannot_be_rendered(tmp_path: Path) -> None:
 def test_ids_that_lead_elsewhere_are_refused(tmp_path: Path) -> None:
     for odd in ("../a", "/a", "a//b", "a/../../b", "a\\b", "", ".", "a\0", "a" * 260):
         with pytest.raises(avrb.DataError, match="cannot name a file"):
-            check_id(odd)
+            check_id(odd, escape_key(odd))
     for fine in ("a", "dog/a.1", "..a", "ä b"):
-        check_id(fine)
+        check_id(fine, escape_key(fine))
+    with pytest.raises(avrb.DataError, match="gives another key"):
+        check_id("a.b", "a")
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

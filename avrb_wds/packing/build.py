@@ -50,6 +50,10 @@ class Work(Protocol):
         """Source clips."""
 
     @property
+    def allowance(self) -> str:
+        """The option that lets clips fail."""
+
+    @property
     def clips_per_step(self) -> int:
         """Clips written between two lines of the journal: those of a shard."""
 
@@ -139,6 +143,6 @@ def _check_failures(journal: Journal, work: Work, allow_missing: int) -> None:
         raise ClipsMissing(
             f"{len(failures)} of {work.clips} clips could not be packed and {allow_missing} may be "
             f"missing, so {MANIFEST} is not written; to do without them, run the same again with "
-            f"--resume --allow-missing {len(failures)}.",
+            f"--resume {work.allowance} {len(failures)}.",
             failures,
         )

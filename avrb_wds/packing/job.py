@@ -71,6 +71,11 @@ class Job:
         return len(self.source.clips)
 
     @property
+    def allowance(self) -> str:
+        """The option that lets clips fail."""
+        return "--allow-missing"
+
+    @property
     def clips_per_step(self) -> int:
         """Clips a shard."""
         return self.options.clips_per_shard

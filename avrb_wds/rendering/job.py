@@ -9,17 +9,19 @@ from operator import or_
 from pathlib import Path
 
 from ..apply import Corrupter
+from ..condition import Condition
 from ..errors import DataError
 from ..packing.build import Writer
 from ..packing.convert import Failure, PackedClip, convert_all
 from ..packing.job import plain_name
 from ..packing.journal import Journal
 from ..packing.writer import ShardWriter
+from ..reports import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
 from ..shards.record import ClipRecord
 from .clips import AudioFormat, ClipNote, render_clip
 from .options import RenderOptions
-from .receipt import RECEIPT, Origin, RenderReceipt
+from .receipt import RECEIPT, RenderReceipt
 from .released import FolderWriter, check_id, listing
 
 __all__ = ["RenderJob"]
@@ -31,25 +33,32 @@ CLIPS_PER_SYNC = 100  # of the released layout; what a kill loses is made again
 class RenderJob:
     """Source shards under one condition.
 
-    corrupter: None for clean.  origin: the same in words.  max_errors: clips that may be left out.
+    corrupter: None for clean.  source: the receipt of corrupting on the fly, without digests yet.
+    max_errors: clips that may be left out.
     """
 
     shards: ShardSet
     manifest: Manifest
+    condition: Condition
     corrupter: Corrupter | None
-    origin: Origin
+    source: Receipt
     options: RenderOptions
     max_errors: int
 
     @property
     def name(self) -> str:
         """Of the rendered data set."""
-        return plain_name(f"{self.origin.dataset}-{self.origin.condition}")
+        return plain_name(f"{self.manifest.name}-{self.condition}")
 
     @property
     def clips(self) -> int:
         """Source clips."""
         return len(self.shards)
+
+    @property
+    def allowance(self) -> str:
+        """The option that lets clips fail."""
+        return "--max-errors"
 
     @property
     def clips_per_step(self) -> int:
@@ -67,21 +76,21 @@ class RenderJob:
 
     def describe(self) -> dict[str, str | int]:
         """The job in words that another run is compared by."""
-        options, origin = self.options, self.origin
+        options, source = self.options, self.source
         return {
-            "source": origin.dataset,
-            "manifest of the source": origin.manifest,
-            "condition": str(origin.condition),
-            "seed": origin.seed,
-            "profile": origin.profile,
-            "modality": origin.modality,
-            "temporal": origin.temporal,
-            "bank": origin.bank,
+            "source": source.dataset,
+            "manifest of the source": source.manifest,
+            "condition": str(self.condition),
+            "seed": source.seed,
+            "profile": source.profile,
+            "modality": source.modality,
+            "temporal": source.temporal,
+            "bank": source.bank,
             "frame format": options.frame_format,
             "quality": options.quality if options.frame_format == "jpg" else 0,
             "layout": options.layout,
             "clips per shard": 0 if self._released else options.clips_per_shard,
-            "versions": ", ".join(" ".join(pair) for pair in origin.versions),
+            "versions": ", ".join(" ".join(pair) for pair in source.versions),
         }
 
     def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
@@ -97,7 +106,7 @@ class RenderJob:
             raw = self.shards.read(position)
             if self._released:
                 record = ClipRecord.from_bytes(bytes(raw.members["json"]), "member 'json'")
-                check_id(record.video_id)
+                check_id(record.video_id, raw.key)
             return render_clip(raw, self.corrupter, self.options, self._audio_format)
         except DataError as error:
             return Failure(entry.key, file, _cause(error, entry.key, file))
@@ -124,7 +133,9 @@ class RenderJob:
     def receipt(self, journal: Journal) -> RenderReceipt:
         """The receipt of what the journal holds."""
         notes = [ClipNote.of(note) for note in journal.notes]
-        return RenderReceipt.of(self.name, self.origin, self.options, notes, journal.failures)
+        return RenderReceipt.of(
+            self.name, self.condition, self.source, self.options, notes, journal.failures
+        )
 
     def _rendered(self, journal: Journal) -> Manifest:
         layout = reduce(or_, journal.layouts)

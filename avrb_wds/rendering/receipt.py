@@ -4,56 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import log10
 
 from ..condition import Condition
 from ..errors import DataError
 from ..packing.convert import Failure
+from ..reports import Receipt
 from ..shards.canonical import Fields, parse
-from ..shown import condition_digest
+from ..shown import condition_digest, overall_digest
 from .clips import ClipNote
 from .options import RenderOptions
 
-__all__ = ["RECEIPT", "Origin", "RenderReceipt"]
+__all__ = ["RECEIPT", "RenderReceipt"]
 
 RECEIPT = "receipt.json"
 FORMAT = "avrb-render/1"
 
 
 @dataclass(frozen=True)
-class Origin:
-    """What was corrupted, and how: enough to do the same on the fly.
-
-    dataset, manifest: name and SHA-256 of the source's manifest.  bank: its SHA-256.  versions: of
-    the packages that decide which bytes come out.
-    """
-
-    dataset: str
-    manifest: str
-    condition: Condition
-    seed: int
-    profile: str
-    modality: str
-    temporal: str
-    bank: str
-    versions: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class RenderReceipt:
-    """What a rendering comes from and how far it is what corrupting on the fly shows.
+    """What a rendering comes from, and how far it is what corrupting on the fly shows.
 
-    shown, stored: digests (see `avrb_wds.shown`) of the clips corrupted on the fly, and of the
-    rendered ones as they are.  psnr: in dB, over all values of all frames; None where they are
-    equal.  skipped: clips left out under an error budget.
+    name, clips: of the rendered data set.  condition: rendered.  receipt: of the source, and of
+    what is shown when it is corrupted on the fly; there are no batches, so `batch_size` is 0.
+    stored: digest of the rendered clips as they are (see `avrb_wds.shown`).  psnr: in dB, over all
+    values of all frames; None where they are equal.  skipped: clips left out under an error budget.
     """
 
     name: str
     clips: int
-    origin: Origin
+    condition: Condition
+    receipt: Receipt
     options: RenderOptions
-    shown: str
     stored: str
     psnr: float | None
     skipped: tuple[Failure, ...] = ()
@@ -62,17 +45,26 @@ class RenderReceipt:
     def of(
         cls,
         name: str,
-        origin: Origin,
+        condition: Condition,
+        source: Receipt,
         options: RenderOptions,
         notes: Sequence[ClipNote],
         skipped: tuple[Failure, ...],
     ) -> RenderReceipt:
-        """The receipt of these clips."""
+        """The receipt of these clips; source: without digests yet."""
         shown = condition_digest((note.key, bytes.fromhex(note.shown)) for note in notes)
         stored = condition_digest((note.key, bytes.fromhex(note.stored)) for note in notes)
+        receipt = replace(
+            source, digest=overall_digest([shown]), digests=((str(condition), shown),)
+        )
         error, values = sum(n.squared_error for n in notes), sum(n.values for n in notes)
         psnr = round(10 * log10(255**2 * values / error), 2) if error else None
-        return cls(name, len(notes), origin, options, shown, stored, psnr, skipped)
+        return cls(name, len(notes), condition, receipt, options, stored, psnr, skipped)
+
+    @property
+    def shown(self) -> str:
+        """Digest of the clips corrupted on the fly."""
+        return self.receipt.digests[0][1]
 
     @property
     def exact(self) -> bool:
@@ -82,20 +74,20 @@ class RenderReceipt:
     def __str__(self) -> str:
         if self.exact:
             return f"equal to corrupting on the fly, digest {self.stored}"
-        how = f"PSNR {self.psnr} dB" if self.psnr is not None else "frames are equal"
         return (
-            f"not equal to corrupting on the fly ({how}): digest {self.stored}, where on the fly "
-            f"it is {self.shown}"
+            f"not equal to corrupting on the fly (PSNR {self.psnr} dB): digest {self.stored}, "
+            f"where on the fly it is {self.shown}"
         )
 
     def to_bytes(self) -> bytes:
         """The receipt as JSON: the bytes of the file."""
-        origin = {
-            **asdict(self.origin),
-            "condition": str(self.origin.condition),
-            "versions": dict(self.origin.versions),
+        value = {
+            "format": FORMAT,
+            **asdict(self),
+            "condition": str(self.condition),
+            "receipt": self.receipt.to_json(),
+            "exact": self.exact,
         }
-        value = {"format": FORMAT, **asdict(self), "origin": origin, "exact": self.exact}
         return json.dumps(value, indent=2, allow_nan=False).encode() + b"\n"
 
     @classmethod
@@ -106,15 +98,12 @@ class RenderReceipt:
         if given.text("format") != FORMAT:
             raise DataError(f"{where} has format {given.text('format')!r}, not {FORMAT!r}.")
         try:
-            origin = dict(given.values["origin"])
-            origin["condition"] = Condition.parse(origin["condition"])
-            origin["versions"] = tuple(origin["versions"].items())
             return cls(
                 given.text("name"),
                 given.whole("clips"),
-                Origin(**origin),
+                Condition.parse(given.text("condition")),
+                Receipt.from_json(given.values["receipt"]),
                 RenderOptions(**given.values["options"]),
-                given.sha256("shown"),
                 given.sha256("stored"),
                 None if given.values["psnr"] is None else given.number("psnr"),
                 tuple(Failure(**failure) for failure in given.values["skipped"]),

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from ..errors import DataError
-from ..shards.record import ClipRecord
+from ..shards.record import ClipRecord, escape_key
 from .clips import ClipNote
 
 __all__ = ["FolderWriter", "check_id", "listing"]
@@ -21,8 +21,13 @@ FRAMES, AUDIO = "frames", "audio"
 LONGEST = 255  # bytes of a file's name
 
 
-def check_id(video_id: str) -> None:
-    """Raise DataError for an id that files in this layout cannot be named after."""
+def check_id(video_id: str, key: str) -> None:
+    """Raise DataError for an id that files in this layout cannot be named after.
+
+    key: of the clip; whoever reads the files again makes it from the id, and draws by it.
+    """
+    if escape_key(video_id) != key:
+        raise DataError(f"its id {video_id!r} gives another key; render it into shards.")
     parts = video_id.split("/")
     odd = any(part in ("", ".", "..") for part in parts) or "\\" in video_id
     if odd or not video_id.isprintable() or len(parts[-1].encode()) > LONGEST - len(".webp"):

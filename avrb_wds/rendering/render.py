@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from ..loading.arguments import Corruptions, Source, opened, wanted_conditions, 
 from ..packing.build import Progress, build
 from ..packing.job import versions_of
 from ..packing.journal import check_new
+from ..reports import Receipt
 from ..shards import Manifest, ShardSet
 from ..storage import is_remote
 from .job import RenderJob
 from .options import RenderOptions
-from .receipt import Origin, RenderReceipt
+from .receipt import RenderReceipt
 
 __all__ = ["Rendered", "render"]
 
@@ -83,16 +84,18 @@ def render(
     shards = opened(source, storage_options, cache_dir, cache_size)
     stored, budget = options or RenderOptions(), whole_number("max_errors", max_errors, 0)
     manifest = _manifest(shards, stored)
-    how = Origin(
+    receipt = Receipt(
         manifest.name,
         manifest.digest,
-        wanted[0],
+        manifest.clips,
         seed,
         profile,
         modality,
         temporal,
         Bank.of(bank).digest,
-        versions_of(MADE_BY),
+        batch_size=0,
+        transform="",
+        versions=versions_of(MADE_BY),
     )
     jobs = {}
     for condition in wanted:
@@ -100,8 +103,7 @@ def render(
             condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank
         )
         folder = Path(out) / str(condition) if len(wanted) > 1 else Path(out)
-        origin = replace(how, condition=condition)
-        jobs[folder] = RenderJob(shards, manifest, corrupter, origin, stored, budget)
+        jobs[folder] = RenderJob(shards, manifest, condition, corrupter, receipt, stored, budget)
     for folder in jobs if not resume else ():
         check_new(folder)
     return tuple(_rendered(jobs, threads, resume, progress))
