@@ -1,29 +1,42 @@
-"""Work done ahead of whoever waits for it: a bounded number of tasks, results in order."""
+"""Work done ahead of whoever waits for it: a bounded number of tasks, what they give in order."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
 from typing import TypeVar
 
-__all__ = ["in_order", "ramp"]
+__all__ = ["chained", "in_order", "ramp"]
 
 Result = TypeVar("Result")
 FIRST = 1 << 20
 
 
-def ramp(start: int, stop: int, largest: int) -> Iterator[tuple[int, int]]:
-    """(start, stop) of ranges that cover the bytes given, from 1 MiB each doubling to `largest`:
-    the first bytes come soon, and later ones in few requests.
+@dataclass(frozen=True)
+class _End:
+    """The end of a task; error: which it ended by."""
 
-    >>> list(ramp(0, 5 << 20, 2 << 20)) == [(0, 1 << 20), (1 << 20, 3 << 20), (3 << 20, 5 << 20)]
-    True
+    error: BaseException | None = None
+
+
+def ramp(start: int, stop: int, largest: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of ranges that cover the bytes given, from 1 MiB each doubling to `largest`.
+
+    The first bytes come soon, and later ones in few requests.  Two have 1 MiB, so that from byte 0
+    on each starts at a multiple of its size: servers keep files in pieces of 4, 8 or 16 MiB.
+
+    >>> [stop >> 20 for _, stop in ramp(0, 11 << 20, 4 << 20)]
+    [1, 2, 4, 8, 11]
     """
-    size = min(FIRST, largest)
+    size, second = min(FIRST, largest), True
     while start < stop:
         yield start, min(stop, start + size)
-        start, size = start + size, min(2 * size, largest)
+        start += size
+        size, second = (size, False) if second else (min(2 * size, largest), False)
 
 
 def in_order(tasks: Iterable[Callable[[], Result]], count: int) -> Iterator[Result]:
@@ -32,14 +45,45 @@ def in_order(tasks: Iterable[Callable[[], Result]], count: int) -> Iterator[Resu
     >>> list(in_order([lambda: 1, lambda: 2, lambda: 3], 2))
     [1, 2, 3]
     """
+    return chained((partial(_alone, task) for task in tasks), count)
+
+
+def chained(tasks: Iterable[Callable[[], Iterable[Result]]], count: int) -> Iterator[Result]:
+    """What `tasks` give as they give it, one after another, `count` of them at work at once.
+
+    >>> list(chained([lambda: "ab", lambda: "c", lambda: "de"], 2))
+    ['a', 'b', 'c', 'd', 'e']
+    """
     pool = ThreadPoolExecutor(count, "avrb-storage")
-    pending: deque[Future[Result]] = deque()
+    lanes: deque[SimpleQueue[Result | _End]] = deque()
     try:
         for task in tasks:
-            pending.append(pool.submit(task))
-            if len(pending) >= count:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+            lanes.append(SimpleQueue())
+            pool.submit(_work, task, lanes[-1])
+            if len(lanes) >= count:
+                yield from _given(lanes.popleft())
+        while lanes:
+            yield from _given(lanes.popleft())
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _alone(task: Callable[[], Result]) -> tuple[Result]:
+    return (task(),)
+
+
+def _work(task: Callable[[], Iterable[Result]], lane: SimpleQueue[Result | _End]) -> None:
+    try:
+        for result in task():
+            lane.put(result)
+    except BaseException as error:  # for the thread that waits
+        lane.put(_End(error))
+    else:
+        lane.put(_End())
+
+
+def _given(lane: SimpleQueue[Result | _End]) -> Iterator[Result]:
+    while not isinstance(result := lane.get(), _End):
+        yield result
+    if result.error is not None:
+        raise result.error

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DataError, UsageError
 from .address import Address, redacted
-from .ahead import in_order, ramp
+from .ahead import chained, ramp
 from .client import Clients, Ignored, Stat, Transient, fetched, translated
 from .limits import Limits
 from .proof import proven
@@ -139,12 +139,11 @@ class Store:
             yield from self.pieces(url, 0, size)
             return
         tasks = (
-            (lambda start=start, stop=stop: list(self.pieces(url, start, stop, stopped)))
+            (lambda start=start, stop=stop: self.pieces(url, start, stop, stopped))
             for start, stop in ramp(0, size, limits.segment)
         )
         try:
-            for pieces in in_order(tasks, limits.in_flight):
-                yield from pieces
+            yield from chained(tasks, limits.in_flight)
         finally:
             stopped.set()
 

@@ -2,43 +2,75 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faultserver import FaultServer
+from faultserver import fault_server
 from shardmaking import clips, write_shards
 
-LOAD = """
-import hashlib, multiprocessing, sys
-import avrb_wds as avrb
+# Every way in one process, since what takes time is to start them.  It has read, manifest and
+# clips, before any loader is made: a forked child would wait for ever.
+WAYS = """
+import json, multiprocessing, sys
+from functools import partial
 
-def main():
-    source, method = sys.argv[1:]
-    shards = avrb.ShardSet.open(source)
-    shards.read(0)  # the parent has read: a forked child would hang
-    loader = avrb.load(
-        shards, batch_size=4, num_workers=1, workers="process",
-        start_method=None if method == "None" else method,
-    )
-    print([key for batch in loader for key in batch["key"]])
-
-if __name__ == "__main__":
-    main()
-"""
-OWN = """
-import sys
 import avrb_wds as avrb
+import webdataset as wds
+from avrb_wds.storage import register
 from torch.utils.data import DataLoader
 
-def main():
-    dataset = avrb.ClipDataset(sys.argv[1])
-    dataset[0]
-    loader = DataLoader(
-        dataset, batch_size=None, num_workers=1, multiprocessing_context=sys.argv[2], timeout=60
+URL = sys.argv[1]
+
+
+def load(method, **options):
+    options = {"workers": "process", "num_workers": 1, "start_method": method, **options}
+    return [key for batch in avrb.load(URL, batch_size=4, **options) for key in batch["key"]]
+
+
+def loader(dataset, method, start=None):
+    return DataLoader(
+        dataset, batch_size=None, num_workers=1, multiprocessing_context=method, timeout=60,
+        worker_init_fn=start,
     )
-    print([clip["key"] for clip in loader])
+
+
+def own(method):
+    dataset = avrb.ClipDataset(URL)
+    dataset[0]
+    return [clip["key"] for clip in loader(dataset, method)]
+
+
+def in_worker(number):
+    register()
+
+
+def plain(method):
+    register()
+    dataset = wds.WebDataset(URL + "/t-000000.tar", shardshuffle=False)
+    return [sample["__key__"] for sample in loader(dataset, method, in_worker)]
+
+
+def outcome(way, method):
+    try:
+        return way(method)
+    except Exception as error:
+        return str(error)
+
+
+def main():
+    multiprocessing.set_forkserver_preload(["avrb_wds.loading", "webdataset"])
+    avrb.ShardSet.open(URL).read(0)
+    ways = {"load": load, "own": own, "plain": plain}
+    methods = ("fork", "spawn", "forkserver")
+    found = {f"{name} {m}": outcome(way, m) for name, way in ways.items() for m in methods}
+    found["load None"] = outcome(load, None)
+    found["threads"] = load(None, workers="thread")
+    print(json.dumps(found))
+
 
 if __name__ == "__main__":
     main()
@@ -54,45 +86,60 @@ for _ in range(2):
     os.wait()
 print(len(avrb.ShardSet.open(sys.argv[1]).read(0).members))
 """
-KEYS = str([f"clip{n:04}" for n in range(6)])
+KEYS = [f"clip{n:04}" for n in range(6)]
 
 
-@pytest.fixture
-def web(server: FaultServer, tmp_path: Path) -> str:
-    folder = write_shards(tmp_path / "t", clips(6))
-    server.objects |= {f"/t/{path.name}": path.read_bytes() for path in folder.iterdir()}
-    return f"{server.url}/t"
-
-
-def run(tmp_path: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (tmp_path / "script.py").write_text(code)
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", str(tmp_path / "script.py"), *arguments],
-        capture_output=True, text=True, timeout=120,
+def script(folder: Path, code: str, url: str) -> str:
+    """What a script of its own says."""
+    (folder / "script.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(folder / "script.py"), url],
+        capture_output=True, text=True, timeout=240,
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-@pytest.mark.parametrize("method", ["None", "forkserver"])  # None is spawn
-def test_loading_by_processes(web: str, tmp_path: Path, method: str) -> None:
-    done = run(tmp_path, LOAD, web, method)
-    assert done.stdout.strip() == KEYS, done.stderr
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = write_shards(tmp_path_factory.mktemp("data") / "t", clips(6), per_shard=6)
+    with fault_server({f"/t/{path.name}": path.read_bytes() for path in folder.iterdir()}) as run:
+        yield f"{run.url}/t"
 
 
-def test_loading_by_fork_is_refused(web: str, tmp_path: Path) -> None:
-    done = run(tmp_path, LOAD, web, "fork")
-    assert "start_method 'fork' would hang on remote shards" in done.stderr
+@pytest.fixture(scope="module")
+def found(web: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str] | str]:
+    outcomes: dict[str, list[str] | str] = json.loads(
+        script(tmp_path_factory.mktemp("ways"), WAYS, web)
+    )
+    return outcomes
 
 
-def test_a_dataset_in_a_forked_worker_says_why_not(web: str, tmp_path: Path) -> None:
-    done = run(tmp_path, OWN, web, "fork")
-    assert done.returncode
-    assert "forked from one that had read from storage" in done.stderr
+@pytest.mark.parametrize("way", ["load", "own", "plain"])
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_begin_anew_read(
+    found: dict[str, list[str] | str], way: str, method: str
+) -> None:
+    assert found[f"{way} {method}"] == KEYS
 
 
-def test_a_dataset_in_a_spawned_worker(web: str, tmp_path: Path) -> None:
-    assert run(tmp_path, OWN, web, "spawn").stdout.strip() == KEYS
+def test_load_begins_anew_by_itself(found: dict[str, list[str] | str]) -> None:
+    assert found["load None"] == found["threads"] == KEYS
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("load", "start_method 'fork' would hang on remote shards; give 'spawn' or 'forkserver'"),
+        ("own", "this process was forked from one that had read from storage"),
+        ("plain", "this process was forked from one that had read from storage"),
+    ],
+)
+def test_forked_processes_say_why_not(
+    found: dict[str, list[str] | str], way: str, said: str
+) -> None:
+    assert said in found[f"{way} fork"]
 
 
 def test_children_of_a_process_that_has_not_read_may_read(web: str, tmp_path: Path) -> None:
-    done = run(tmp_path, FORK_FIRST, web)
-    assert done.stdout.split() == ["4"] * 3, done.stderr
+    assert script(tmp_path, FORK_FIRST, web).split() == ["4"] * 3

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import mmap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from weed import S3
 
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.shards import ShardSet
+from avrb_wds.shards import ShardIndex, ShardSet
 from avrb_wds.storage import Limits, Storage, Store, register, upload
 
 
@@ -136,12 +138,31 @@ def test_wrong_bytes_of_a_clip_name_shard_and_key(server: FaultServer, web: str)
         shards.read(0)
 
 
-def test_the_first_clip_costs_little(server: FaultServer, web: str) -> None:
-    server.objects["/t/t-000001.tar"] += bytes(8 << 20)
-    server.forget()
-    with ShardSet.open(web) as shards:
-        shards.read(6)
+def test_the_first_clip_of_a_large_shard_costs_little(
+    server: FaultServer, web: str, tmp_path: Path
+) -> None:
+    half, tar = 512 << 20, server.objects["/t/t-000001.tar"]
+    with open(tmp_path / "sparse", "w+b") as file:
+        file.truncate(2 * half)
+        file.seek(half)
+        file.write(tar)
+        file.flush()
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    name = "/t/t-000001.index.jsonl"
+    entries = ShardIndex.from_bytes(server.objects[name], name)
+    moved = ShardIndex(replace(entry, offset=entry.offset + half) for entry in entries).to_bytes()
+    manifest = json.loads(server.objects["/t/manifest.json"])
+    manifest["shards"][1]["index_sha256"] = hashlib.sha256(moved).hexdigest()
+    server.objects |= {
+        "/t/t-000001.tar": whole,  # type: ignore[dict-item]
+        name: moved,
+        "/t/manifest.json": json.dumps(manifest).encode(),
+    }
+    # Clips 4 to 7 of 10 lie in the second shard; this rank begins with the sixth.
+    batches = iter(avrb.load(web, batch_size=1, rank=1, world_size=2))
+    assert next(batches)["key"] == ["clip0005"]
     assert server.sent < 2 << 20
+    del batches
 
 
 @pytest.fixture
