@@ -138,6 +138,18 @@ def test_wrong_bytes_of_a_clip_name_shard_and_key(server: FaultServer, web: str)
         shards.read(0)
 
 
+def test_all_conditions_cost_one_pass(server: FaultServer, web: str, local: Path) -> None:
+    def cost(conditions: Any) -> int:
+        server.forget()
+        with ShardSet.open(web) as shards:
+            for _ in avrb.load(shards, conditions, batch_size=5):
+                pass
+        return server.sent
+
+    whole = sum(path.stat().st_size for path in local.iterdir())
+    assert cost(avrb.conditions(["gaussian", "impulse", "shot"])) < 1.1 * whole
+
+
 def test_the_first_clip_of_a_large_shard_costs_little(
     server: FaultServer, web: str, tmp_path: Path
 ) -> None:

@@ -140,10 +140,11 @@ def avrb(s3: S3 | None, *arguments: str, cache: Path) -> subprocess.CompletedPro
     names = {"endpoint": "AWS_ENDPOINT_URL", "region": "AWS_REGION"}
     given = s3.storage_options if s3 else {}
     options = {names.get(k, f"AWS_{k}".upper()): v for k, v in given.items()}
+    cache.mkdir(exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-m", "avrb_wds.tools.cli", *arguments],
         env={**os.environ, **options, "XDG_CACHE_HOME": str(cache)},
-        capture_output=True, text=True, timeout=120,
+        cwd=cache, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     for value in (given.get("secret_access_key"), given.get("access_key_id")):
         assert value is None or value not in done.stdout + done.stderr
@@ -168,6 +169,34 @@ def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     for name in names:  # the same bytes, however they came there
         assert storage.store.read(f"{out}/{name}") == (tmp_path / "via" / name).read_bytes()
     assert storage.file(out).names() == names
+
+
+MODEL = """
+import torch
+
+def make():
+    return lambda batch: torch.stack([batch["frames"].double().mean((1, 2, 3, 4))] * 3, 1)
+"""
+
+
+def test_evaluating_a_bucket(s3: S3, tmp_path: Path) -> None:
+    folder, url = write_shards(tmp_path / "t", clips(4)), f"s3://{s3.bucket}/evaluated"
+    publish(folder, url, storage=Storage(s3.storage_options))
+    (tmp_path / "mine.py").write_text(MODEL)
+    held = tmp_path / "held"
+
+    def report(shards: str, *cached: str) -> bytes:
+        out = tmp_path / f"run{len(list(tmp_path.glob('run*')))}"
+        given = ("--corruption=impulse", "--severity=2", f"--out={out}", *cached)
+        done = avrb(s3, "evaluate", "mine:make", shards, *given, cache=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return (out / "report.json").read_bytes()
+
+    cached = (f"--cache-dir={held}", "--cache-size=1MB")
+    expected = report(str(folder))
+    assert report(url, *cached) == expected
+    assert [path.suffix for path, *_ in entries(held)] == [".shard"]
+    assert report(url, *cached) == expected
 
 
 def test_commands_take_addresses(s3: S3, tmp_path: Path) -> None:
