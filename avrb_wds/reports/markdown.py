@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .receipt import check_command, receipt_rows
+from .receipt import CHECK_COMMAND, receipt_rows
 from .report import Metrics, Report
 from .summary import Robustness, severity_of
 from .text import METRIC_NAMES, metric_name, metric_title, percent, span, value
@@ -29,7 +29,7 @@ def report_markdown(report: Report) -> str:
         clips = markdown_table(["clip", "shard", "conditions", "cause"], rows)
         parts += _titled(f"{len(report.skipped)} clips skipped", clips)
     parts += _titled("Receipt", markdown_table(["", ""], receipt_rows(report.receipt)))
-    parts.append(f"To check it on another machine: `{check_command(report.receipt)}`")
+    parts.append(f"To check it on another machine: `{CHECK_COMMAND}`")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -7,7 +7,10 @@ from dataclasses import fields
 
 from .report import Receipt
 
-__all__ = ["check_command", "receipt_rows"]
+__all__ = ["CHECK_COMMAND", "receipt_rows"]
+
+CHECK_COMMAND = "avrb digest SHARDS --check report.json"
+"""By which another machine sees that it shows a model the same."""
 
 
 def receipt_rows(receipt: Receipt) -> Iterator[tuple[str, str]]:
@@ -19,8 +22,3 @@ def receipt_rows(receipt: Receipt) -> Iterator[tuple[str, str]]:
         if field.name == "versions":
             given = ", ".join(" ".join(pair) for pair in given)
         yield field.name.replace("_", " "), "-" if given in ("", None) else str(given)
-
-
-def check_command(receipt: Receipt) -> str:
-    """The command by which another machine sees that it shows a model the same."""
-    return "avrb digest SHARDS --check report.json"
