@@ -125,7 +125,7 @@ def table(title: str, jpeg: bytes, rows: list[Row], rounds: int, *, in_ms: bool)
     decode = min(map(min, base))
     print(f"\n{title}; ratios to Image.open(...).load(), at best {decode * 1e3:.3f} ms")
     print(f"{'':16}severity      ms at best   ratio at best released  limit")
-    # The best decode of the same rounds: a kernel has no more tries than that to meet a quiet moment.
+    # The best decode of the same rounds: no more tries at a quiet moment than the kernel has.
     best = [min(own) / min(before) for own, before in zip(times, base, strict=True)]
     for row, own, before, ratio in zip(rows, times, base, best, strict=True):
         usual = statistics.median(a / b for a, b in zip(own, before, strict=True))
