@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import webdataset as wds
 from shardmaking import Made, clips, members, write_shards
 
@@ -95,6 +96,24 @@ def test_lossless_shards_show_what_corrupting_on_the_fly_does(
     assert made.receipt.exact
     assert made.receipt.psnr is None
     assert on_the_fly != digest(shards, "spatter", (3, 4), **how) or how.get("modality") == "visual"
+
+
+def test_evaluations_of_both_have_one_receipt(shards: Path, tmp_path: Path) -> None:
+    [made] = avrb.render(shards, tmp_path / "o", "smoke", 2, avrb.RenderOptions("webp"), seed=5)
+    same = {"num_workers": 1, "batch_size": 2}
+    on_the_fly = avrb.evaluate(scores, shards, ["smoke-2"], out=tmp_path / "1", seed=5, **same)
+    rendered = avrb.evaluate(scores, tmp_path / "o", ["clean"], out=tmp_path / "2", **same)
+    assert on_the_fly.receipt.digest == rendered.receipt.digest == made.receipt.receipt.digest
+    assert on_the_fly.receipt.digests == made.receipt.receipt.digests
+    assert on_the_fly.cells[0].metrics == rendered.cells[0].metrics
+    by_clip = (tmp_path / "1/report.digests.tsv").read_bytes()
+    assert (tmp_path / "o/receipt.digests.tsv").read_bytes() == by_clip
+
+
+def scores(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Scores that depend on every value shown."""
+    loud = batch["waveform"].double().square().mean((1, 2))
+    return (batch["frames"].double().mean((1, 2, 3)) + 1000 * loud[:, None]).float()
 
 
 def test_jpeg_is_near_and_its_distance_stated(shards: Path, tmp_path: Path) -> None:
@@ -192,7 +211,7 @@ def test_the_released_layout_is_read_by_its_class_and_packed(shards: Path, tmp_p
     options = avrb.RenderOptions("png", layout="released")
     [made] = avrb.render(shards, out, "snow", 4, options, seed=3)
     assert sorted(content(out)) == sorted([
-        ".avrb-pack.jsonl", "receipt.json", "t-snow-4.json",
+        ".avrb-pack.jsonl", "receipt.digests.tsv", "receipt.json", "t-snow-4.json",
         *(f"audio/{key}.wav" for key in ("clip0000", "clip0001", "clip0002", "clip0003", "slower")),
         *(f"frames/frame_{n}/{key}.png" for n in (0, 1)
           for key in ("clip0000", "clip0001", "clip0002", "clip0003", "slower")),

@@ -12,10 +12,11 @@ from ..reports.files import publish
 from ..shown import condition_digest, overall_digest
 from .ledger import Ledger
 
-__all__ = ["ClipDigests", "clips_file", "seal"]
+__all__ = ["ABSENT", "SHORT", "ClipDigests", "clips_file", "seal"]
 
 SHORT = 16  # hexadecimal digits a clip: enough to find it; the receipt's own are whole
-HEADING, ABSENT = "key", "-"
+HEADING = "key"
+ABSENT = "-"  # in place of the digest of a clip that was skipped
 
 
 def seal(ledger: Ledger) -> Receipt:
@@ -75,12 +76,15 @@ class ClipDigests:
             raise DataError(f"{path} does not hold digests of clips, or not all of it is there.")
         return cls(tuple(names[1:]), rows)
 
-    def write(self, path: Path) -> Path:
-        """Write them: a line a clip, and one with the conditions before."""
+    def to_bytes(self) -> bytes:
+        """A line a clip, and one with the conditions before."""
         lines = ["\t".join((HEADING, *self.conditions))]
         lines += ("\t".join((key, *row)) for key, row in self.rows.items())
-        text = "".join(f"{line}\n" for line in lines)
-        return publish(path, text.encode(errors="surrogateescape"))
+        return "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
+
+    def write(self, path: Path) -> Path:
+        """Write them to a file."""
+        return publish(path, self.to_bytes())
 
 
 def _row(line: str, conditions: int) -> tuple[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..apply import Corrupter
 from ..condition import Condition
 from ..errors import DataError
+from ..evaluation.seal import ABSENT, SHORT, ClipDigests, clips_file
 from ..packing.build import Writer
 from ..packing.convert import Failure, PackedClip, convert_all
 from ..packing.job import plain_name
@@ -123,10 +124,15 @@ class RenderJob:
         return FolderWriter(folder) if self._released else ShardWriter(folder, self.name, number)
 
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
-        """The receipt, then the manifest or the list of clips."""
+        """The receipt and the clips' digests, then the manifest or the list of clips."""
+        notes = [ClipNote.of(note) for note in journal.notes]
+        rows: dict[str, tuple[str, ...]] = {note.key: (note.shown[:SHORT],) for note in notes}
+        rows |= {failure.video_id: (ABSENT,) for failure in journal.failures}
+        digests = ClipDigests((str(self.condition),), rows)
         yield RECEIPT, self.receipt(journal).to_bytes()
+        yield clips_file(Path(RECEIPT)).name, digests.to_bytes()
         if self._released:
-            yield f"{self.name}.json", listing(map(ClipNote.of, journal.notes))
+            yield f"{self.name}.json", listing(notes)
         else:
             yield MANIFEST, self._rendered(journal).to_bytes()
 
