@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .avrobustbench import AVRobustBench
     from .condition import CLEAN, Condition, conditions
     from .errors import AvrbError, DataError, MissingExtra, UsageError
-    from .evaluation import compare, evaluate
+    from .evaluation import check, compare, digest, evaluate
     from .loading import ClipDataset, ClipStream, load
     from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
@@ -54,6 +54,7 @@ __all__ = [
     "ShardSet",
     "SourceOptions",
     "UsageError",
+    "check",
     "compare",
     "conditions",
     "corrupt_file",
@@ -61,6 +62,7 @@ __all__ = [
     "corrupt_frames",
     "corrupt_waveform",
     "create_video",
+    "digest",
     "evaluate",
     "load",
     "pack",
@@ -76,7 +78,7 @@ _HOME = {
     "avrobustbench": ("AVRobustBench",),
     "condition": ("CLEAN", "Condition", "conditions"),
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
-    "evaluation": ("compare", "evaluate"),
+    "evaluation": ("check", "compare", "digest", "evaluate"),
     "loading": ("ClipDataset", "ClipStream", "load"),
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),

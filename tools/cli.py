@@ -15,6 +15,7 @@ from .compare import compare
 from .corrupt import corrupt
 from .create_json import create_json
 from .demo import demo
+from .digest import digest
 from .evaluate import evaluate
 from .info import info
 from .pack import pack
@@ -50,6 +51,7 @@ app.command()(create_json)
 app.command()(corrupt)
 app.command()(render)
 app.command()(evaluate)
+app.command()(digest)
 app.command()(report)
 app.command()(compare)
 app.command()(preview)

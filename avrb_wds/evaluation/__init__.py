@@ -1,23 +1,31 @@
 """Evaluation: a model's scores on disk, held against the manifest, and what they come to."""
 
+from .check import check
 from .compare import compare
+from .digest import digest
 from .merge import merge, open_report, rewrite
 from .models import Model, find_object, make_model
 from .plan import holds_run
+from .receipts import Difference, Verdict, read_receipt
 from .run import evaluate
 from .standing import Gap, Standing, standing
 
 __all__ = [
+    "Difference",
     "Gap",
     "Model",
     "Standing",
+    "Verdict",
+    "check",
     "compare",
+    "digest",
     "evaluate",
     "find_object",
     "holds_run",
     "make_model",
     "merge",
     "open_report",
+    "read_receipt",
     "rewrite",
     "standing",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..condition import Condition
@@ -70,8 +71,14 @@ class RunPlan:
 
 
 def package_versions() -> tuple[tuple[str, str], ...]:
-    """The versions of the packages that a score depends on."""
-    return tuple((name, version(name)) for name in sorted(PACKAGES))
+    """The versions of the packages that a score depends on, as far as they are installed."""
+    return tuple(_versions())
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in sorted(PACKAGES):
+        with suppress(PackageNotFoundError):  # digests need no torchmetrics
+            yield name, version(name)
 
 
 def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:

@@ -1,0 +1,72 @@
+"""`check`: whether this machine would show a model what a receipt says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..apply import BankChoice
+from ..condition import Condition
+from ..corruptions.bank import Bank
+from ..errors import UsageError
+from ..loading.arguments import Source
+from ..loading.loader import OnError
+from .digest import shown
+from .receipts import Verdict, difference, read_receipt
+from .work import Progress
+
+__all__ = ["check"]
+
+
+def check(
+    source: Source,
+    receipt: str | Path,
+    conditions: Sequence[str | Condition] | None = None,
+    *,
+    out: str | Path | None = None,
+    bank: BankChoice = None,
+    num_workers: int | None = None,
+    on_error: OnError = "raise",
+    rank: int | None = None,
+    world_size: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
+    progress: Progress | None = None,
+) -> Verdict | None:
+    """Whether a model would be shown what a receipt says, or what is first shown otherwise.
+
+    receipt: a run's folder, its report.json, or what `digest` wrote; the seed and all that the
+    corruptions depend on are as it says.  conditions: of the receipt's, those to check; all by
+    default.  bank: needed where the receipt's is not the built-in one.  The other arguments are
+    those of `digest`; of several ranks the last one to finish returns the verdict, the others None.
+
+    Raises UsageError where the bank is another, and for conditions that the receipt lacks.
+    """
+    theirs = read_receipt(receipt)
+    said = theirs[0]
+    here = Bank.of(bank).digest
+    if here != said.bank:
+        raise UsageError(
+            f"the receipt is of the bank {said.bank[:12]}…, this is {here[:12]}…; give the same."
+        )
+    found = shown(
+        source,
+        [name for name, _ in said.digests] if conditions is None else conditions,
+        out=out,
+        bank=bank,
+        num_workers=num_workers,
+        on_error=on_error,
+        rank=rank,
+        world_size=world_size,
+        storage_options=storage_options,
+        cache_dir=cache_dir,
+        cache_size=cache_size,
+        progress=progress,
+        seed=said.seed,
+        modality=said.modality,
+        temporal=said.temporal,
+        profile=said.profile,
+    )
+    return None if found is None else Verdict(difference(found, theirs))

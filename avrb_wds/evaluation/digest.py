@@ -1,0 +1,198 @@
+"""`digest`: what a model would be shown, without one; and the same held against a receipt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..apply import BankChoice, ModalityChoice, Temporal
+from ..condition import Condition
+from ..condition import conditions as all_conditions
+from ..corruptions import Profile
+from ..corruptions.bank import Bank
+from ..errors import UsageError
+from ..loading import Batch
+from ..loading.arguments import Source, open_road, opened, wanted_conditions, whole_number
+from ..loading.clips import ClipDict
+from ..loading.division import share
+from ..loading.loader import Budget, OnError
+from ..loading.topology import default_workers, find_topology
+from ..reports import Receipt
+from .plan import RunPlan, holds_run, package_versions
+from .receipts import write_receipt
+from .seal import ClipDigests, clips_file, seal
+from .work import Progress, Work
+
+__all__ = ["Shown", "digest", "shown"]
+
+BATCH = 16
+
+
+class Shown(NamedTuple):
+    """What was shown: the digests of all, and of every clip."""
+
+    receipt: Receipt
+    clips: ClipDigests
+
+
+def digest(
+    source: Source,
+    conditions: Sequence[str | Condition] | None = None,
+    *,
+    out: str | Path | None = None,
+    seed: int = 0,
+    num_workers: int | None = None,
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    profile: Profile = "default",
+    bank: BankChoice = None,
+    on_error: OnError = "raise",
+    rank: int | None = None,
+    world_size: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
+    progress: Progress | None = None,
+) -> Receipt | None:
+    """The receipt of what an evaluation with these arguments shows its model, without a model.
+
+    Its digests are those of `evaluate` on the same clips, wherever they are stored and by however
+    many processes and threads they are read.  conditions: all there are by default.  out: a file
+    for the receipt; the digests of all clips go beside it ("receipt.digests.tsv").  progress:
+    called with the batches done and in all, of this rank.  The other arguments are those of `load`.
+
+    Under torchrun, srun or torch.distributed every rank reads its share; the last one to finish
+    returns the receipt, the others None.  `out` is needed then: the ranks put their parts beside it
+    until all are there, and a run that was killed goes on from them.
+
+    Raises UsageError for arguments that are not allowed, and DataError, naming clip and shard, for
+    clips at fault beyond `on_error`.
+    """
+    found = shown(
+        source,
+        conditions,
+        out=out,
+        seed=seed,
+        num_workers=num_workers,
+        modality=modality,
+        temporal=temporal,
+        profile=profile,
+        bank=bank,
+        on_error=on_error,
+        rank=rank,
+        world_size=world_size,
+        storage_options=storage_options,
+        cache_dir=cache_dir,
+        cache_size=cache_size,
+        progress=progress,
+    )
+    return None if found is None else found.receipt
+
+
+def shown(
+    source: Source,
+    conditions: Sequence[str | Condition] | None = None,
+    *,
+    out: str | Path | None = None,
+    num_workers: int | None = None,
+    bank: BankChoice = None,
+    on_error: OnError = "raise",
+    rank: int | None = None,
+    world_size: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Shown | None:
+    """As `digest`, with the digests of all clips.  settings: seed, modality, temporal, profile."""
+    chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
+    topology = find_topology(rank, world_size)
+    if out is None and topology[1] > 1:
+        raise UsageError(f"{topology[1]} ranks need a file as `out`, beside which they meet.")
+    shards = opened(source, storage_options, cache_dir, cache_size)
+    road = open_road(shards, chosen, **settings, bank=bank, transform=_nothing, digest=True)
+    manifest = shards.manifest
+    receipt = Receipt(
+        manifest.name if manifest else "",
+        manifest.digest if manifest else "",
+        len(shards),
+        settings.get("seed", 0),
+        settings.get("profile", "default"),
+        settings.get("modality", "both"),
+        settings.get("temporal", "frame"),
+        Bank.of(bank).digest,
+        BATCH,
+        "",
+        package_versions(),
+    )
+    budget = Budget.of(on_error, len(shards)).clips
+    workers = default_workers() if num_workers is None else num_workers
+    whole_number("num_workers", workers, 0)
+    with _parts(None if out is None else Path(out)) as folder:
+        plan = RunPlan("", "single-label", 0, chosen, receipt)
+        work = Work(plan, road, folder, topology, budget, workers)
+        if topology[1] > 1 and not share(-(-len(shards) // BATCH), *topology):
+            return None  # the parts may be gone by now
+        work.do(_no_scores, progress)
+        return _finished(work, None if out is None else Path(out))
+
+
+def _nothing(clip: ClipDict) -> ClipDict:
+    """A transform that leaves nothing to put in a batch."""
+    return {}
+
+
+def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:
+    return np.empty((len(batch["key"]), 0), np.float32)
+
+
+@contextmanager
+def _parts(out: Path | None) -> Iterator[Path]:
+    """The folder for the parts of all ranks."""
+    if out is not None:
+        yield out.with_suffix(".parts")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _finished(work: Work, out: Path | None) -> Shown | None:
+    """What all ranks were shown, written to `out`; None but for the last of them."""
+    with _alone(work.folder):
+        if not holds_run(work.folder):
+            return None
+        ledger = work.whole_ledger()
+        if ledger is None:
+            return None
+        found = Shown(seal(ledger), ClipDigests.of(ledger))
+        if out is not None:
+            found.clips.write(clips_file(out))
+            write_receipt(found.receipt, out)
+            shutil.rmtree(work.folder)
+        return found
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder for oneself; at once, if it is gone."""
+    import fcntl
+
+    try:
+        number = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)

@@ -1,0 +1,108 @@
+"""Receipts on disk, of evaluations and of digests, and what two of them differ in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DataError, UsageError
+from ..reports import Receipt
+from ..reports.files import JSON_FILE, publish
+from ..shards.canonical import parse
+from .seal import ClipDigests, clips_file
+
+__all__ = ["Difference", "Verdict", "difference", "read_receipt", "write_receipt"]
+
+FORMAT = "avrb-receipt/1"
+
+
+def write_receipt(receipt: Receipt, path: Path) -> Path:
+    """Write a receipt as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    value = {"format": FORMAT, "receipt": receipt.to_json()}
+    return publish(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def read_receipt(path: str | Path) -> tuple[Receipt, ClipDigests | None]:
+    """The receipt in a file of `digest`, in a report, or in the report of a run's folder.
+
+    The digests of all clips come with it where they are beside it.  Raises DataError where there is
+    no receipt, or one of something that was not finished.
+    """
+    path = Path(path)
+    path = path / JSON_FILE if path.is_dir() else path
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"no receipt at {path}: {error.strerror}.") from error
+    value = parse(data, str(path))
+    try:
+        receipt = Receipt.from_json(value["receipt"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} holds no receipt of this version; give a report.json, a run's folder, or "
+            f"what avrb digest --out wrote."
+        ) from error
+    if not receipt.digest:
+        raise DataError(f"the receipt in {path} has no digests.")
+    return receipt, ClipDigests.read(clips_file(path))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first thing that is shown otherwise.
+
+    key: of the clip, and clips: how many differ under the condition; None where the receipt had no
+    digests of clips beside it.
+    """
+
+    condition: str
+    key: str | None = None
+    clips: int | None = None
+
+    def __str__(self) -> str:
+        if self.key is None:
+            return f"differs under {self.condition}; the receipt came without digests of its clips"
+        return f"differs: clip {self.key!r} under {self.condition}, the first of {self.clips} there"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check comes to.  difference: the first there is, None where all is the same."""
+
+    difference: Difference | None
+
+    def __str__(self) -> str:
+        return "same" if self.difference is None else str(self.difference)
+
+
+def difference(
+    mine: tuple[Receipt, ClipDigests], theirs: tuple[Receipt, ClipDigests | None]
+) -> Difference | None:
+    """The first condition, and clip under it, in which mine differs from theirs; None if in none.
+
+    Conditions that mine lacks are left out; what is the same as a whole is the same whatever its
+    conditions are called.  Raises UsageError for a condition of mine that theirs lacks.
+    """
+    (ours, our_clips), (receipt, clips) = mine, theirs
+    if ours.digest == receipt.digest:
+        return None
+    wanted = dict(receipt.digests)
+    for place, (condition, digest) in enumerate(ours.digests):
+        if condition not in wanted:
+            raise UsageError(f"the receipt has no {condition}; it has {', '.join(wanted)}.")
+        if digest == wanted[condition]:
+            continue
+        if clips is None or condition not in clips.conditions:
+            return Difference(condition)
+        column = clips.conditions.index(condition)
+        there = {key: row[column] for key, row in clips.rows.items()}
+        here = {key: row[place] for key, row in our_clips.rows.items()}
+        differing = [key for key in (here | there) if here.get(key) != there.get(key)]
+        if not differing:
+            raise DataError(
+                f"the digests of clips beside the receipt are not its own ({condition})."
+            )
+        return Difference(condition, differing[0], len(differing))
+    return None

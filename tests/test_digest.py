@@ -1,0 +1,173 @@
+"""`digest` comes to what `evaluate` showed, wherever it runs, and `check` finds what differs."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shardmaking import Made, clips, write_shards
+from storage.faultserver import fault_server
+from test_evaluate import bright
+
+import avrb_wds as avrb
+from avrb_wds.evaluation import read_receipt
+from avrb_wds.shown import condition_digest, overall_digest
+
+CONDITIONS = ["clean", "gaussian-1", "rain-0+5"]
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"), clips(37))
+
+
+@pytest.fixture(scope="module")
+def run(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole evaluation."""
+    out = tmp_path_factory.mktemp("run")
+    avrb.evaluate(bright, shards, CONDITIONS, out=out, seed=7, batch_size=5, num_workers=2)
+    return out
+
+
+@pytest.fixture(scope="module")
+def altered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same clips, but for one that holds one sample more."""
+    made = clips(37)
+    made[20] = Made(made[20].key, target=made[20].target, samples=801)
+    return write_shards(tmp_path_factory.mktemp("altered"), made)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2, 5])
+def test_digest_is_what_evaluate_showed(shards: Path, run: Path, workers: int) -> None:
+    receipt = avrb.digest(shards, CONDITIONS, seed=7, num_workers=workers)
+    assert receipt.digests == read_receipt(run)[0].digests
+    assert receipt.digest == read_receipt(run)[0].digest
+
+
+@pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
+def test_worker_processes_show_the_same(shards: Path, run: Path, start_method: str) -> None:
+    loader = avrb.load(
+        shards, CONDITIONS, seed=7, num_workers=2, workers="process", start_method=start_method,
+        digest=True, transform=nothing,
+    )  # fmt: skip
+    shown: dict[str, list[tuple[str, bytes]]] = {}
+    for batch in loader:
+        condition = str(avrb.Condition(batch["corruption"], batch["severity"]))
+        shown.setdefault(condition, []).extend(zip(batch["key"], batch["digest"], strict=True))
+    digests = [condition_digest(clips) for clips in shown.values()]
+    assert overall_digest(digests) == read_receipt(run)[0].digest
+
+
+def nothing(clip: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+@pytest.mark.parametrize("world_size", [2, 3, 7])
+def test_ranks_meet_beside_the_receipt(
+    shards: Path, run: Path, tmp_path: Path, world_size: int
+) -> None:
+    out = tmp_path / "receipt.json"
+    options: dict[str, Any] = {"seed": 7, "num_workers": 1, "world_size": world_size, "out": out}
+    found = [avrb.digest(shards, CONDITIONS, rank=rank, **options) for rank in range(world_size)]
+    [receipt] = [receipt for receipt in found if receipt is not None]
+    assert receipt.digests == read_receipt(run)[0].digests
+    assert read_receipt(out) == (receipt, read_receipt(run)[1])
+    assert {path.name for path in tmp_path.iterdir()} == {"receipt.json", "receipt.digests.tsv"}
+
+
+def test_ranks_need_a_place_to_meet(shards: Path) -> None:
+    with pytest.raises(avrb.UsageError, match="2 ranks need a file as `out`"):
+        avrb.digest(shards, CONDITIONS, rank=0, world_size=2)
+
+
+def test_the_name_of_a_condition_is_of_no_matter(shards: Path) -> None:
+    both = avrb.digest(shards, ["gaussian-5+0"], num_workers=1)
+    alone = avrb.digest(shards, ["gaussian-5"], modality="visual", num_workers=1)
+    assert both.digest == alone.digest
+
+
+def test_clips_without_manifest_and_labels_have_digests(shards: Path, run: Path) -> None:
+    tars = sorted(str(path) for path in shards.glob("*.tar"))
+    receipt = avrb.digest(tars, CONDITIONS, seed=7, num_workers=2)
+    assert (receipt.manifest, receipt.clips) == ("", 37)
+    assert receipt.digest == read_receipt(run)[0].digest
+
+
+def test_check_names_the_first_difference(altered: Path, shards: Path, run: Path) -> None:
+    assert avrb.check(shards, run, num_workers=2).difference is None
+    found = avrb.check(altered, run, num_workers=2).difference
+    assert (found.condition, found.key, found.clips) == ("clean", "clip0020", 1)
+    found = avrb.check(altered, run / "report.json", ["rain-0+5"], num_workers=2).difference
+    assert (found.condition, found.key) == ("rain-0+5", "clip0020")
+
+
+def test_check_without_the_clips_names_the_condition(
+    altered: Path, run: Path, tmp_path: Path
+) -> None:
+    shutil.copy(run / "report.json", tmp_path)
+    found = avrb.check(altered, tmp_path / "report.json", num_workers=2).difference
+    assert (found.condition, found.key) == ("clean", None)
+    assert "without digests of its clips" in str(found)
+
+
+def test_a_clip_too_few_is_a_difference(run: Path, tmp_path: Path) -> None:
+    fewer = write_shards(tmp_path / "s", clips(36))
+    found = avrb.check(fewer, run, ["clean"], num_workers=2).difference
+    assert (found.key, found.clips) == ("clip0036", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "sentence"),
+    [
+        (None, avrb.DataError, "no receipt at"),
+        ("{", avrb.DataError, "is not JSON"),
+        ("[]", avrb.DataError, "holds no receipt of this version"),
+        ('{"receipt": {}}', avrb.DataError, "holds no receipt of this version"),
+    ],
+)
+def test_what_is_no_receipt(
+    shards: Path, tmp_path: Path, text: str | None, error: type[Exception], sentence: str
+) -> None:
+    path = tmp_path / "receipt.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(error, match=sentence):
+        avrb.check(shards, path)
+
+
+def test_a_condition_that_the_receipt_lacks(shards: Path, run: Path) -> None:
+    with pytest.raises(avrb.UsageError, match="the receipt has no gaussian-2; it has clean"):
+        avrb.check(shards, run, ["gaussian-2"], num_workers=2)
+
+
+def avrb_digest(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "avrb_wds", "digest", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_command(shards: Path, altered: Path, run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "receipt.json"
+    words = ("--corruption", "gaussian", "--severity", "1", "--no-clean", "--seed", "7")
+    done = avrb_digest(shards, *words, "--out", out)
+    assert done.returncode == 0, done.stderr
+    digests = dict(read_receipt(run)[0].digests)
+    assert done.stdout.splitlines()[0] == f"{digests['gaussian-1']}  gaussian-1"
+    same = avrb_digest(shards, "--check", out)
+    assert (same.returncode, same.stdout) == (0, "same\n")
+    other = avrb_digest(altered, "--check", run)
+    assert other.returncode == 1
+    assert other.stdout == "differs: clip 'clip0020' under clean, the first of 1 there\n"
+    wrong = avrb_digest(shards, "--check", out, "--seed", "3")
+    assert wrong.returncode == 2
+    assert "--check takes --seed from the receipt; leave it out" in wrong.stderr
+
+
+def test_a_web_server_shows_the_same(shards: Path, run: Path, tmp_path: Path) -> None:
+    with fault_server() as server:
+        server.objects = {f"/{path.name}": path.read_bytes() for path in shards.iterdir()}
+        found = avrb.check(
+            server.url, run, num_workers=2, cache_dir=tmp_path / "cache", cache_size=1 << 28
+        )
+    assert found.difference is None
