@@ -109,15 +109,21 @@ def frame_size(data: bytes) -> tuple[int, int]:
         raise DataError(f"the image has no readable header: {_sentence(error)}") from error
 
 
-def encode_frame(frame: Frame, quality: int = 95, kind: FrameFormat = "jpg") -> bytes:
-    """A frame (h, w, 3) uint8 as JPEG with 4:2:0 subsampling, or as PNG or WebP without loss.
+def encode_frame(
+    frame: Frame,
+    quality: int = 95,
+    kind: FrameFormat = "jpg",
+    subsampling: Literal["4:2:0", "4:4:4"] = "4:2:0",
+) -> bytes:
+    """A frame (h, w, 3) uint8 as JPEG, or as PNG or WebP without loss.
 
-    quality: of a JPEG, 1 to 100.
+    quality, subsampling: of a JPEG.  "4:2:0" has a quarter of the colour, as cameras do; "4:4:4"
+    has all of it.
     """
     coded = io.BytesIO()
     image = Image.fromarray(frame)
     if kind == "jpg":
-        image.save(coded, "JPEG", quality=quality, subsampling="4:2:0")
+        image.save(coded, "JPEG", quality=quality, subsampling=subsampling)
     elif kind == "png":  # more effort takes long and gains nothing on noise
         image.save(coded, "PNG", compress_level=3)
     else:

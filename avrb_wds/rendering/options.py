@@ -18,7 +18,8 @@ RenderLayout = Literal["shards", "released"]
 class RenderOptions:
     """What rendered clips become on disk.
 
-    frame_format: "png" and "webp" keep every bit, "jpg" does not.  quality: of a JPEG, 1 to 100.
+    frame_format: "png" and "webp" keep every bit, "jpg" does not.  quality: of a JPEG, 1 to 100;
+    its colours are never subsampled.
     layout: "shards", or "released": frames/frame_N/ID.jpg, audio/ID.wav and a JSON that lists them,
     as AVROBUSTBENCH has it.  clips_per_shard: the last shard may hold fewer.
 
