@@ -199,6 +199,26 @@ def test_evaluating_a_bucket(s3: S3, tmp_path: Path) -> None:
     assert report(url, *cached) == expected
 
 
+def test_the_digest_of_what_is_shown_is_the_same_from_everywhere(
+    s3: S3, server: FaultServer, tmp_path: Path
+) -> None:
+    folder, url = write_shards(tmp_path / "t", clips(4)), f"s3://{s3.bucket}/digested"
+    publish(folder, url, storage=Storage(s3.storage_options))
+    server.objects |= {f"/t/{path.name}": path.read_bytes() for path in folder.iterdir()}
+    cached = (f"--cache-dir={tmp_path / 'held'}", "--cache-size=1MB")
+
+    def digest(*shards: str) -> str:
+        given = (*shards, "--corruption=impulse", "--severity=2")
+        done = avrb(s3, "digest", *given, cache=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    expected = digest(str(folder))
+    assert [line.split()[1] for line in expected.splitlines()] == ["clean", "impulse-2", "all"]
+    assert digest(url) == digest(f"{server.url}/t") == expected
+    assert [digest(url, *cached) for _ in ("cold", "warm")] == [expected] * 2
+
+
 def test_commands_take_addresses(s3: S3, tmp_path: Path) -> None:
     url, held = f"s3://{s3.bucket}/looked-at", tmp_path / "held"
     folder = write_shards(tmp_path / "t", clips(4))
