@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .loading import ClipDataset, ClipStream, load
     from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
-    from .preview import Preview, preview
+    from .previews import Preview, preview
     from .rendering import RenderOptions, render
     from .reports import Comparison, Report, read_report, write_report
     from .shards import Manifest, ShardSet, verify
@@ -82,7 +82,7 @@ _HOME = {
     "loading": ("ClipDataset", "ClipStream", "load"),
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
-    "preview": ("Preview", "preview"),
+    "previews": ("Preview", "preview"),
     "rendering": ("RenderOptions", "render"),
     "reports": ("Comparison", "Report", "read_report", "write_report"),
     "shards": ("Manifest", "ShardSet", "verify"),

@@ -18,7 +18,7 @@ LAYERS = [
     {"loading"},
     {"reports"},
     {"evaluation"},
-    {"rendering", "preview", "avrobustbench"},
+    {"rendering", "previews", "avrobustbench"},
     {"demo"},
     {"tools", "__main__"},
 ]

@@ -49,6 +49,14 @@ def test_the_public_names_are_these_and_all_there() -> None:
         assert getattr(avrb, name).__doc__
 
 
+def test_no_module_has_a_public_name() -> None:
+    # Importing it would put the module where the function was.
+    inside = (ROOT / "avrb_wds").iterdir()
+    modules = {p.stem for p in inside if p.suffix == ".py" or (p / "__init__.py").is_file()}
+    assert "packing" in modules
+    assert modules.isdisjoint(avrb.__all__)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'augment'"):
         _ = avrb.augment

@@ -48,8 +48,8 @@ def preview(
     The page needs no other file and no network: 5 to 20 MB for all corruptions, about half of it
     noise.
     """
-    from avrb_wds.preview import preview as write_preview
-    from avrb_wds.preview.make import is_shards
+    from avrb_wds.previews import preview as write_preview
+    from avrb_wds.previews.make import is_shards
 
     from .options import open_shards
 

@@ -11,7 +11,7 @@ from ..errors import UsageError
 from ..evaluation import evaluate
 from ..evaluation.metrics import one_torch_thread
 from ..packing import PackOptions, pack
-from ..preview import preview
+from ..previews import preview
 from ..reports import Report
 from .videos import CLASSES, SIZE, make_videos
 
