@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ..loading import load
 
-__all__ = ["TinyModel", "train"]
+__all__ = ["TinyModel", "pictures", "spectrogram", "train"]
 
 WINDOW, HOP, BANDS = 512, 320, 64
 FRAMES = 3
@@ -64,13 +64,26 @@ class TinyModel(nn.Module):
 
     def by_modality(self, seen: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
         """The logits of each modality alone, for what `pictures` and `spectrogram` return."""
+        return self.see(seen), self.hear(heard)
+
+    def see(self, seen: Tensor) -> Tensor:
+        """The logits of sight alone, for what `pictures` returns."""
         visual = self.visual(seen).amax((2, 3))
-        visual = visual.reshape(-1, FRAMES, visual.shape[1]).mean(1)
-        return self.seen(visual), self.heard(self.audio(heard).mean((2, 3)))
+        logits: Tensor = self.seen(visual.reshape(-1, FRAMES, visual.shape[1]).mean(1))
+        return logits
+
+    def hear(self, heard: Tensor) -> Tensor:
+        """The logits of hearing alone, for what `spectrogram` returns."""
+        logits: Tensor = self.heard(self.audio(heard).mean((2, 3)))
+        return logits
 
 
 def train(
-    shards: Path, classes: int, *, seed: int = 0, progress: Callable[[int, int], None]
+    shards: Path,
+    classes: int,
+    *,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> TinyModel:
     """A model trained on the clean clips of these shards, in seconds; the same for a seed.
 
@@ -95,7 +108,8 @@ def train(
                 torch.autograd.backward(losses)
                 optimizer.step()
                 schedule.step()
-            progress(epoch + 1, EPOCHS)
+            if progress is not None:
+                progress(epoch + 1, EPOCHS)
     return model.eval()
 
 

@@ -23,7 +23,9 @@ SIZE, RATE, SECONDS, SAMPLE_RATE = 112, 6, 2.5, 16_000
 FRAME_SAMPLES = 1024  # of one AAC frame
 
 
-def make_videos(folder: Path, clips: int, seed: int, progress: Callable[[int, int], None]) -> None:
+def make_videos(
+    folder: Path, clips: int, seed: int, progress: Callable[[int, int], None] | None = None
+) -> None:
     """Write `clips` mp4 files (MPEG-4 and AAC) into a folder for each class, classes in turn.
 
     Clip n of a seed is the same whatever the number of clips.  progress: called with (done, clips).
@@ -34,7 +36,8 @@ def make_videos(folder: Path, clips: int, seed: int, progress: Callable[[int, in
     paths = [folder / name / f"{seed}-{number:04d}.mp4" for number, name in enumerate(names)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(partial(_write, seed=seed), paths, names), 1):
-            progress(done, clips)
+            if progress is not None:
+                progress(done, clips)
 
 
 def _write(path: Path, name: str, seed: int) -> None:
