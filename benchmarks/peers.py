@@ -9,6 +9,7 @@ nvidia-dali-cuda120`, and then what they say is missing, is the way there.
 from __future__ import annotations
 
 import io
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -59,15 +60,10 @@ def litdata(folder: Path) -> Batches:
     stored = partial(_stored, folder)
     optimize(stored, list(range(clips)), out, chunk_bytes="64MB", num_workers=1, verbose=False)
 
+    # `optimize` makes spawned processes the default, for all; they take seconds to start.
+    multiprocessing.set_start_method("fork", force=True)
     dataset = StreamingDataset(out, transform=decode_sample)
-    # Not the spawned ones that `optimize` makes the default: they take seconds to start.
-    return StreamingDataLoader(
-        dataset,
-        batch_size=BATCH,
-        num_workers=WORKERS,
-        collate_fn=collate,
-        multiprocessing_context="fork",
-    )
+    return StreamingDataLoader(dataset, batch_size=BATCH, num_workers=WORKERS, collate_fn=collate)
 
 
 def mosaic(folder: Path) -> Batches:
