@@ -84,19 +84,22 @@ def corrupting(folder: Path, rounds: int) -> None:
 
 def ranks(folder: Path, rounds: int) -> None:
     write_shards(folder, 400, MEDIA)
-    ratios = []
-    for number in range(rounds + 1):
-        (alone,) = _rates(folder, 1)
-        two = _rates(folder, 2)
-        (again,) = _rates(folder, 1)
-        if number:
-            ratios.append(min(two) / ((alone + again) / 2))
-            print(f"one {alone:.0f} and {again:.0f}, two {two[0]:.0f} and {two[1]:.0f} clips/s")
-    best = "clips a second of the slower of two ranks / of one alone"
-    verdict(best, statistics.median(ratios), 0.9, at_least=True)
+    walls, processors = [], []
+    for _ in range(rounds):
+        one, two, again = _rates(folder, 1), _rates(folder, 2), _rates(folder, 1)
+        alone = np.mean([*one, *again], axis=0)
+        slower = np.min(two, axis=0)
+        walls.append(slower[0] / alone[0])
+        processors.append(slower[1] / alone[1])
+        print(f"one {alone[0]:.0f} clips/s, each of two at least {slower[0]:.0f} clips/s")
+    of = "of the slower of two ranks / of one alone"
+    verdict(f"clips a second {of}", statistics.median(walls), 0.9, at_least=True)
+    # The same where others keep the cores busy.
+    verdict(f"clips a processor second {of}", statistics.median(processors), 0.9, at_least=True)
 
 
-def _rates(folder: Path, world: int) -> list[float]:
+def _rates(folder: Path, world: int) -> list[tuple[float, float]]:
+    """Clips a second, and a second of processor time, of each rank."""
     context = multiprocessing.get_context("spawn")
     barrier, queue = context.Barrier(world), context.SimpleQueue()
     processes = [
@@ -114,9 +117,9 @@ def _rank(folder: Path, rank: int, world: int, barrier: Any, queue: Any) -> None
     loader = avrb.load(folder, num_workers=1, rank=rank, world_size=world)
     exhaust(loader)
     barrier.wait()
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     clips = exhaust(loader)
-    queue.put(clips / (time.perf_counter() - begin))
+    queue.put((clips / (time.perf_counter() - begin), clips / (time.process_time() - used)))
 
 
 def memory(folder: Path, rounds: int) -> None:
