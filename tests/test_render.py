@@ -20,6 +20,7 @@ from shardmaking import Made, clips, members, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.codecs import encode_audio
+from avrb_wds.evaluation import check
 from avrb_wds.packing.banks import import_bank
 from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.rendering import RenderReceipt
@@ -108,6 +109,10 @@ def test_evaluations_of_both_have_one_receipt(shards: Path, tmp_path: Path) -> N
     assert on_the_fly.cells[0].metrics == rendered.cells[0].metrics
     by_clip = (tmp_path / "1/report.digests.tsv").read_bytes()
     assert (tmp_path / "o/receipt.digests.tsv").read_bytes() == by_clip
+    assert str(check(shards, tmp_path / "o/receipt.json")) == "same"
+    other = write_shards(tmp_path / "other", clips(5, channels=2))
+    found = check(other, tmp_path / "o/receipt.json").difference
+    assert (found.condition, found.key, found.clips) == ("smoke-2", "clip0004", 2)
 
 
 def scores(batch: dict[str, torch.Tensor]) -> torch.Tensor:
