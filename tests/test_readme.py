@@ -1,4 +1,4 @@
-"""What the README shows runs."""
+"""What the README shows runs: its snippets, and its commands in the order they stand in."""
 
 import re
 import subprocess
@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from readme import BLOCKS, README, ROOT, run_commands, section, write_modules
+from released import write_released
 from shardmaking import clips, write_shards
+from videos import Movie, make_video
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+from avrb_wds.reports import read_report
+
+SNIPPETS = [block.text for block in BLOCKS if block.language == "python"]
 
 PRELUDE = """
 import warnings
@@ -34,17 +38,23 @@ assert (dark == 50).all()
 silent = avrb.corrupt_waveform(waveform + 0.5, "blackout", 5, sample_rate=16_000)
 assert 0.8 < (silent == 0).mean() < 1
 """,
+    "AVRobustBench(": """
+assert len(frames) == 10 and frames[0].size == (32, 24)
+assert audio.getvalue()[:4] == b"RIFF"
+""",
 }
+MODULES = {"# mymodel.py:": "TwoStreams"}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with `shards/`, fourteen of them, named as in the README."""
+    """A folder with what the README's reader has: shards, videos, the released JSON."""
     shards = write_shards(tmp_path / "shards", clips(14), per_shard=1)
     for path in shards.iterdir():
         path.rename(path.with_name(path.name.replace("t-", "vgg-")))
     manifest = shards / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b'"t-', b'"vgg-'))
+    write_released(tmp_path, clips=2)
     return tmp_path
 
 
@@ -59,7 +69,40 @@ def test_python_snippets_run(folder: Path, sign: str) -> None:
 
 
 def test_every_snippet_is_run() -> None:
-    assert len(SNIPPETS) == len(CHECKS)
+    assert len(SNIPPETS) == len(CHECKS) + len(MODULES)
+
+
+@pytest.fixture
+def road(tmp_path: Path) -> Path:
+    """A folder with videos of two classes, the released JSON, and the README's mymodel.py."""
+    movie = Movie(frames=10, rate=5, seconds=1.0)
+    for label in ("dog", "cat"):
+        for number in range(2):
+            make_video(tmp_path / "videos" / label / f"{label}-{number}.mp4", movie)
+    make_video(tmp_path / "talk.mp4", movie)
+    write_released(tmp_path, clips=2)
+    write_modules(BLOCKS, tmp_path)
+    return tmp_path
+
+
+def test_from_a_folder_of_videos_to_a_table_and_to_files(road: Path) -> None:
+    _, verified, _, table, _ = run_commands(section("From a folder of videos"), road)
+    assert verified == "no faults\n"
+    assert "mymodel:load" in table
+    report = read_report(road / "runs/mymodel")
+    assert len(report.cells) == 76
+    assert {cell.clips for cell in report.cells} == {4}
+    assert (road / "preview.html").stat().st_size > 100_000
+    run_commands(section("Corrupted files"), road)
+    assert (road / "talk-rain.mp4").stat().st_size > 1000
+    assert (road / "rendered/manifest.json").exists()
+
+
+def test_from_the_released_benchmark(road: Path) -> None:
+    run_commands(section("From the released benchmark"), road)
+    assert [str(cell.condition) for cell in read_report(road / "runs/2c").cells] == [
+        "clean", "gaussian-5",
+    ]  # fmt: skip
 
 
 def test_a_corruption_of_ones_own_takes_under_15_lines() -> None:
@@ -67,17 +110,15 @@ def test_a_corruption_of_ones_own_takes_under_15_lines() -> None:
     assert len(snippet.strip().splitlines()) < 15
 
 
-def test_the_commands_shown_are_there() -> None:
-    shown = set(re.findall(r"^\$ avrb (\S+)", README, re.MULTILINE))
-    shown |= set(re.findall(r"`avrb ([a-z-]+)", README))
-    help_text = subprocess.run(
-        [sys.executable, "-m", "avrb_wds.tools.cli", "--help"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for command in shown:
-        assert re.search(rf"\s{command}\s", help_text), command
+def test_no_console_block_is_left_out() -> None:
+    """Every command shown is of a section that a test here or tests/storage runs."""
+    run = ("From a folder of videos", "Corrupted files", "From the released benchmark")
+    run = (*run, "From a bucket")  # tests/storage/test_storage_readme.py
+    for block in BLOCKS:
+        if block.language == "console" and list(block.commands()):
+            assert block.section.startswith(run), block.section
 
 
 def test_the_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (Path(__file__).parents[1] / target).exists(), target
+        assert target.startswith("http") or (ROOT / target).exists(), target
