@@ -12,7 +12,9 @@ from avrb_wds.reports import read_report
 
 def test_from_a_bucket_under_torchrun(s3: S3, tmp_path: Path) -> None:
     for label in ("dog", "cat"):
-        make_video(tmp_path / "videos" / label / "0.mp4", Movie(frames=10, rate=5, seconds=1.0))
+        make_video(
+            tmp_path / "videos" / label / f"{label}.mp4", Movie(frames=10, rate=5, seconds=1.0)
+        )
     write_modules(BLOCKS, tmp_path)
     # What differs from a reader's machine: the bucket's name, and how many processes there are.
     blocks = tuple(
