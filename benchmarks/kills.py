@@ -9,69 +9,16 @@ Exit status 1 where any file of a report, or the digests of the clips, differ in
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from shardmaking import clips, write_shards  # noqa: E402
+from torchruns import evaluate, prepare, same
 
-from avrb_wds.reports import FILES, read_report  # noqa: E402
-
-CLIPS, BATCH = 23, 2
-COMPARED = (*FILES, "report.digests.tsv")
-MODEL = """
-import os, signal
-import torch
-
-class Bright(torch.nn.Module):
-    batches = 0
-
-    def forward(self, batch):
-        kill = os.environ.get("KILL_AFTER")
-        if kill and os.environ["RANK"] == os.environ["KILL_RANK"] and self.batches >= int(kill):
-            os.kill(os.getpid(), signal.SIGKILL)
-        self.batches += 1
-        mean = batch["frames"].double().mean((1, 2, 3))
-        loud = batch["waveform"].double().square().mean((1, 2))
-        return (mean + 1000 * loud[:, None]).float()
-
-def load():
-    if "GROUP" in os.environ:
-        torch.distributed.init_process_group("gloo")
-    return Bright()
-"""
-
-
-def evaluate(folder: Path, out: Path, ranks: int, **variables: str) -> int:
-    """Run `avrb evaluate`, under torchrun unless ranks is 0; returns the exit status."""
-    command = ["-m", "avrb_wds", "evaluate", "bright:load", str(folder / "shards")]
-    command += ["--out", str(out), "--batch-size", str(BATCH), "--num-workers", "1"]
-    command += ["--corruption", "gaussian", "--corruption", "impulse"]
-    if ranks:
-        run = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
-        command = [*run, *command]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{folder}", **variables}
-    environment |= {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, *command], env=environment, capture_output=True)
-    return done.returncode
-
-
-def same(one: Path, other: Path) -> bool:
-    return all((one / name).read_bytes() == (other / name).read_bytes() for name in COMPARED)
-
-
-def prepare(folder: Path) -> Path:
-    """Shards, model and the run of one process, whose folder is returned."""
-    write_shards(folder / "shards", clips(CLIPS))
-    (folder / "bright.py").write_text(MODEL)
-    assert evaluate(folder, folder / "whole", 0) == 0
-    return folder / "whole"
+from avrb_wds.reports import read_report
 
 
 def killed(folder: Path, whole: Path, number: int, rng: random.Random) -> bool:
