@@ -1,5 +1,6 @@
 """Evaluation on real shards: every clip once, resumed after a kill, held against the ledger."""
 
+import resource
 import shutil
 import subprocess
 import sys
@@ -228,6 +229,22 @@ def test_broken_clips_are_named_and_bounded(tmp_path: Path) -> None:
     assert read_report(tmp_path / "lenient").skipped == report.skipped
 
 
+def test_a_full_disk_is_one_sentence_and_the_run_goes_on(
+    shards: Path, whole: Path, tmp_path: Path
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
+    try:
+        with pytest.raises(
+            avrb.DataError, match=r"rank-0000-of-0001\.bin cannot be written: File too"
+        ):
+            run(bright, shards, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert run(bright, shards, tmp_path) is not None
+    assert same_files(whole, tmp_path)
+
+
 def test_another_run_in_the_folder_is_refused(shards: Path, whole: Path) -> None:
     with pytest.raises(avrb.UsageError, match="holds a run whose seed is 0, not 1"):
         run(bright, shards, whole, seed=1)
@@ -259,55 +276,3 @@ def test_unlabelled_shards_cannot_be_scored(tmp_path: Path) -> None:
     shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabelled", classes=())
     with pytest.raises(avrb.UsageError, match="has no labels; there is nothing to score"):
         run(oracle, shards, tmp_path / "out")
-
-
-MODEL = """
-import torch
-class Bright(torch.nn.Module):
-    def forward(self, batch):
-        return batch["frames"].double().mean((1, 2, 3)).float()
-def load():
-    return Bright()
-def broken():
-    raise RuntimeError("no weights")
-number = 3
-"""
-
-
-def avrb_evaluate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (folder / "bright.py").write_text(MODEL)
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "evaluate", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
-
-
-def test_the_command_prints_the_table(shards: Path, tmp_path: Path) -> None:
-    done = avrb_evaluate(
-        tmp_path, "bright:load", str(shards), "--corruption", "gaussian", "--severity", "5",
-        "--severity", "2", "--out", "run",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "gaussian" in done.stdout
-    report = read_report(tmp_path / "run")
-    assert [str(cell.condition) for cell in report.cells] == ["clean", "gaussian-5", "gaussian-2"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "sentence"),
-    [
-        (["nothere:load"], 2, "No module named 'nothere'"),
-        (["bright:nothere"], 2, "module 'bright' has no 'nothere'"),
-        (["bright"], 2, "is not of the form module:name"),
-        (["bright:number"], 2, "which is not callable"),
-        (["bright:broken"], 2, "'bright:broken' fails: RuntimeError: no weights"),
-        (["bright:load", "--corruption", "fog"], 2, "no corruption 'fog'"),
-        (["bright:load", "--severity", "6"], 2, "severity 6 is not a whole number from 1 to 5"),
-    ],
-)
-def test_wrong_usage_is_one_sentence(
-    shards: Path, tmp_path: Path, arguments: list[str], status: int, sentence: str
-) -> None:
-    done = avrb_evaluate(tmp_path, arguments[0], str(shards), "--out", "run", *arguments[1:])
-    assert (done.returncode, done.stdout) == (status, "")
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "run").exists()

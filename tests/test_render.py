@@ -4,60 +4,30 @@ from __future__ import annotations
 
 import json
 import signal
-import struct
 import subprocess
-import sys
 import time
-import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import webdataset as wds
-from shardmaking import Made, clips, members, write_shards
+from rendered import AVRB, cli, content, digest, write_source
+from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.codecs import encode_audio
 from avrb_wds.evaluation import check
 from avrb_wds.packing.banks import import_bank
-from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.rendering import RenderReceipt
-from avrb_wds.rendering.released import check_id
-from avrb_wds.shards import FrameLayout, decode_clip, escape_key
-from avrb_wds.shown import clip_digest, condition_digest
+from avrb_wds.shards import FrameLayout, decode_clip
 
-AVRB = (sys.executable, "-m", "avrb_wds.tools.cli")
 PNG = avrb.RenderOptions("png", clips_per_shard=2)
-
-
-def cli(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*AVRB, *map(str, words)], capture_output=True, text=True, check=False)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def digest(source: Path, *condition: object, **how: object) -> str:
-    """The digest of what a model is shown, computed by loading it."""
-    clips = avrb.ClipDataset(source, *condition, **how)
-    shown = (clips[number] for number in range(len(clips)))
-    return condition_digest(
-        (c["key"], clip_digest(c["key"], c["frames"].numpy(), c["waveform"].numpy(), rate))
-        for c in shown
-        if (rate := c["sample_rate"])
-    )
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five clips of two frames, stereo, one of them at another sample rate."""
-    made = clips(4, channels=2, samples=800)
-    made.append(Made("slower", channels=2, samples=400, sample_rate=8000))
-    return write_shards(tmp_path_factory.mktemp("source"), made, per_shard=3)
+    return write_source(tmp_path_factory.mktemp("source"))
 
 
 def test_same_bytes_for_any_number_of_workers(shards: Path, tmp_path: Path) -> None:
@@ -244,50 +214,6 @@ def test_the_released_layout_is_read_by_its_class_and_packed(shards: Path, tmp_p
     }  # fmt: skip
 
 
-@pytest.fixture
-def broken(tmp_path: Path) -> Path:
-    """Five clips, of which the fourth has a frame of nonsense."""
-    folder = write_shards(tmp_path / "broken", clips(5), per_shard=5)
-    writer = ShardWriter(folder, "t", 0)
-    for clip in clips(5):
-        parts = members(clip)
-        if clip.key == "clip0003":
-            parts["frame_0001.jpg"] = b"no image"
-        writer.add(clip.key, parts.items())
-    manifest = avrb.Manifest.read(folder / "manifest.json")
-    whole = replace(manifest, shards=(writer.finish(),))
-    (folder / "manifest.json").write_bytes(whole.to_bytes())
-    return folder
-
-
-@pytest.mark.parametrize("layout", ["shards", "released"])
-def test_a_broken_clip_is_named_and_leaves_nothing(
-    layout: str, broken: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "o"
-    words = ("render", broken, out, "--corruption", "rain", "--severity", 1, "--layout", layout)
-    done = cli(*words, "--workers", 2)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "avrb: clip 'clip0003' in shard t-000000.tar: member 'frame_0001.jpg': the image does not "
-        "decode: it is in no image format known here.\n"
-    )
-    assert not out.exists()
-
-    if layout == "shards":
-        done = cli(*words, "--max-errors", 1)
-        assert done.returncode == 0
-        assert done.stderr.startswith("left out: clip0003 (t-000000.tar): member 'frame_0001.jpg'")
-    else:
-        options = avrb.RenderOptions(layout=layout)
-        avrb.render(broken, out, "rain", 1, options, max_errors=1)
-    receipt = RenderReceipt.from_bytes((out / "receipt.json").read_bytes())
-    assert (receipt.clips, [failure.video_id for failure in receipt.skipped]) == (4, ["clip0003"])
-    if layout == "shards":
-        assert avrb.verify(out, deep=True) == []
-        assert digest(out) == receipt.stored
-
-
 def test_every_stage_reads_lossless_shards(shards: Path, tmp_path: Path) -> None:
     avrb.render(shards, tmp_path / "o", options=avrb.RenderOptions("webp"))
     stages = wds.WebDataset(
@@ -304,83 +230,3 @@ def test_every_stage_reads_lossless_shards(shards: Path, tmp_path: Path) -> None
         assert np.array_equal(one["waveform"], other["waveform"])
     assert "2 a clip, 32x24 pixels, webp" in cli("info", tmp_path / "o").stdout
     assert avrb.verify(tmp_path / "o", deep=True) == []
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"options": {"frame_format": "gif"}}, "frame_format 'gif' is not one of jpg, png, webp"),
-        ({"options": {"quality": 101}}, "quality 101 is not 1 to 100"),
-        ({"options": {"layout": "zip"}}, "layout 'zip' is not one of shards, released"),
-        ({"workers": -1}, "workers -1 is not a whole number from 0 up"),
-        ({"out": "s3://bucket/o"}, "'s3://bucket/o' is no folder"),
-        ({"modality": "smell"}, "modality 'smell' is not one of"),
-    ],
-    ids=str,
-)
-def test_wrong_arguments(
-    wrong: dict[str, object], message: str, shards: Path, tmp_path: Path
-) -> None:
-    def call(out: object, options: dict[str, object], **given: object) -> None:
-        avrb.render(shards, out, "rain", 3, avrb.RenderOptions(**options), **given)
-
-    given = {"out": tmp_path / "o", "options": {}, **wrong}
-    with pytest.raises(avrb.UsageError, match=message):
-        call(**given)
-    assert not (tmp_path / "o").exists()
-
-
-def test_what_cannot_be_rendered(tmp_path: Path) -> None:
-    made = [Made("a", frames=2), Made("b", frames=3)]
-    source = write_shards(tmp_path / "s", made)
-    options = avrb.RenderOptions(layout="released")
-    with pytest.raises(avrb.UsageError, match="differ in their number of frames"):
-        avrb.render(source, tmp_path / "o", "rain", 1, options)
-    with pytest.raises(avrb.UsageError, match=r"no manifest\.json; render what avrb pack made"):
-        avrb.render(source / "t-000000.tar", tmp_path / "o", "rain", 1)
-    [made_of_both] = avrb.render(source, tmp_path / "o", "rain", 1, PNG)
-    assert made_of_both.receipt.stored == digest(source, "rain", 1)
-
-
-def test_ids_that_lead_elsewhere_are_refused(tmp_path: Path) -> None:
-    for odd in ("../a", "/a", "a//b", "a/../../b", "a\\b", "", ".", "a\0", "a" * 260):
-        with pytest.raises(avrb.DataError, match="cannot name a file"):
-            check_id(odd, escape_key(odd))
-    for fine in ("a", "dog/a.1", "..a", "ä b"):
-        check_id(fine, escape_key(fine))
-    with pytest.raises(avrb.DataError, match="gives another key"):
-        check_id("a.b", "a")
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-BOMBS = {
-    # 60000x60000 pixels, of which a thousand bytes are there.
-    "png": b"\x89PNG\r\n\x1a\n"
-    + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
-    + chunk(b"IDAT", zlib.compress(bytes(1000)))
-    + chunk(b"IEND", b""),
-    # A whole image, 16383x16383 pixels of black.
-    "webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0e\0\0\0/\xfe\xbf\xff\x0f\x07\x10\x11\xfd\x0fDD\xff\x03",
-}
-
-
-@pytest.mark.parametrize("kind", BOMBS)
-def test_image_bombs_are_refused_before_memory_is_taken(kind: str, tmp_path: Path) -> None:
-    writer = ShardWriter(tmp_path, "b", 0)
-    writer.add("clip", [("wav", members(Made("clip"))["wav"]), (f"frame_0000.{kind}", BOMBS[kind])])
-    entry = writer.finish()
-    code = (
-        "import resource, sys; import avrb_wds as avrb; from avrb_wds.shards import decode_clip\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "shards = avrb.ShardSet.open(sys.argv[1]); before = peak()\n"
-        "try: decode_clip(shards.read(0))\n"
-        "except avrb.DataError as error: print(peak() - before, error)\n"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / entry.file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    taken, _, sentence = done.stdout.partition(" ")
-    assert int(taken) < 20_000  # kB; the picture would be ten gigabytes, or one
-    assert f"member 'frame_0000.{kind}': the image does not decode: Image size" in sentence

@@ -88,12 +88,13 @@ class Record:
 class PredictionWriter:
     """Appends records to one rank's file; what a kill left torn at its end is cut off first.
 
-    Raises UsageError where another process is writing to it.
+    Raises UsageError where another process is writing to it, DataError where it cannot be written.
     """
 
     def __init__(self, folder: Path, plan: bytes, rank: int, world_size: int) -> None:
         path = folder / FOLDER / f"rank-{rank:04d}-of-{world_size:04d}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file = FileIO(path, "ab")
         try:
             _lock(self._file, path)
@@ -101,16 +102,25 @@ class PredictionWriter:
             if whole < path.stat().st_size:
                 os.truncate(path, whole)
             if not whole:
-                self._file.write(MAGIC + plan)
+                self._write(MAGIC + plan)
         except BaseException:
             self._file.close()
             raise
 
     def append(self, record: Record) -> None:
         """Write a record; once this returns, killing the process does not lose it."""
-        data = memoryview(record.to_bytes())
-        while data:
-            data = data[self._file.write(data) or 0 :]
+        self._write(record.to_bytes())
+
+    def _write(self, whole: bytes) -> None:
+        data = memoryview(whole)
+        try:
+            while data:
+                data = data[self._file.write(data) or 0 :]
+        except OSError as error:
+            raise DataError(
+                f"{self._path} cannot be written: {error.strerror}; make room and repeat the run, "
+                f"which goes on where it was."
+            ) from error
 
     def __enter__(self) -> PredictionWriter:
         return self

@@ -1,0 +1,67 @@
+"""`avrb evaluate`: what it prints and writes, and one sentence for wrong usage."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shardmaking import clips, write_shards
+
+from avrb_wds.reports import read_report
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"), clips(11))
+
+
+MODEL = """
+import torch
+class Bright(torch.nn.Module):
+    def forward(self, batch):
+        return batch["frames"].double().mean((1, 2, 3)).float()
+def load():
+    return Bright()
+def broken():
+    raise RuntimeError("no weights")
+number = 3
+"""
+
+
+def avrb_evaluate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "bright.py").write_text(MODEL)
+    command = [sys.executable, "-m", "avrb_wds.tools.cli", "evaluate", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_command_prints_the_table(shards: Path, tmp_path: Path) -> None:
+    done = avrb_evaluate(
+        tmp_path, "bright:load", str(shards), "--corruption", "gaussian", "--severity", "5",
+        "--severity", "2", "--out", "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "gaussian" in done.stdout
+    report = read_report(tmp_path / "run")
+    assert [str(cell.condition) for cell in report.cells] == ["clean", "gaussian-5", "gaussian-2"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["nothere:load"], 2, "No module named 'nothere'"),
+        (["bright:nothere"], 2, "module 'bright' has no 'nothere'"),
+        (["bright"], 2, "is not of the form module:name"),
+        (["bright:number"], 2, "which is not callable"),
+        (["bright:broken"], 2, "'bright:broken' fails: RuntimeError: no weights"),
+        (["bright:load", "--corruption", "fog"], 2, "no corruption 'fog'"),
+        (["bright:load", "--severity", "6"], 2, "severity 6 is not a whole number from 1 to 5"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(
+    shards: Path, tmp_path: Path, arguments: list[str], status: int, sentence: str
+) -> None:
+    done = avrb_evaluate(tmp_path, arguments[0], str(shards), "--out", "run", *arguments[1:])
+    assert (done.returncode, done.stdout) == (status, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
