@@ -95,8 +95,11 @@ from avrb_wds.packing import publish
 from avrb_wds.storage import Storage
 
 folder, url, options = sys.argv[1:]
-publish(folder, url, storage=Storage(json.loads(options)),
-        progress=lambda done, total: print(done, flush=True))
+def progress(done, total):
+    print(done, flush=True)
+    sys.stdin.readline()  # it goes on when it is told to, however fast the machine
+
+publish(folder, url, storage=Storage(json.loads(options)), progress=progress)
 """
 
 
@@ -108,12 +111,14 @@ def test_uploads_that_are_killed_go_on_and_pass_for_nothing_before_they_end(
     for lines in (1, 4, 9):
         process = subprocess.Popen(
             [sys.executable, "-c", PUBLISH, str(folder), url, json.dumps(s3.storage_options)],
-            stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
         )  # fmt: skip
+        assert process.stdin is not None
         assert process.stdout is not None
         for _ in range(lines):
             assert process.stdout.readline()
-        process.kill()
+            process.stdin.write("\n")
+        process.kill()  # while it sends the next file, or has just sent it
         process.communicate()
         names = storage.file(url).names()
         assert "manifest.json" not in names
