@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
 
-from ..reports.pages.elements import Html, Page, document, element, section
+from ..reports.pages.elements import Html, Page, document, element, inlined, section
 from .clip import PreviewClip
 from .panels import Panel
 
@@ -124,15 +123,15 @@ def _sides(clean: Panel, panel: Panel) -> Iterator[Html]:
             controls="controls",
             loop="loop",
             preload="none",
-            poster=_inline("image/jpeg", panel.frame),
-            src=_inline("video/mp4", panel.film),
+            poster=inlined("image/jpeg", panel.frame),
+            src=inlined("video/mp4", panel.film),
             aria_label=f"{label}, with sound",
         )
     elif panel.frame is not None:
-        source = _inline("image/jpeg", panel.frame)
+        source = inlined("image/jpeg", panel.frame)
         yield element("img", class_="still", src=source, alt=f"frame under {label}")
     elif panel.film is not None:
-        source = _inline("audio/flac", panel.film)
+        source = inlined("audio/flac", panel.film)
         yield element(
             "audio", controls="controls", preload="none", src=source, aria_label=f"sound, {label}"
         )
@@ -141,7 +140,7 @@ def _sides(clean: Panel, panel: Panel) -> Iterator[Html]:
             yield element(
                 "img", class_="spectrum beside", data_from="spectrum", alt="clean spectrogram"
             )
-        source = _inline("image/jpeg", panel.spectrum)
+        source = inlined("image/jpeg", panel.spectrum)
         yield element("img", class_="spectrum", src=source, alt=f"spectrogram under {label}")
 
 
@@ -181,7 +180,3 @@ def _thumbnail(clean: Panel, panel: Panel) -> Html:
     )
     target = "#severity" if panel is clean else f"#{condition.corruption}"
     return element("a", image, href=target, data_go=str(condition.severity or ""))
-
-
-def _inline(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 import os
@@ -15,6 +14,7 @@ from PIL import Image
 
 from ..codecs import encode_audio
 from ..corruptions.bank import KINDS, Bank, Item
+from .pages.elements import inlined
 from .spectrogram import spectrogram
 
 __all__ = ["write_bank_page"]
@@ -57,8 +57,8 @@ def _sections(bank: Bank) -> Iterator[str]:
 def _sound(item: Item) -> str:
     seconds = item.data.shape[1] / item.sample_rate
     label = f"{item.name}: {seconds:.1f} s, {item.sample_rate} Hz, {item.data.shape[0]} ch"
-    sound = _inline("audio/flac", encode_audio(item.data, item.sample_rate, "flac"))
-    picture = _inline(
+    sound = inlined("audio/flac", encode_audio(item.data, item.sample_rate, "flac"))
+    picture = inlined(
         "image/jpeg", _coded(spectrogram(item.data.mean(axis=0), item.sample_rate), "JPEG")
     )
     return (
@@ -72,9 +72,9 @@ def _picture(item: Item) -> str:
     height, width = item.data.shape[:2]
     label = html.escape(f"{item.name}: {width}x{height}")
     if item.group == "texture":
-        source = _inline("image/jpeg", _coded(item.data, "JPEG"))
+        source = inlined("image/jpeg", _coded(item.data, "JPEG"))
     else:
-        source = _inline("image/png", _coded(item.data, "PNG"))
+        source = inlined("image/png", _coded(item.data, "PNG"))
     return (
         f'<figure><img class="{item.group}" src="{source}" alt="{label}">'
         f"<figcaption>{label}</figcaption></figure>"
@@ -85,7 +85,3 @@ def _coded(picture: npt.NDArray[np.uint8], kind: str) -> bytes:
     coded = io.BytesIO()
     Image.fromarray(picture).save(coded, kind, quality=88)
     return coded.getvalue()
-
-
-def _inline(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-__all__ = ["Html", "Page", "document", "element", "grid_table", "section"]
+__all__ = ["Html", "Page", "document", "element", "grid_table", "inlined", "section"]
 
 VOID = ("meta", "br", "wbr", "img", "input")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -51,6 +51,15 @@ def element(name: str, /, *children: str, **attributes: str | int) -> Html:
 
 def _text(child: str) -> str:
     return child if isinstance(child, Html) else html.escape(child, quote=False)
+
+
+def inlined(kind: str, data: bytes) -> str:
+    """The address of data that stands in the page itself; kind: its media type.
+
+    >>> inlined("image/png", b"abc")
+    'data:image/png;base64,YWJj'
+    """
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def section(title: str, *children: str, lead: str = "", class_: str = "") -> Html:
