@@ -14,6 +14,7 @@ from math import factorial, pi
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 __all__ = ["resample"]
 
@@ -30,6 +31,7 @@ UNITY = float(1 << 30)
 # hardly better): it bounds the number of taps.  No two rates in common use have such a ratio.
 LARGEST_TERM = 1 << 13
 BLOCK = 1 << 14  # taps worked on at a time: small enough for a core's cache
+AT_ONCE = 16  # samples whose windows are read as one: more save reading, and multiply more zeros
 
 # Taylor coefficients of sin(pi x) / x and of the Bessel function I0(2 sqrt(x)), highest first: the
 # first terms left out are below 1e-11.  A conversion from a fraction rounds correctly everywhere.
@@ -46,25 +48,52 @@ def resample(pcm: Pcm, rate: int, new_rate: int) -> Pcm:
     >>> resample(tone, 16_000, 44_100).shape
     (1, 441)
     """
-    # scipy.signal takes long to import, and only resampling needs it.
-    from scipy.signal import upfirdn
-
     up, down = _ratio(rate, new_rate)
     if up == down:
         return pcm
     length = -(-pcm.shape[1] * up // down)
-    taps, centre = _taps(up, down)
-    # Leading zeros bring the centre of the response onto a sample that is kept.
-    lead = -centre % down
-    taps = np.concatenate([np.zeros(lead), taps])
-    first = (centre + lead) // down
-    tail = np.zeros((pcm.shape[0], -(-taps.size // up)))
-    work = np.concatenate([pcm.astype(np.float64), tail], axis=1)
-    out: Floats = upfirdn(taps, work, up, down)[:, first : first + length]
+    out = _filtered(pcm, up, down)[:, :length]
     np.divide(out, UNITY, out=out)
     np.rint(out, out=out)
     np.clip(out, -32768, 32767, out=out)
     return out.astype(np.int16)
+
+
+def _filtered(pcm: Pcm, up: int, down: int) -> Floats:
+    """The sums of taps times samples, (channels, samples): as many as there is sound for, or more.
+
+    Sample n stands at place centre + n * down of a clock `up` times as fast as the old one, so
+    what sample n + up takes lies `down` old samples further on.  A turn is as many times `up`
+    samples as keep windows of one turn and the next apart: then a few neighbouring samples of all
+    turns are one product of matrices, for which there is BLAS.
+    """
+    table, centre = _taps(up, down)
+    phases = table.reshape(-1, up)[::-1]  # each in the order of the old samples
+    reach = len(phases)
+    widest = reach + AT_ONCE * down // up + 1
+    repeats = -(-widest // down)
+    step = repeats * down
+    places = [divmod(centre + n * down, up) for n in range(repeats * up)]
+    turns = max(1, -(-pcm.shape[1] // step))
+    # Old sample 0 at reach - 1: the window that starts at place p ends with the sample at p.
+    work = np.zeros((pcm.shape[0], places[-1][0] + reach + (turns - 1) * step))
+    work[:, reach - 1 : reach - 1 + pcm.shape[1]] = pcm[:, : work.shape[1] - reach + 1]
+    out = np.empty((pcm.shape[0], turns, len(places)))
+    for first in range(0, len(places), AT_ONCE):
+        group = places[first : first + AT_ONCE]
+        taps = _side_by_side(phases, group)
+        windows = sliding_window_view(work[:, group[0][0] :], len(taps), axis=1)
+        out[:, :, first : first + len(group)] = windows[:, ::step][:, :turns] @ taps
+    return out.reshape(pcm.shape[0], -1)
+
+
+def _side_by_side(phases: Floats, group: list[tuple[int, int]]) -> Floats:
+    """A column of taps for each (place, phase), from the first place on, zeros around it."""
+    start, reach = group[0][0], len(phases)
+    taps = np.zeros((group[-1][0] - start + reach, len(group)))
+    for column, (place, phase) in enumerate(group):
+        taps[place - start : place - start + reach, column] = phases[:, phase]
+    return taps
 
 
 def _ratio(rate: int, new_rate: int) -> tuple[int, int]:
