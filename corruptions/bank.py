@@ -112,7 +112,7 @@ class Bank:
             yield Item(group, entry.name, file.read(group, place), entry.sample_rate)
 
     def count(self, kind: str) -> int:
-        """How many sounds there are of a kind; 0 where an imported bank lacks it."""
+        """How many there are of a kind or group; 0 where an imported bank lacks it."""
         return len(self.entries(kind))
 
     def sound(
@@ -139,18 +139,13 @@ class Bank:
         pcm.setflags(write=False)
         return pcm
 
-    def textures(self) -> tuple[npt.NDArray[np.uint8], ...]:
-        """The frost textures: (h, w, 3) each, of any size, read-only."""
-        return self._pictures("texture")
+    def texture(self, index: int) -> npt.NDArray[np.uint8]:
+        """A frost texture, (h, w, 3) of any size, read-only; UsageError where there is none."""
+        return self._picture("texture", index)
 
-    def silhouettes(self) -> tuple[npt.NDArray[np.uint8], ...]:
-        """The silhouettes of people: (h, w, 4) each, RGB and alpha, of any size, read-only."""
-        return self._pictures("silhouette")
-
-    def _pictures(self, group: str) -> tuple[npt.NDArray[np.uint8], ...]:
-        if not self._index[group]:
-            self._item(group, 0)
-        return tuple(self._picture(group, index) for index in range(len(self._index[group])))
+    def silhouette(self, index: int) -> npt.NDArray[np.uint8]:
+        """A person, (h, w, 4) of any size: RGB and alpha, read-only; UsageError as above."""
+        return self._picture("silhouette", index)
 
     def _picture(self, group: str, index: int) -> npt.NDArray[np.uint8]:
         file, place, _ = self._item(group, index)

@@ -21,7 +21,7 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
     """A silhouette of `level` tenths of the frame's width and height, anywhere inside it."""
     height, width = (max(1, length * level // 10) for length in frame.shape[:2])
     bank = bank_of(context)
-    index = context.draw.integer(0, len(bank.silhouettes()))
+    index = context.draw.integer(0, bank.count("silhouette"))
     left = context.draw.integer(0, frame.shape[1] - width + 1)
     top = context.draw.integer(0, frame.shape[0] - height + 1)
     return placed(frame, bank, index, (top, left), (height, width))
@@ -44,7 +44,7 @@ def placed(
 @lru_cache(maxsize=64)
 def _silhouette(bank: Bank, index: int, height: int, width: int) -> tuple[Sums, Sums]:
     """The share of the frame that shows and the colour added, in 255ths, with a half to round."""
-    pixels = bank.silhouettes()[index].astype(np.int32)
+    pixels = bank.silhouette(index).astype(np.int32)
     # Colours weigh by their opacity, so that those of the invisible don't bleed in.
     pixels[..., :3] *= pixels[..., 3:]
     pixels = resized(pixels, height, width)

@@ -29,12 +29,12 @@ LEVELS = (Ice(100, 40), Ice(80, 60), Ice(70, 70), Ice(65, 70), Ice(60, 75))
 
 def visual(frame: Frame, level: Ice, context: Context) -> Frame:
     """The frame plus a random crop of any texture of the bank, clipped."""
-    return _freeze(frame, level, context, len(bank_of(context).textures()))
+    return _freeze(frame, level, context, bank_of(context).count("texture"))
 
 
 def released_visual(frame: Frame, level: Ice, context: Context) -> Frame:
     """The frame plus a random crop of one of the bank's first five textures, clipped."""
-    return _freeze(frame, level, context, min(RELEASED, len(bank_of(context).textures())))
+    return _freeze(frame, level, context, min(RELEASED, bank_of(context).count("texture")))
 
 
 def _freeze(frame: Frame, level: Ice, context: Context, textures: int) -> Frame:
@@ -53,7 +53,7 @@ def _freeze(frame: Frame, level: Ice, context: Context, textures: int) -> Frame:
 
 def _covering(bank: Bank, index: int, height: int, width: int) -> Frame:
     """The texture, enlarged in proportion where it would not cover the frame."""
-    texture: Frame = bank.textures()[index]
+    texture: Frame = bank.texture(index)
     if texture.shape[0] >= height and texture.shape[1] >= width:
         return texture
     return _enlarged(bank, index, height, width)
@@ -61,7 +61,7 @@ def _covering(bank: Bank, index: int, height: int, width: int) -> Frame:
 
 @lru_cache(maxsize=8)
 def _enlarged(bank: Bank, index: int, height: int, width: int) -> Frame:
-    texture = bank.textures()[index]
+    texture = bank.texture(index)
     rows, columns = texture.shape[:2]
     if height * columns >= width * rows:
         size = -(-columns * height // rows), height

@@ -47,7 +47,8 @@ def test_the_built_in_bank_holds_what_the_corruptions_need() -> None:
             seconds = item.data.reshape(-1, entry.sample_rate // 2)
             assert (np.abs(seconds.astype(np.int32)).max(axis=1) > 0).mean() > 0.9
             assert np.abs(item.data.astype(np.int32)).max() < 32768
-    textures, people = bank.textures(), bank.silhouettes()
+    textures = [bank.texture(index) for index in range(bank.count("texture"))]
+    people = [bank.silhouette(index) for index in range(bank.count("silhouette"))]
     assert min(len(textures), len(people)) >= 6
     assert all(t.shape[0] >= 480 and t.shape[1] >= 640 for t in textures)
     for person in people:

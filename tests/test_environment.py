@@ -82,6 +82,13 @@ def test_a_kind_that_the_bank_lacks_is_named(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(("name", "group"), [("frost", "texture"), ("crowd", "silhouette")])
+def test_pictures_that_the_bank_lacks_are_named(tmp_path: Path, name: str, group: str) -> None:
+    write_bank(tmp_path / "rain.avrbbank", [Item("rain", "a", sound(1, 100), 16_000)])
+    with pytest.raises(UsageError, match=f"holds no {group}"):
+        corrupt_frames(np.zeros((4, 4, 3), np.uint8), name, 1, bank=tmp_path / "rain.avrbbank")
+
+
 def test_frost_takes_every_texture_and_as_released_the_first_five(bank: Bank) -> None:
     black = np.zeros((1, 1, 3), np.uint8)
     for profile, count in (("default", len(SHADES)), ("released", 5)):
