@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -68,27 +68,21 @@ class Entry:
     order: int = 0
 
 
-def write_bank(path: Path, items: Iterable[Item]) -> None:
+def write_bank(file: Path | BinaryIO, items: Iterable[Item]) -> None:
     """Write the items to a new file, each group in the order given.
 
-    Raises UsageError for an item that is not allowed.  Where it fails nothing is left at `path`:
-    the file gets its name when it is whole.
+    Raises UsageError for an item that is not allowed; what is in the file then is no bank.
     """
     found: dict[str, list[Entry]] = {group: [] for group in GROUPS}
-    part = path.with_name(path.name + ".part")
-    try:
-        with zipfile.ZipFile(part, "w") as archive:
-            for item in items:
-                check_item(item)
-                entry, coded = _encode(item)
-                _store(archive, _member(item.group, len(found[item.group])), coded)
-                found[item.group].append(entry)
-            groups = {group: [asdict(entry) for entry in found[group]] for group in GROUPS}
-            manifest = {"format": FORMAT, "version": VERSION, "groups": groups}
-            _store(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with zipfile.ZipFile(file, "w") as archive:
+        for item in items:
+            check_item(item)
+            entry, coded = _encode(item)
+            _store(archive, _member(item.group, len(found[item.group])), coded)
+            found[item.group].append(entry)
+        groups = {group: [asdict(entry) for entry in found[group]] for group in GROUPS}
+        manifest = {"format": FORMAT, "version": VERSION, "groups": groups}
+        _store(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
 
 
 def check_item(item: Item) -> None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"corruptions"},
     {"errors", "bounds"},
-    {"signals", "condition", "codecs", "storage"},
+    {"whole", "signals", "condition", "codecs", "storage"},
     {"apply", "shards", "shown"},
     {"stages", "packing"},
     {"media"},

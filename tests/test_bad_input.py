@@ -22,6 +22,7 @@ import avrb_wds as avrb
 from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.shards import AudioLayout, FrameLayout, Manifest
 from avrb_wds.tools import cli
+from avrb_wds.whole import PARTS
 
 MODEL = "def load():\n    return lambda batch: batch['frames'].double().mean((1, 2, 3)).float()\n"
 
@@ -249,4 +250,4 @@ def test_pack(tmp_path: Path, run: Any, name: str, status: int, sentence: str) -
     assert sentence in done.stderr
     left = sorted(path.name for path in (tmp_path / "out").glob("*"))
     assert "manifest.json" not in left
-    assert not [name for name in left if name.endswith(".part")]
+    assert not list((tmp_path / "out").glob(PARTS))

@@ -15,6 +15,7 @@ from videos import Movie, make_video
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.packing import ClipsMissing, PackOptions, SourceOptions, pack
 from avrb_wds.shards import Manifest, ShardSet, decode_clip, verify
+from avrb_wds.whole import PARTS
 
 SMALL = PackOptions(frames=3, frame_size=32, clips_per_shard=2)
 BROKEN = ("b-text.mp4", "d-mute.mp4", "f-empty.mp4")
@@ -94,8 +95,8 @@ def test_killed_twice_and_resumed(videos, tmp_path) -> None:
     (source / "00b.mp4").touch()
     out, name = tmp_path / "o", ("--name", "k", "--clips-per-shard", 3)
     job = ("pack", source, out, *name, "--workers", 2, "--allow-missing", 1, "--resume")
-    # First as a shard is finished, then in the middle of one.
-    for awaited in ("k-000000.tar", "k-000002.tar.part"):
+    # As soon as one shard is finished; then as another is, between its index and the tar itself.
+    for awaited in ("k-000000.tar", "k-000002.index.jsonl"):
         process = subprocess.Popen([*AVRB, *map(str, job)])
         while not (out / awaited).exists() and process.poll() is None:
             time.sleep(0.001)
@@ -120,7 +121,7 @@ def test_resume_goes_by_its_journal(mixed, tmp_path) -> None:
     finished = content(out)
     # A kill while the second shard's line was written, and its successor begun.
     journal.write_bytes(b"\n".join(finished[journal.name].split(b"\n")[:2]) + b'\n{"done":5,"fai')
-    (out / f"{whole.manifest.name}-000002.tar.part").write_bytes(b"begun")
+    (out / PARTS.replace("*", "0123")).write_bytes(b"begun")
     (out / "manifest.json").unlink()
     assert pack(mixed, out, SMALL, resume=True, allow_missing=3) == whole
     assert content(out) == finished

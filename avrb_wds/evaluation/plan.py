@@ -13,9 +13,9 @@ from pathlib import Path
 from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..reports import Receipt
-from ..reports.files import publish
 from ..reports.report import Task
 from ..shards.canonical import Fields, parse, spell
+from ..whole import write_whole
 
 __all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
 
@@ -89,8 +89,8 @@ def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / PLAN_FILE).exists():
         lines = "".join(f"{key}\n" for key in keys)
-        publish(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
-        publish(folder / PLAN_FILE, plan.to_bytes())
+        write_whole(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
+        write_whole(folder / PLAN_FILE, plan.to_bytes())
     there = read_plan(folder)
     if there != plan:
         name, old, new = _difference(there, plan)

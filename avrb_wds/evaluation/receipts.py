@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ..errors import DataError, UsageError
 from ..reports import Receipt
-from ..reports.files import JSON_FILE, publish
+from ..reports.files import JSON_FILE
 from ..shards.canonical import parse
+from ..whole import write_whole
 from .seal import ClipDigests, clips_file
 
 __all__ = ["Difference", "Verdict", "difference", "read_receipt", "write_receipt"]
@@ -21,7 +22,7 @@ def write_receipt(receipt: Receipt, path: Path) -> Path:
     """Write a receipt as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     value = {"format": FORMAT, "receipt": receipt.to_json()}
-    return publish(path, (json.dumps(value, indent=2) + "\n").encode())
+    return write_whole(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def read_receipt(path: str | Path) -> tuple[Receipt, ClipDigests | None]:

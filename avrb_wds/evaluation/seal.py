@@ -8,8 +8,8 @@ from pathlib import Path
 from ..condition import Condition
 from ..errors import DataError
 from ..reports import Receipt
-from ..reports.files import publish
 from ..shown import condition_digest, overall_digest
+from ..whole import write_whole
 from .ledger import Ledger
 
 __all__ = ["ABSENT", "SHORT", "ClipDigests", "clips_file", "seal"]
@@ -84,7 +84,7 @@ class ClipDigests:
 
     def write(self, path: Path) -> Path:
         """Write them to a file."""
-        return publish(path, self.to_bytes())
+        return write_whole(path, self.to_bytes())
 
 
 def _row(line: str, conditions: int) -> tuple[str, tuple[str, ...]]:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Corruption, Profile
-from ..errors import DataError, UsageError
+from ..errors import UsageError
 from ..packing.folder import VIDEOS
 from ..shards.record import escape_key
-from .publish import published
+from ..whole import whole_file, write_whole
 from .stills import IMAGES, SOUNDS, corrupt_image, corrupt_sound
 from .video import Progress, corrupt_video
 
@@ -125,8 +121,7 @@ def create_video(
     corrupt_video(path, made, corrupter, _key(path, key), duration=duration, progress=progress)
     made.seek(0)
     if save_path is not None:
-        _publish(Path(save_path), partial(shutil.copyfileobj, made))
-        made.seek(0)
+        write_whole(Path(save_path), made.getbuffer())
     return made
 
 
@@ -164,15 +159,13 @@ def write_file(
     if suffix not in allowed:
         raise UsageError(f"{source} cannot become {out.name}; name it {', '.join(allowed)}.")
 
-    def write(file: BinaryIO) -> None:
+    with whole_file(out) as file:
         if kind in VIDEOS:
             corrupt_video(source, file, corrupter, key, duration=duration, progress=progress)
         elif kind in IMAGES:
             corrupt_image(source, file, IMAGES[suffix], corrupter, key)
         else:
             corrupt_sound(source, file, SOUNDS[suffix], corrupter, key, duration)
-
-    _publish(out, write)
 
 
 def _outputs(source: Path) -> tuple[str, ...]:
@@ -185,11 +178,3 @@ def _outputs(source: Path) -> tuple[str, ...]:
         return (".mp4",)
     known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
     raise UsageError(f"{source} is of no kind that is known here; give one of {known}.")
-
-
-def _publish(out: Path, write: Callable[[BinaryIO], None]) -> None:
-    try:
-        with published(out) as file:
-            write(file)
-    except OSError as error:
-        raise DataError(f"{out} cannot be written: {error.strerror}.") from error

@@ -17,8 +17,8 @@ from ..errors import DataError, UsageError
 from ..packing.folder import VIDEOS
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
+from ..whole import write_whole
 from .files import suffix_of, write_file
-from .publish import published
 from .video import Progress
 
 __all__ = ["FileFailure", "Mirrored", "corrupt_folder"]
@@ -171,10 +171,9 @@ def _begin(target: Path, settings: dict[str, object], resume: bool) -> None:
         return
     try:
         target.mkdir(parents=True, exist_ok=True)
-        with published(note) as file:
-            file.write(json.dumps(settings, indent=2).encode())
     except OSError as error:
         raise UsageError(f"{target} cannot be written to: {error.strerror}.") from error
+    write_whole(note, json.dumps(settings, indent=2).encode())
 
 
 def _check_settings(note: Path, settings: dict[str, object]) -> None:

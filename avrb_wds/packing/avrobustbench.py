@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..shards.canonical import Fields, parse
+from ..whole import write_whole
 from .folder import VIDEOS
 from .labels import read_label_table, split_labels
 from .source import FrameColumns, Source, SourceClip
@@ -82,5 +83,5 @@ def create_json(
         wav = place(os.path.join(audio, f"{video_id}.wav"))
         text = ",".join(table[video_id])
         data.append({"wav": wav, "labels": text, "video_id": video_id, "video_path": place(frames)})
-    Path(out).write_text(json.dumps({"data": data}, indent=4))
+    write_whole(Path(out), json.dumps({"data": data}, indent=4).encode())
     return len(data)

@@ -13,6 +13,7 @@ from PIL import Image
 from ..codecs import FORMATS, decode_audio
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
 from ..errors import DataError, UsageError
+from ..whole import whole_file
 
 __all__ = ["import_bank"]
 
@@ -48,7 +49,8 @@ def import_bank(
             f"{source} holds no sounds or pictures for a bank; give folders of sounds named "
             f"{', '.join(KINDS)}, or the folder above audio_corruptions and visual_corruptions."
         )
-    write_bank(target, _items(found, fill))
+    with whole_file(target) as file:
+        write_bank(file, _items(found, fill))
     return Bank.open(target)
 
 

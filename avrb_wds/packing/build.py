@@ -8,10 +8,10 @@ from typing import Protocol
 
 from ..errors import DataError
 from ..shards.manifest import MANIFEST, ShardEntry
+from ..whole import write_whole
 from .convert import Failure, PackedClip
 from .journal import Journal, Step
 from .layout import Layout
-from .writer import write_whole
 
 __all__ = ["ClipsMissing", "Progress", "Work", "Writer", "build"]
 

@@ -17,9 +17,9 @@ from ..errors import DataError, UsageError
 from ..shards.canonical import spell
 from ..shards.manifest import ShardEntry
 from ..shards.sources import JOURNAL
+from ..whole import PARTS, write_whole
 from .convert import Failure
 from .layout import Layout
-from .writer import PART, write_whole
 
 __all__ = ["Journal", "Step", "check_new"]
 
@@ -99,7 +99,7 @@ class Journal:
             )
         for step in self.steps:
             self._check(step.shard)
-        for part in self.path.parent.glob(f"*{PART}"):
+        for part in self.path.parent.glob(PARTS):
             part.unlink()
         write_whole(self.path, b"".join(line + b"\n" for line in lines))
 

@@ -6,16 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from ..apply import BankChoice, Temporal, corrupter_for
 from ..condition import conditions
 from ..corruptions import SEVERITIES, Profile
-from ..errors import DataError, UsageError
-from ..media.publish import published
+from ..errors import UsageError
 from ..shards import ShardSet
 from ..shards.manifest import MANIFEST
 from ..storage import is_remote
+from ..whole import whole_file, write_whole
 from .clip import PreviewClip, clip_of_file, clip_of_shards
 from .page import Facts, preview_page
 from .panels import Panel, panels
@@ -80,7 +79,7 @@ def preview(
         if progress is not None:
             progress(len(shown), len(wanted))
     facts = Facts(clip, seed, profile, temporal)
-    _write(page, lambda file: file.write(preview_page(facts, shown).encode()))
+    write_whole(page, preview_page(facts, shown).encode())
     return Preview(page, tuple(_sheets(sheet, clip, shown)) if sheet else ())
 
 
@@ -107,17 +106,11 @@ def _clip(
 def _sheets(path: Path, clip: PreviewClip, shown: Sequence[Panel]) -> Iterator[Path]:
     columns = [f"severity {severity}" for severity in SEVERITIES]
     if clip.frames is not None:
-        _write(path, lambda file: frame_sheet(shown, columns, file))
+        with whole_file(path) as file:
+            frame_sheet(shown, columns, file)
         yield path
     if clip.pcm is not None:
         sound = path.with_name(f"{path.stem}-sound{path.suffix}")
-        _write(sound, lambda file: spectrum_sheet(shown, columns, clip.sample_rate, file))
+        with whole_file(sound) as file:
+            spectrum_sheet(shown, columns, clip.sample_rate, file)
         yield sound
-
-
-def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    try:
-        with published(path) as file:
-            write(file)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}.") from error

@@ -14,6 +14,7 @@ from PIL import Image
 
 from ..codecs import encode_audio
 from ..corruptions.bank import KINDS, Bank, Item
+from ..whole import write_whole
 from .pages.elements import inlined
 from .spectrogram import spectrogram
 
@@ -43,7 +44,7 @@ def write_bank_page(bank: Bank, out: str | os.PathLike[str]) -> None:
     title = "The bank of sounds and pictures"
     body = "\n".join(_sections(bank))
     page = PAGE.format(title=title, digest=bank.digest, body=body)
-    Path(out).write_text(page, encoding="utf-8")
+    write_whole(Path(out), page.encode())
 
 
 def _sections(bank: Bank) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..whole import write_whole
 from .comparison import Comparison, Row
-from .files import publish
 from .markdown import Markdown, cell, markdown_table
 from .pages.comparison import comparison_page
 from .receipt import receipt_rows
@@ -28,7 +28,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, 
     folder.mkdir(parents=True, exist_ok=True)
     spellings = (comparison_json, comparison_markdown, comparison_page)
     return tuple(
-        publish(folder / name, spell(comparison).encode())
+        write_whole(folder / name, spell(comparison).encode())
         for name, spell in zip(COMPARISON_FILES, spellings, strict=True)
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import secrets
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +12,7 @@ from typing import Any, TypeVar
 from ..condition import Condition
 from ..errors import DataError
 from ..shards.canonical import parse
+from ..whole import write_whole
 from .markdown import report_markdown
 from .pages import report_page
 from .report import (
@@ -32,7 +31,6 @@ from .summary import Robustness, severity_of
 __all__ = [
     "FILES",
     "JSON_FILE",
-    "publish",
     "read_report",
     "report_csv",
     "report_json",
@@ -54,18 +52,9 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
     folder = Path(folder)
     spellings = (report_json, report_csv, report_markdown, report_page)
     return tuple(
-        publish(folder / name, spell(report).encode())
+        write_whole(folder / name, spell(report).encode())
         for name, spell in zip(FILES, spellings, strict=True)
     )
-
-
-def publish(path: Path, data: bytes) -> Path:
-    """Write a file under another name and rename it, so that nobody ever sees half of it."""
-    # By chance, not by process: two machines that share the folder may have one of the same number.
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    part.write_bytes(data)
-    os.replace(part, path)
-    return path
 
 
 def read_report(path: str | Path) -> Report:

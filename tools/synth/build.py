@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avrb_wds.corruptions._bankfile import PICTURES, Item, write_bank
+from avrb_wds.whole import whole_file
 
 from .concert import CONCERT
 from .fire import SMOKE
@@ -61,7 +62,8 @@ def build(out: Path) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     for stem, contents in FILES.items():
         path = out / f"{stem}.avrbbank"
-        write_bank(path, (make(group, name) for group, name in contents))
+        with whole_file(path) as file:
+            write_bank(file, (make(group, name) for group, name in contents))
         yield path
 
 

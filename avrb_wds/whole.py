@@ -1,0 +1,124 @@
+"""Files that are there whole or not at all: the one way in which this project writes them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import DataError
+
+__all__ = ["PARTS", "WholeFile", "whole_file", "write_whole"]
+
+PARTS = ".avrb-*.part"
+"""What unfinished files are called where they have to have a name."""
+
+
+def write_whole(path: Path, data: bytes | memoryview) -> Path:
+    """Write `data` to `path`, as `whole_file` does; returns the path.
+
+    >>> write_whole(Path("/dev/null/a"), b"")
+    Traceback (most recent call last):
+    avrb_wds.errors.DataError: /dev/null/a cannot be written: Not a directory.
+    """
+    with whole_file(path) as file:
+        file.write(data)
+    return path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file to write, read and seek in, which is at `path` once the block is through.
+
+    See `WholeFile`.  Raises DataError, naming path and cause, for any OSError.
+    """
+    try:
+        making = WholeFile(path)
+        try:
+            yield making.file
+            making.publish()
+        finally:
+            making.discard()
+    except OSError as error:
+        cause = error.strerror or error
+        raise DataError(f"{path} cannot be written: {cause}.") from error
+
+
+class WholeFile:
+    """A file in the making, of which `path` shows nothing before `publish`, and then all of it.
+
+    That holds through errors, kills and power failures, and for several writers at once, of which
+    the last one wins.  A file that is there is replaced; what is there and no file (a device, a
+    folder) is left, as an OSError.  Where the system can (Linux), the file has no name meanwhile,
+    so that a killed process leaves nothing behind; elsewhere it has one of PARTS in the same
+    folder.  Permissions are what the umask leaves to a new file.
+
+    file: open for writing, reading and seeking, until `publish` or `discard`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.exists() and not path.is_file():
+            raise OSError(0, "there is something that is not a file")
+        self._path = path
+        # By chance, not by process: machines that share a folder may have one of the same number.
+        # Not after `path`, whose name may be as long as names can be.
+        self._part = path.with_name(PARTS.replace("*", secrets.token_hex(8)))
+        nameless = _nameless(path.parent)
+        self._named = nameless is None
+        self.file = nameless or open(self._part, "x+b")  # noqa: SIM115 - publish(), discard()
+
+    def publish(self) -> None:
+        """Bring the file to the disk, close it and give it its name; raises OSError."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        placed = not self._named and self._link(self._path)
+        if not placed:  # a link replaces nothing
+            self._named = self._named or self._link(self._part)
+        self.file.close()
+        if not placed:
+            os.replace(self._part, self._path)
+        self._named = False
+        _sync(self._path.parent)
+
+    def discard(self) -> None:
+        """Close the file and leave nothing of it, unless it is published."""
+        with suppress(OSError):  # of what a full disk did not take
+            self.file.close()
+        if self._named:
+            self._part.unlink(missing_ok=True)
+            self._named = False
+
+    def _link(self, path: Path) -> bool:
+        """Give the nameless file a name; False where something has that name already."""
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            # With a folder given Python follows the link in /proc, which it would name otherwise.
+            os.link(f"/proc/self/fd/{self.file.fileno()}", path.name, dst_dir_fd=folder)
+        except FileExistsError:
+            return False
+        finally:
+            os.close(folder)
+        return True
+
+
+def _nameless(folder: Path) -> BinaryIO | None:
+    """An open file of no name in `folder`; None where the system or the disk has no such thing."""
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
+        return None
+    try:
+        return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
+    except OSError:
+        return None
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system and the disk can."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
