@@ -1,21 +1,13 @@
-"""What tests of rendering share: the command, what is in a folder, the digest of what it shows."""
+"""What tests of rendering share: what is in a folder, the digest of what it shows."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from shardmaking import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.shown import clip_digest, condition_digest
-
-AVRB = (sys.executable, "-m", "avrb_wds.tools.cli")
-
-
-def cli(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*AVRB, *map(str, words)], capture_output=True, text=True, check=False)
 
 
 def content(folder: Path) -> dict[str, bytes]:

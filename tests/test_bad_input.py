@@ -6,22 +6,21 @@ import io
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 import webdataset as wds
+from commandline import Done, run_avrb
 from shardmaking import Made, clips, members, write_shards
 from videos import Movie, make_video
 
 import avrb_wds as avrb
 from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.shards import AudioLayout, FrameLayout, Manifest
-from avrb_wds.tools import cli
 from avrb_wds.whole import PARTS
 
 MODEL = "def load():\n    return lambda batch: batch['frames'].double().mean((1, 2, 3)).float()\n"
@@ -126,33 +125,19 @@ def test_stages(tmp_path: Path, name: str) -> None:
     assert_one_sentence(str(caught.value))
 
 
-class Done(NamedTuple):
-    status: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    """`avrb` in `tmp_path`, in this process; what it says on stderr is held to be one sentence."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """`avrb` in `tmp_path`; what it says on stderr is held to be one sentence."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bright.py").write_text(MODEL)
 
     def run(*arguments: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["avrb", *map(str, arguments)])
-        try:
-            cli.main()
-            status: Any = 0
-        except SystemExit as exit:
-            status = exit.code or 0
-        out, err = capsys.readouterr()
-        said = [line for line in err.splitlines() if line.startswith("avrb: ")]
-        if status and not (arguments[0] == "verify" and out):
-            assert len(said) == 1, err
+        done = run_avrb(*arguments, folder=tmp_path)
+        said = [line for line in done.stderr.splitlines() if line.startswith("avrb: ")]
+        if done.returncode and not (arguments[0] == "verify" and done.stdout):
+            assert len(said) == 1, done.stderr
             assert_one_sentence(said[0].removeprefix("avrb: "))
-        return Done(status, out, err)
+        return done
 
     return run
 
@@ -162,13 +147,13 @@ def test_verify_info_and_evaluate(bad: tuple[Path, str, bool], tmp_path: Path, r
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     evaluated = run("evaluate", "bright:load", folder, "--out", "run",
                     "--corruption", "impulse", "--severity", 1)  # fmt: skip
-    assert evaluated.status == 1
+    assert evaluated.returncode == 1
     assert re.search(sentence, evaluated.stderr), evaluated.stderr
     assert not list(tmp_path.glob("run/report*"))
     verified = run("verify", folder, "--deep")
-    assert verified.status == 1
+    assert verified.returncode == 1
     assert verified.stdout if not at_once else verified.stderr
-    assert run("info", folder).status == (1 if at_once else 0)
+    assert run("info", folder).returncode == (1 if at_once else 0)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -184,7 +169,7 @@ def test_wrong_conditions(
 ) -> None:
     write_shards(tmp_path / "shards", clips(3))
     done = run("evaluate", "bright:load", "shards", "--out", "run", *options)
-    assert done.status == 2
+    assert done.returncode == 2
     assert sentence in done.stderr
     assert not (tmp_path / "run").exists()
     name, severity = options[1], int(options[3]) if len(options) > 2 else 3
@@ -201,7 +186,7 @@ def test_missing_files(tmp_path: Path, run: Any, command: str) -> None:
         model = ("bright:load",) if command == "evaluate" else ()
         out = ("--out", "run") if command == "evaluate" else ()
         done = run(command, *model, name, *out)
-        assert done.status == 1
+        assert done.returncode == 1
         assert f"at {name}" in done.stderr, done.stderr
     assert not (tmp_path / "run").exists()
 
@@ -246,7 +231,7 @@ def packed_source(folder: Path, name: str) -> Path:
 def test_pack(tmp_path: Path, run: Any, name: str, status: int, sentence: str) -> None:
     source = packed_source(tmp_path / "source", name)
     done = run("pack", source, "out", "--frames", 1, "--workers", 1)
-    assert done.status == status, done.stderr
+    assert done.returncode == status, done.stderr
     assert sentence in done.stderr
     left = sorted(path.name for path in (tmp_path / "out").glob("*"))
     assert "manifest.json" not in left

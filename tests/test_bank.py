@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bankmaking import make_folder, picture, wave
+from commandline import run_avrb
 
 from avrb_wds.corruptions.bank import ASSETS, GROUPS, KINDS, Bank, Item, write_bank
 from avrb_wds.errors import UsageError
@@ -26,11 +25,6 @@ BUILT_IN = "9d2bf6dc6e24d650e940f93e7dcf4e4b06f5b0a9d8e81aa86b0bb971fdca6e4e"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return make_folder(tmp_path / "mine")
-
-
-def avrb_bank(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "bank", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def test_the_built_in_bank_never_changes() -> None:
@@ -141,16 +135,16 @@ def test_a_manifest_can_not_claim_what_would_fill_the_memory(tmp_path: Path) -> 
 
 def test_the_commands(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.avrbbank"
-    done = avrb_bank("import", folder, out)
+    done = run_avrb("bank", "import", folder, out)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"digest      {Bank.open(out).digest}" in done.stdout
-    assert avrb_bank("info", out).stdout == done.stdout
+    assert run_avrb("bank", "info", out).stdout == done.stdout
     wave(folder / "crowd/quiet.wav", np.zeros(100))
-    refused = avrb_bank("import", folder, out)
+    refused = run_avrb("bank", "import", folder, out)
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"avrb: {folder / 'crowd/quiet.wav'}: the sound is silent")
     assert refused.stderr.count("\n") == 1
-    assert avrb_bank("info", folder).returncode == 2
+    assert run_avrb("bank", "info", folder).returncode == 2
 
 
 def test_the_page_shows_and_plays_every_item(folder: Path, tmp_path: Path) -> None:

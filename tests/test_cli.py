@@ -4,10 +4,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from bankmaking import make_folder
+from commandline import AVRB, run_avrb, run_process
+from readme import BLOCKS
+from shardmaking import clips, write_shards
 
 from avrb_wds.tools.cli import app
 
@@ -27,7 +32,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def avrb(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "avrb_wds.tools.cli", *words],
+        [*AVRB, *words],
         capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "COLUMNS": "100"},
     )  # fmt: skip
 
@@ -57,6 +62,41 @@ def test_wrong_usage_is_status_2_without_a_traceback(words, status) -> None:
     assert "Traceback" not in done.stderr
     assert bool(done.stdout) == (status == 0)
     assert bool(done.stderr) == (status != 0)
+
+
+# As processes of their own run these here, tests/test_demo.py the demo, and tests of the README
+# what it shows; all other tests run commands in their own process.
+ALONE = {
+    "info": ("shards",),
+    "create-json": ("videos", "--frames=f", "--audio=a", "--labels=l.csv", "--out=made.json"),
+    "bank import": ("mine", "mine.avrbbank"),
+    "bank page": ("bank.html", "--bank=mine.avrbbank"),
+    "bank info": ("mine.avrbbank",),
+    "cache info": ("cache",),
+    "cache clear": ("cache",),
+}
+
+
+def test_a_process_says_what_a_call_says(tmp_path: Path) -> None:
+    write_shards(tmp_path / "shards", clips(2))
+    make_folder(tmp_path / "mine")
+    for name in ("cache", "videos"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "videos/x.mp4").touch()
+    (tmp_path / "l.csv").write_text("x,dog\n")
+    for name, words in ALONE.items():
+        done = run_process(*name.split(), *words, folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done == run_avrb(*name.split(), *words, folder=tmp_path)
+    refused = run_process("info", "nowhere", folder=tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused == run_avrb("info", "nowhere", folder=tmp_path)
+
+
+def test_every_command_is_run_as_a_process() -> None:
+    commands = (words for block in BLOCKS for words in block.commands())
+    shown = {words[1] for words in commands if words[0] == "avrb"}
+    assert set(COMMANDS) == {*ALONE, *shown, "demo", "bank build"}  # the last takes minutes
 
 
 def test_help_waits_for_nothing_heavy() -> None:

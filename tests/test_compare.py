@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from commandline import run_avrb
 from reportmaking import made_report
 from rich.console import Console
 from shardmaking import clips, write_shards
@@ -216,16 +217,13 @@ def test_the_table_fits_80_columns(runs: dict[str, Path]) -> None:
 
 
 def test_the_command(runs: dict[str, Path], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "compare"]
-    done = subprocess.run(
-        [*command, runs["oracle"], runs["fails_rain"], "--out", tmp_path / "new/out"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+    both = (runs["oracle"], runs["fails_rain"])
+    done = run_avrb("compare", *both, "--out", tmp_path / "new/out")
     assert done.returncode == 0, done.stderr
     assert "clearly worse under 2" in done.stdout
     assert done.stdout.splitlines()[-1].endswith("comparison.html")
     assert {path.name for path in (tmp_path / "new/out").iterdir()} == set(COMPARISON_FILES)
-    done = subprocess.run([*command, runs["oracle"], tmp_path], capture_output=True, text=True)
+    done = run_avrb("compare", runs["oracle"], tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "no report at" in done.stderr
 

@@ -1,12 +1,11 @@
 """`digest` comes to what `evaluate` showed, wherever it runs, and `check` finds what differs."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commandline import run_avrb
 from shardmaking import Made, clips, write_shards
 from storage.faultserver import fault_server
 from test_evaluate import bright
@@ -142,24 +141,19 @@ def test_a_condition_that_the_receipt_lacks(shards: Path, run: Path) -> None:
         avrb.check(shards, run, ["gaussian-2"], num_workers=2)
 
 
-def avrb_digest(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "avrb_wds", "digest", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 def test_the_command(shards: Path, altered: Path, run: Path, tmp_path: Path) -> None:
     out = tmp_path / "receipt.json"
     words = ("--corruption", "gaussian", "--severity", "1", "--no-clean", "--seed", "7")
-    done = avrb_digest(shards, *words, "--out", out)
+    done = run_avrb("digest", shards, *words, "--out", out)
     assert done.returncode == 0, done.stderr
     digests = dict(read_receipt(run)[0].digests)
     assert done.stdout.splitlines()[0] == f"{digests['gaussian-1']}  gaussian-1"
-    same = avrb_digest(shards, "--check", out)
+    same = run_avrb("digest", shards, "--check", out)
     assert (same.returncode, same.stdout) == (0, "same\n")
-    other = avrb_digest(altered, "--check", run)
+    other = run_avrb("digest", altered, "--check", run)
     assert other.returncode == 1
     assert other.stdout == "differs: clip 'clip0020' under clean, the first of 1 there\n"
-    wrong = avrb_digest(shards, "--check", out, "--seed", "3")
+    wrong = run_avrb("digest", shards, "--check", out, "--seed", "3")
     assert wrong.returncode == 2
     assert "--check takes --seed from the receipt; leave it out" in wrong.stderr
 

@@ -1,10 +1,9 @@
 """`avrb evaluate`: what it prints and writes, and one sentence for wrong usage."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commandline import Done, run_avrb
 from shardmaking import clips, write_shards
 
 from avrb_wds.reports import read_report
@@ -28,10 +27,9 @@ number = 3
 """
 
 
-def avrb_evaluate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def avrb_evaluate(folder: Path, *arguments: str) -> Done:
     (folder / "bright.py").write_text(MODEL)
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "evaluate", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return run_avrb("evaluate", *arguments, folder=folder)
 
 
 def test_the_command_prints_the_table(shards: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from commandline import run_avrb
 from films import Film, make_film
 from PIL import Image
 
@@ -18,11 +19,6 @@ from avrb_wds.codecs import decode_audio, encode_audio
 
 SCENE = np.random.default_rng(0).integers(0, 256, (30, 41, 3), np.uint8)
 TONE = (np.sin(np.arange(2 * 8000).reshape(2, 8000) / 9) * 9000).astype(np.int16)
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "corrupt", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "a.bmp", "a.tiff"])
@@ -106,7 +102,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_folder_is_mirrored_and_what_failed_is_named(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = run(tree, out, "--corruption", "snow", "--severity", 2)
+    done = run_avrb("corrupt", tree, out, "--corruption", "snow", "--severity", 2)
     assert done.returncode == 1
     assert done.stdout == f"{out}: 3 file(s)\n"
     lines = done.stderr.splitlines()
@@ -122,14 +118,14 @@ def test_a_folder_is_mirrored_and_what_failed_is_named(tree: Path, tmp_path: Pat
         expected = avrb.corrupt_frames(SCENE, "snow", 2, key="sub%2Fstill")
         assert np.array_equal(np.asarray(image), expected)
 
-    refused = run(tree, out, "--corruption", "snow", "--severity", 2)
+    refused = run_avrb("corrupt", tree, out, "--corruption", "snow", "--severity", 2)
     assert (refused.returncode, contents(out)) == (2, first)
-    other = run(tree, out, "--corruption", "rain", "--severity", 2, "--resume")
+    other = run_avrb("corrupt", tree, out, "--corruption", "rain", "--severity", 2, "--resume")
     assert other.returncode == 2
     assert "was made with corruption 'snow', not 'rain'" in other.stderr
 
     (out / "sub/still.png").unlink()
-    resumed = run(tree, out, "--corruption", "snow", "--severity", 2, "--resume")
+    resumed = run_avrb("corrupt", tree, out, "--corruption", "snow", "--severity", 2, "--resume")
     assert resumed.stdout == f"{out}: 1 file(s), 2 there already\n"
     assert contents(out) == first
 
@@ -139,12 +135,12 @@ def test_a_folder_without_faults_exits_0_and_two_of_one_name_are_refused(
 ) -> None:
     for path in tree.glob("cut.*"):
         path.unlink()
-    assert run(tree, tmp_path / "out", "--corruption", "shot").returncode == 0
+    assert run_avrb("corrupt", tree, tmp_path / "out", "--corruption", "shot").returncode == 0
     make_film(tree / "sub" / "clip.mp4", Film(frames=4, flashes=(1,)))
-    twice = run(tree, tmp_path / "new", "--corruption", "shot")
+    twice = run_avrb("corrupt", tree, tmp_path / "new", "--corruption", "shot")
     assert twice.returncode == 2
     assert "would both become" in twice.stderr
-    inside = run(tree, tree / "out", "--corruption", "shot")
+    inside = run_avrb("corrupt", tree, tree / "out", "--corruption", "shot")
     assert "write to a folder outside of it" in inside.stderr
     assert not (tree / "out").exists()
 
@@ -152,13 +148,15 @@ def test_a_folder_without_faults_exits_0_and_two_of_one_name_are_refused(
 def test_one_file_by_the_command_line(tmp_path: Path) -> None:
     source = make_film(tmp_path / "in.mp4", Film(frames=5, flashes=(1,)))
     out = tmp_path / "out.mp4"
-    done = run(source, out, "--corruption", "frost", "--severity", 3, "--duration", 0.3)
+    done = run_avrb(
+        "corrupt", source, out, "--corruption", "frost", "--severity", 3, "--duration", 0.3
+    )
     assert (done.returncode, done.stdout) == (0, f"{out}\n")
     with av.open(str(out)) as file:
         assert file.streams.video[0].frames == 3
-    assert run(source, out, "--corruption", "frost").returncode == 2
-    assert run(source, out, "--corruption", "frost", "--overwrite").returncode == 0
-    unknown = run(source, tmp_path / "b.mp4", "--corruption", "fog")
+    assert run_avrb("corrupt", source, out, "--corruption", "frost").returncode == 2
+    assert run_avrb("corrupt", source, out, "--corruption", "frost", "--overwrite").returncode == 0
+    unknown = run_avrb("corrupt", source, tmp_path / "b.mp4", "--corruption", "fog")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "no corruption 'fog'" in unknown.stderr
 

@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import tarfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from commandline import AVRB, run_avrb
 from videos import Movie, make_video
 
 from avrb_wds.errors import DataError, UsageError
@@ -50,14 +50,6 @@ def content(folder: Path) -> dict[str, bytes]:
 def keys(folder: Path) -> list[str]:
     with ShardSet.open(folder) as shards:
         return [shards.read(position).key for position in range(len(shards))]
-
-
-AVRB = (sys.executable, "-m", "avrb_wds.tools.cli")
-
-
-def avrb(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [*AVRB, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_same_bytes_for_any_number_of_workers(videos, tmp_path) -> None:
@@ -107,8 +99,8 @@ def test_killed_twice_and_resumed(videos, tmp_path) -> None:
     with pytest.raises(UsageError, match="go on with --resume"):
         pack(source, out)
 
-    resumed = avrb(*job)
-    whole = avrb("pack", source, tmp_path / "whole", *name, "--allow-missing", 1)
+    resumed = run_avrb(*job)
+    whole = run_avrb("pack", source, tmp_path / "whole", *name, "--allow-missing", 1)
     assert resumed.returncode == whole.returncode == 0
     assert content(out) == content(tmp_path / "whole")
     assert resumed.stderr == whole.stderr
@@ -151,7 +143,7 @@ def test_resume_refuses_changed_shards_and_lists(videos, tmp_path) -> None:
 
 def test_failures_are_named_and_counted(mixed, tmp_path) -> None:
     out = tmp_path / "o"
-    done = avrb("pack", mixed, out, "--allow-missing", 2, "--workers", 2)
+    done = run_avrb("pack", mixed, out, "--allow-missing", 2, "--workers", 2)
     lines = done.stderr.splitlines()
     assert done.returncode == 1
     assert [line.split(" (")[0] for line in lines[:3]] == [
@@ -161,7 +153,7 @@ def test_failures_are_named_and_counted(mixed, tmp_path) -> None:
     assert lines[3].startswith("avrb: 3 of 8 clips could not be packed and 2 may be missing")
     assert len(lines) == 4
     assert not (out / "manifest.json").exists()
-    accepted = avrb("pack", mixed, out, "--allow-missing", 3, "--resume")
+    accepted = run_avrb("pack", mixed, out, "--allow-missing", 3, "--resume")
     assert (accepted.returncode, accepted.stderr.splitlines()) == (0, lines[:3])
     assert keys(out) == ["a%2E1%2Ex", "c", "e", "g", "h"]
 
@@ -196,7 +188,7 @@ def test_a_folder_in_use_is_refused(videos, tmp_path) -> None:
     ],
 )
 def test_wrong_options_on_the_command_line(videos, tmp_path, options, fault) -> None:
-    done = avrb("pack", videos, tmp_path / "o", *options)
+    done = run_avrb("pack", videos, tmp_path / "o", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"avrb: {fault}")
     assert done.stderr.count("\n") == 1

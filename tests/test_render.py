@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 import webdataset as wds
-from rendered import AVRB, cli, content, digest, write_source
+from commandline import AVRB, run_avrb
+from rendered import content, digest, write_source
 from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
@@ -178,7 +179,7 @@ def test_killed_and_resumed(layout: str, tmp_path: Path) -> None:
         with pytest.raises(avrb.DataError, match=r"not packed to the end.*--resume"):
             avrb.ShardSet.open(out / "gaussian-3")
 
-    resumed = cli(*job)
+    resumed = run_avrb(*job)
     assert (resumed.returncode, resumed.stderr) == (0, "")
     options = avrb.RenderOptions("png", layout=layout, clips_per_shard=12)
     avrb.render(source, tmp_path / "whole", ["gaussian-3", "gaussian-5"], options=options)
@@ -228,5 +229,5 @@ def test_every_stage_reads_lossless_shards(shards: Path, tmp_path: Path) -> None
         assert one["__key__"] == other["__key__"]
         assert np.array_equal(one["frames"], other["frames"])
         assert np.array_equal(one["waveform"], other["waveform"])
-    assert "2 a clip, 32x24 pixels, webp" in cli("info", tmp_path / "o").stdout
+    assert "2 a clip, 32x24 pixels, webp" in run_avrb("info", tmp_path / "o").stdout
     assert avrb.verify(tmp_path / "o", deep=True) == []

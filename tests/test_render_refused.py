@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rendered import cli, digest, write_source
+from commandline import run_avrb
+from rendered import digest, write_source
 from shardmaking import Made, clips, members, write_shards
 
 import avrb_wds as avrb
@@ -47,7 +48,7 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
 ) -> None:
     out = tmp_path / "o"
     words = ("render", broken, out, "--corruption", "rain", "--severity", 1, "--layout", layout)
-    done = cli(*words, "--workers", 2)
+    done = run_avrb(*words, "--workers", 2)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "avrb: clip 'clip0003' in shard t-000000.tar: member 'frame_0001.jpg': the image does not "
@@ -56,7 +57,7 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
     assert not out.exists()
 
     if layout == "shards":
-        done = cli(*words, "--max-errors", 1)
+        done = run_avrb(*words, "--max-errors", 1)
         assert done.returncode == 0
         assert done.stderr.startswith("left out: clip0003 (t-000000.tar): member 'frame_0001.jpg'")
     else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commandline import run_avrb
 from shardmaking import clips, write_shards
 from test_compare import CONDITIONS, oracle
 
@@ -29,23 +28,18 @@ def run(shards: Path, out: Path, **options: Any) -> avrb.Report | None:
     )
 
 
-def avrb_report(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "report", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 def test_a_whole_run_is_written_anew(shards: Path, tmp_path: Path) -> None:
     run(shards, tmp_path)
     names = (*FILES, "report.digests.tsv")
     before = {name: (tmp_path / name).read_bytes() for name in names}
     for name in names:
         (tmp_path / name).unlink()
-    done = avrb_report(tmp_path)
+    done = run_avrb("report", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "oracle on" in done.stdout
     assert done.stdout.splitlines()[-len(FILES) :] == [f"report: {tmp_path / n}" for n in FILES]
     assert {name: (tmp_path / name).read_bytes() for name in names} == before
-    based = avrb_report(tmp_path, "--baseline", tmp_path)
+    based = run_avrb("report", tmp_path, "--baseline", tmp_path)
     # An oracle makes no error to measure by.
     assert based.returncode == 0, based.stderr
     assert avrb.read_report(tmp_path).baseline.mce is None
@@ -54,7 +48,7 @@ def test_a_whole_run_is_written_anew(shards: Path, tmp_path: Path) -> None:
 def test_what_lacks_is_told(shards: Path, tmp_path: Path) -> None:
     """Of six batches of two, the second of two ranks has the last three: clips 6 to 10."""
     assert run(shards, tmp_path, rank=0, world_size=2) is None
-    done = avrb_report(tmp_path)
+    done = run_avrb("report", tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
         "oracle: 6 of 11 clips are there under every condition (30 of 55 scores)",
@@ -64,7 +58,7 @@ def test_what_lacks_is_told(shards: Path, tmp_path: Path) -> None:
     ]
     assert not (tmp_path / "report.json").exists()
     run(shards, tmp_path, rank=1, world_size=2)
-    assert avrb_report(tmp_path).returncode == 0
+    assert run_avrb("report", tmp_path).returncode == 0
 
 
 def test_a_torn_run_names_the_condition(shards: Path, tmp_path: Path) -> None:
@@ -77,7 +71,7 @@ def test_a_torn_run_names_the_condition(shards: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_there_at_all(shards: Path, tmp_path: Path) -> None:
-    done = avrb_report(tmp_path)
+    done = run_avrb("report", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "no report at" in done.stderr
 
@@ -87,6 +81,6 @@ def test_a_report_alone_is_written_anew(shards: Path, tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     alone.mkdir()
     (tmp_path / "run/report.json").rename(alone / "report.json")
-    assert avrb_report(alone).returncode == 0
+    assert run_avrb("report", alone).returncode == 0
     assert {path.name for path in alone.iterdir()} == set(FILES)
     assert (alone / "report.html").read_bytes() == (tmp_path / "run/report.html").read_bytes()

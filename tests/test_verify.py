@@ -2,13 +2,12 @@
 
 import io
 import json
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commandline import run_avrb
 from shardmaking import Made, clips, members, write_shards
 
 from avrb_wds.errors import DataError
@@ -195,28 +194,23 @@ def test_nothing_to_verify(tmp_path) -> None:
         verify(tmp_path)
 
 
-def avrb(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def test_commands(folder) -> None:
-    done = avrb("verify", folder, "--deep")
+    done = run_avrb("verify", folder, "--deep")
     assert (done.returncode, done.stdout, done.stderr) == (0, "no faults\n", "")
     flip(folder / "t-000001.tar", 1000)
-    done = avrb("verify", folder)
+    done = run_avrb("verify", folder)
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 2, "")
-    done = avrb("verify", folder / "none")
+    done = run_avrb("verify", folder / "none")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"avrb: no shard at {folder / 'none'}.\n"
 
 
 def test_info(folder) -> None:
-    told = json.loads(avrb("info", folder, "--json").stdout)
+    told = json.loads(run_avrb("info", folder, "--json").stdout)
     assert told["clips"] == 6
     assert told["frames"] == {"count": 2, "format": "jpg", "height": 24, "width": 32}
     assert told["digest"] == Manifest.read(folder / "manifest.json").digest
-    table = avrb("info", folder).stdout
+    table = run_avrb("info", folder).stdout
     for words in ("6", "2 a clip, 32x24 pixels, jpg", "16000 Hz", "3 classes: class0, class1"):
         assert words in table
     without = summarize([folder / "t-000001.tar"])

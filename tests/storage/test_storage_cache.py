@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from commandline import run_avrb
 from faultserver import Fault, FaultServer
 
 from avrb_wds.errors import DataError, UsageError
@@ -262,10 +263,7 @@ def test_four_processes_share_it_while_one_is_killed(
 
 def test_the_command(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
     def avrb_cache(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "avrb_wds.tools.cli", "cache", *arguments],
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        done = run_avrb("cache", *arguments)
         return done.returncode, done.stdout + done.stderr
 
     assert Cache(tmp_path, SIZE).open(Store(), urls[0], sha256(server, 0))

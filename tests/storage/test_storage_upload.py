@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from commandline import Done, run_avrb
 from faultserver import FaultServer
 from flaky import Wire, wire_to
 from shardmaking import clips, write_shards
@@ -140,17 +140,13 @@ def test_another_data_set_is_not_written_over(s3: S3, tmp_path: Path) -> None:
     assert verify(url, deep=True, storage=storage) == []
 
 
-def avrb(s3: S3 | None, *arguments: str, cache: Path) -> subprocess.CompletedProcess[str]:
+def avrb(s3: S3 | None, *arguments: str, cache: Path) -> Done:
     """A command, with the server's keys and address in its environment."""
     names = {"endpoint": "AWS_ENDPOINT_URL", "region": "AWS_REGION"}
     given = s3.storage_options if s3 else {}
     options = {names.get(k, f"AWS_{k}".upper()): v for k, v in given.items()}
     cache.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "avrb_wds.tools.cli", *arguments],
-        env={**os.environ, **options, "XDG_CACHE_HOME": str(cache)},
-        cwd=cache, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = run_avrb(*arguments, folder=cache, XDG_CACHE_HOME=str(cache), **options)
     for value in (given.get("secret_access_key"), given.get("access_key_id")):
         assert value is None or value not in done.stdout + done.stderr
     return done
