@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
+
 from avrb_wds.corruptions import Draw
 from avrb_wds.demo.scenes import SHAPES, Scene
 from avrb_wds.demo.sounds import SOUNDS, sound
@@ -26,6 +28,12 @@ def test_the_same_videos_every_time(tmp_path: Path) -> None:
     again = {path.name: path.read_bytes() for path in (tmp_path / "two").rglob("*.mp4")}
     assert len(videos) == 3
     assert again.items() < videos.items()
+    with av.open(next((tmp_path / "one").rglob("*.mp4"))) as file:  # what browsers play
+        codecs = [stream.codec_context.name for stream in file.streams]
+        assert codecs == ["h264", "aac"]
+        shown, heard = (float(stream.duration * stream.time_base) for stream in file.streams)
+    assert abs(shown - 2.5) < 0.01
+    assert abs(heard - 2.5) < 0.1
 
 
 def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> None:

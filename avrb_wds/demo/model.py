@@ -21,20 +21,21 @@ EPOCHS, BATCH, RATE = 12, 20, 1e-2
 
 def spectrogram(waveform: Tensor) -> Tensor:
     """Log-power spectrogram (b, 1, BANDS, windows) of a waveform (b, channels, samples)."""
-    mono = waveform.mean(1)
-    window = torch.hann_window(WINDOW, device=mono.device)
-    bins = torch.stft(mono, WINDOW, HOP, window=window, center=False, return_complex=True)
-    power = bins.abs().square()[:, 1:]
-    bands = power.reshape(len(power), BANDS, -1, power.shape[2]).mean(2)
-    return bands.add(1e-3).log().unsqueeze(1) / 3
+    windows = waveform.mean(1).unfold(1, WINDOW, HOP)
+    bins = torch.fft.rfft(windows * torch.hann_window(WINDOW, device=waveform.device))
+    power = torch.view_as_real(bins[..., 1:]).square()
+    bands = power.reshape(*power.shape[:2], BANDS, -1).sum(3) / (WINDOW // 2 // BANDS)
+    return bands.add_(1e-3).log_().div_(3).transpose(1, 2).unsqueeze(1)
 
 
 def pictures(frames: Tensor) -> Tensor:
     """FRAMES of frames (b, t, h, w, 3) uint8, evenly apart: (b * FRAMES, 3, h / 2, w / 2)."""
     t = frames.shape[1]
     chosen = frames[:, [(2 * i + 1) * t // (2 * FRAMES) for i in range(FRAMES)]]
-    planes = chosen.permute(0, 1, 4, 2, 3).flatten(0, 1).contiguous().float() / 127.5 - 1
-    small = functional.avg_pool2d(planes, 2)
+    pixels = chosen.flatten(0, 1)
+    # Pooled in whole numbers, one axis after the other: a third of the time of avg_pool2d.
+    rows = pixels[:, 0::2].to(torch.int16) + pixels[:, 1::2]
+    small = (rows[:, :, 0::2] + rows[:, :, 1::2]).permute(0, 3, 1, 2).float() / (4 * 127.5)
     return small - small.mean((2, 3), keepdim=True)
 
 

@@ -79,8 +79,8 @@ class Scene:
     drift: tuple[float, float]
     scale: float
     tilt: float
-    color: npt.NDArray[np.float64]
-    ground: npt.NDArray[np.float64]
+    color: Frame
+    ground: Frame
 
     @classmethod
     def of(cls, shape: str, draw: Draw, size: int) -> Scene:
@@ -96,8 +96,8 @@ class Scene:
             (0.4 * dx, 0.4 * dy),
             0.42 + 0.12 * scale,
             0.12 * tilt,
-            ground + contrast + 0.15 * (color - 0.5),
-            ground + _clutter(draw, size),
+            _pixels(ground + contrast + 0.15 * (color - 0.5)),
+            _pixels(ground + _clutter(draw, size)),
         )
 
     def frame(self, time: float) -> Frame:
@@ -107,9 +107,15 @@ class Scene:
         x = (axis[np.newaxis, :] - self.start[0] - self.drift[0] * time) / self.scale
         y = (axis[:, np.newaxis] - self.start[1] - self.drift[1] * time) / self.scale
         inside = self.shape(x - self.tilt * y, y + self.tilt * x)
-        picture = np.where(inside[..., np.newaxis], self.color, self.ground)
-        frame: Frame = np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
+        frame = self.ground.copy()
+        frame[inside] = self.color
         return frame
+
+
+def _pixels(light: npt.NDArray[np.float64]) -> Frame:
+    """Light from 0 to 1 as uint8."""
+    pixels: Frame = np.clip(np.rint(light * 255), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _clutter(draw: Draw, size: int) -> npt.NDArray[np.float64]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ..corruptions import Draw
-from ..errors import MissingExtra
+from ..media.mp4 import BT709, Mp4, PictureFormat, SoundFormat, encodable
+from ..whole import whole_file
 from .scenes import SHAPES, Scene
 from .sounds import SOUNDS, sound
 
@@ -20,13 +19,15 @@ __all__ = ["CLASSES", "make_videos"]
 
 CLASSES = tuple(f"{shape} {name}" for shape, name in zip(SHAPES, SOUNDS, strict=True))
 SIZE, RATE, SECONDS, SAMPLE_RATE = 112, 6, 2.5, 16_000
-FRAME_SAMPLES = 1024  # of one AAC frame
+PICTURE = PictureFormat(
+    SIZE, SIZE, Fraction(1, RATE), Fraction(RATE), Fraction(1), BT709, BT709, quality="18"
+)
 
 
 def make_videos(
     folder: Path, clips: int, seed: int, progress: Callable[[int, int], None] | None = None
 ) -> None:
-    """Write `clips` mp4 files (MPEG-4 and AAC) into a folder for each class, classes in turn.
+    """Write `clips` mp4 files (H.264 and AAC) into a folder for each class, classes in turn.
 
     Clip n of a seed is the same whatever the number of clips.  progress: called with (done, clips).
     """
@@ -41,28 +42,14 @@ def make_videos(
 
 
 def _write(path: Path, name: str, seed: int) -> None:
-    try:
-        import av
-    except ImportError:
-        raise MissingExtra("making videos", "video") from None
-
     shape, _, noise = name.partition(" ")
     scene = Scene.of(shape, Draw(seed, "demo", path.stem, "visual"), SIZE)
     pcm = sound(noise, Draw(seed, "demo", path.stem, "audio"), SECONDS, SAMPLE_RATE)
-    with av.open(path, "w") as file:
-        picture: Any = file.add_stream("mpeg4", rate=RATE)
-        picture.width = picture.height = SIZE
-        picture.pix_fmt, picture.bit_rate = "yuv420p", 1_500_000
-        picture.codec_context.thread_count = 1  # more of them cut the picture into other slices
-        track: Any = file.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        frames = round(SECONDS * RATE)
+    frames, heard = round(SECONDS * RATE), 0
+    with whole_file(path) as out, Mp4(out, PICTURE, SoundFormat(1, SAMPLE_RATE)) as file:
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(scene.frame(number / frames), format="rgb24")
-            file.mux(picture.encode(frame))
-        file.mux(picture.encode())
-        for start in range(0, pcm.shape[1], FRAME_SAMPLES):
-            part = np.ascontiguousarray(pcm[:, start : start + FRAME_SAMPLES])
-            audio = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
-            audio.sample_rate, audio.pts = SAMPLE_RATE, start
-            file.mux(track.encode(audio))
-        file.mux(track.encode())
+            until = round((number + 1) * SAMPLE_RATE / RATE)
+            file.write_sound(pcm[:, heard:until], heard)
+            frame = encodable(scene.frame(number / frames))
+            file.write_picture(frame, number * PICTURE.unit, PICTURE.unit)
+            heard = until

@@ -22,6 +22,9 @@ BT709, LIMITED = 1, 1
 RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 CHANNEL_BITS = 96_000  # a second
+# At the same size nearer to what is encoded by 1 to 5 dB than the usual "twoloop", in a fifth to
+# half of its time: that one leaves out what nobody hears, and a corruption is to stay as it is.
+CODER = "fast"
 PIECE = 1 << 12  # samples handed to the encoder at a time
 
 
@@ -160,7 +163,8 @@ def _picture_stream(file: Any, form: PictureFormat) -> Any:
 
 def _sound_stream(file: Any, form: SoundFormat) -> Any:
     above = [rate for rate in RATES if rate >= form.sample_rate]
-    stream = file.add_stream("aac", rate=min(above) if above else RATES[0])
+    rate = min(above) if above else RATES[0]
+    stream = file.add_stream("aac", rate=rate, options={"aac_coder": CODER})
     stream.layout = LAYOUTS[form.channels]
     stream.bit_rate = form.channel_bits * form.channels
     return stream
