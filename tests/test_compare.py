@@ -244,4 +244,4 @@ def test_the_guide_runs(runs: dict[str, Path], tmp_path: Path) -> None:
     assert lines[-1].startswith("rain -0.636364 Interval(low=-")
     for name in re.findall(r"`(report\.\w+)`", guide):
         assert name in FILES
-    assert (Path(__file__).parents[1] / "docs/report.png").is_file()
+    assert (Path(__file__).parents[1] / "docs/img/report.png").is_file()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from commandline import run_avrb
 from shardmaking import clips, write_shards
 from test_compare import CONDITIONS, oracle
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import standing
-from avrb_wds.reports import FILES
+from avrb_wds.reports import FILES, read_report, write_report
 
 CLIPS = 11
 
@@ -22,10 +24,19 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_shards(tmp_path_factory.mktemp("shards"), clips(CLIPS))
 
 
-def run(shards: Path, out: Path, **options: Any) -> avrb.Report | None:
-    return avrb.evaluate(
-        oracle, shards, CONDITIONS, out=out, batch_size=2, num_workers=0, **options
+def dim(batch: dict[str, Any]) -> torch.Tensor:
+    """Right for as many clips as are dark."""
+    return torch.stack(
+        [
+            batch["frames"].float().mean((1, 2, 3, 4)),
+            *2 * [torch.full((len(batch["key"]),), 100.0)],
+        ],
+        1,
     )
+
+
+def run(shards: Path, out: Path, model: Any = oracle, **options: Any) -> avrb.Report | None:
+    return avrb.evaluate(model, shards, CONDITIONS, out=out, batch_size=2, num_workers=0, **options)
 
 
 def test_a_whole_run_is_written_anew(shards: Path, tmp_path: Path) -> None:
@@ -74,6 +85,27 @@ def test_nothing_there_at_all(shards: Path, tmp_path: Path) -> None:
     done = run_avrb("report", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "no report at" in done.stderr
+
+
+def test_the_baseline_of_the_run_stays(shards: Path, tmp_path: Path) -> None:
+    run(shards, tmp_path / "base", model=dim)
+    run(shards, tmp_path / "run", baseline=tmp_path / "base")
+    there = {name: (tmp_path / "run" / name).read_bytes() for name in FILES}
+    done = run_avrb("report", tmp_path / "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mCE" in done.stdout
+    assert {name: (tmp_path / "run" / name).read_bytes() for name in FILES} == there
+
+    report = read_report(tmp_path / "run")
+    other = replace(report.cells[1], metrics=replace(report.cells[1].metrics, accuracy=0.123))
+    changed = replace(report, cells=(report.cells[0], other, *report.cells[2:]))
+    write_report(changed, tmp_path / "run")
+    refused = run_avrb("report", tmp_path / "run")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "was held against the baseline 'dim', and has other scores now; give --baseline" in (
+        refused.stderr
+    )
+    assert read_report(tmp_path / "run") == changed
 
 
 def test_a_report_alone_is_written_anew(shards: Path, tmp_path: Path) -> None:

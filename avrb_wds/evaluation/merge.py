@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..reports import Cell, Metrics, Report, SkippedClip, against, read_report, write_report
 from ..reports.files import JSON_FILE
 from .bootstrap import accuracy_influence, interval, intervals, precision_influence, replicates
@@ -35,25 +36,44 @@ def published(ledger: Ledger, folder: str | Path, baseline: Report | None = None
     report = _merged(ledger)
     if baseline is not None:
         report = against(report, baseline)
-    # First: who sees the report finds the digests too.
-    ClipDigests.of(ledger).write(clips_file(Path(folder) / JSON_FILE))
-    write_report(report, folder)
-    return report
+    return _write(report, ledger, Path(folder))
 
 
 def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
     """The report of the run in a folder, merged and written anew in every format.
 
     Where there is only a report, without the run that it is of, the report is written anew.
-    Raises DataError as `merge` and `read_report` do.
+    Without `baseline`, what the report there was held against stays.  Raises DataError as `merge`
+    and `read_report` do, UsageError where what stays no longer fits the scores.
     """
     folder = Path(folder)
     if holds_run(folder):
         need_torchmetrics()
-        return published(_whole_ledger(folder), folder, baseline)
+        ledger = _whole_ledger(folder)
+        if baseline is None and (folder / JSON_FILE).exists():
+            return _kept_baseline(ledger, folder)
+        return published(ledger, folder, baseline)
     report = read_report(folder)
     if baseline is not None:
         report = against(report, baseline)
+    write_report(report, folder)
+    return report
+
+
+def _kept_baseline(ledger: Ledger, folder: Path) -> Report:
+    """The report of a whole run, written anew with the corruption errors of the one there."""
+    there, report = read_report(folder), _merged(ledger)
+    if there.baseline is not None and there.cells != report.cells:
+        raise UsageError(
+            f"{folder / JSON_FILE} was held against the baseline {there.baseline.model!r}, and has "
+            f"other scores now; give --baseline, or remove it to do without."
+        )
+    return _write(replace(report, baseline=there.baseline), ledger, folder)
+
+
+def _write(report: Report, ledger: Ledger, folder: Path) -> Report:
+    # First: who sees the report finds the digests too.
+    ClipDigests.of(ledger).write(clips_file(folder / JSON_FILE))
     write_report(report, folder)
     return report
 
