@@ -36,7 +36,7 @@ def published(ledger: Ledger, folder: str | Path, baseline: Report | None = None
     report = _merged(ledger)
     if baseline is not None:
         report = against(report, baseline)
-    return _write(report, ledger, Path(folder))
+    return _written(report, ledger, Path(folder))
 
 
 def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
@@ -50,8 +50,8 @@ def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
     if holds_run(folder):
         need_torchmetrics()
         ledger = _whole_ledger(folder)
-        if baseline is None and (folder / JSON_FILE).exists():
-            return _kept_baseline(ledger, folder)
+        if baseline is None:
+            return _written(_with_old_baseline(_merged(ledger), folder), ledger, folder)
         return published(ledger, folder, baseline)
     report = read_report(folder)
     if baseline is not None:
@@ -60,18 +60,21 @@ def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
     return report
 
 
-def _kept_baseline(ledger: Ledger, folder: Path) -> Report:
-    """The report of a whole run, written anew with the corruption errors of the one there."""
-    there, report = read_report(folder), _merged(ledger)
+def _with_old_baseline(report: Report, folder: Path) -> Report:
+    """The report with the corruption errors of the one in the folder, if it has any."""
+    try:
+        there = read_report(folder)
+    except DataError:  # none, or a broken one
+        return report
     if there.baseline is not None and there.cells != report.cells:
         raise UsageError(
             f"{folder / JSON_FILE} was held against the baseline {there.baseline.model!r}, and has "
             f"other scores now; give --baseline, or remove it to do without."
         )
-    return _write(replace(report, baseline=there.baseline), ledger, folder)
+    return replace(report, baseline=there.baseline)
 
 
-def _write(report: Report, ledger: Ledger, folder: Path) -> Report:
+def _written(report: Report, ledger: Ledger, folder: Path) -> Report:
     # First: who sees the report finds the digests too.
     ClipDigests.of(ledger).write(clips_file(folder / JSON_FILE))
     write_report(report, folder)
