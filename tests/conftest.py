@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,11 @@ from hypothesis import settings
 # Machines that run several things at once can take long over one example.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# What takes seconds to import is imported once, in the server that "forkserver" forks from.
+multiprocessing.set_forkserver_preload(
+    ["avrb_wds.loading", "avrb_wds.evaluation", "webdataset", "torchmetrics"]
+)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -1,9 +1,11 @@
 """Evaluation on real shards: every clip once, resumed after a kill, held against the ledger."""
 
+import itertools
+import multiprocessing
+import os
 import resource
 import shutil
-import subprocess
-import sys
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -140,32 +142,28 @@ def test_ranks_come_to_the_same_bytes(
     assert same_files(whole, tmp_path)
 
 
-KILLED = """
-import os, signal, sys
-sys.path.insert(0, {tests!r})
-from pathlib import Path
-from test_evaluate import bright, run
-batches = 0
-def model(batch):
-    global batches
-    batches += 1
-    if batches > {after}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return bright(batch)
-run(model, Path({shards!r}), Path({out!r}), rank={rank}, world_size={world_size}, name="bright")
-"""
+def killed_run(after: int, shards: Path, out: Path, rank: int, world_size: int) -> None:
+    """A run whose process is killed when `after` batches are scored."""
+    batches = itertools.count()
+
+    def model(batch: dict[str, Any]) -> torch.Tensor:
+        if next(batches) == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return bright(batch)
+
+    run(model, shards, out, rank=rank, world_size=world_size, name="bright")
 
 
 @pytest.mark.parametrize(("after", "rank", "world_size"), [(0, 0, 1), (7, 0, 1), (3, 1, 2)])
 def test_a_killed_run_goes_on_at_any_world_size(
     shards: Path, whole: Path, tmp_path: Path, after: int, rank: int, world_size: int
 ) -> None:
-    code = KILLED.format(
-        tests=str(Path(__file__).parent), shards=str(shards), out=str(tmp_path),
-        after=after, rank=rank, world_size=world_size,
-    )  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
-    assert done.returncode == -9
+    process = multiprocessing.get_context("forkserver").Process(
+        target=killed_run, args=(after, shards, tmp_path, rank, world_size)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert not (tmp_path / "report.json").exists()
     # What a kill in the middle of a write leaves behind.
     for path in (tmp_path / "predictions").glob("*.bin"):

@@ -1,7 +1,6 @@
 """One corrupted clip is the same to the last bit, whichever way it is come by."""
 
 import hashlib
-import multiprocessing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,12 +102,6 @@ def test_load_divided_over_ranks(shards: Path, alone: Digests, world_size: int) 
     assert found == alone
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _fork_server() -> None:
-    """Import torch once, in the server that worker processes are forked from."""
-    multiprocessing.set_forkserver_preload(["torch"])
-
-
 @pytest.mark.parametrize("workers", [0, 1, 2, 5])
 @pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
 def test_torch_data_loader(shards: Path, alone: Digests, start_method: str, workers: int) -> None:
@@ -129,7 +122,12 @@ def test_torch_data_loader_without_processes_by_number(shards: Path, alone: Dige
 
 def test_load_with_processes(shards: Path, alone: Digests) -> None:
     loader = avrb.load(
-        shards, conditions(), seed=SEED, num_workers=2, workers="process", start_method="spawn"
+        shards,
+        conditions(),
+        seed=SEED,
+        num_workers=2,
+        workers="process",
+        start_method="forkserver",
     )
     assert of_batches(loader) == alone
 
