@@ -45,10 +45,14 @@ def test_digest_is_what_evaluate_showed(shards: Path, run: Path, workers: int) -
     assert receipt.digest == read_receipt(run)[0].digest
 
 
-@pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
-def test_worker_processes_show_the_same(shards: Path, run: Path, start_method: str) -> None:
+@pytest.mark.parametrize(
+    ("start_method", "workers"), [("fork", 2), ("spawn", 1), ("forkserver", 2)]
+)
+def test_worker_processes_show_the_same(
+    shards: Path, run: Path, start_method: str, workers: int
+) -> None:
     loader = avrb.load(
-        shards, CONDITIONS, seed=7, num_workers=2, workers="process", start_method=start_method,
+        shards, CONDITIONS, seed=7, num_workers=workers, workers="process", start_method=start_method,
         digest=True, transform=nothing,
     )  # fmt: skip
     shown: dict[str, list[tuple[str, bytes]]] = {}
