@@ -1,10 +1,9 @@
 """The demo at a reduced size: the whole road from videos to the table."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import av
+from commandline import run_avrb, run_process
 
 from avrb_wds.corruptions import Draw
 from avrb_wds.demo.scenes import SHAPES, Scene
@@ -37,11 +36,7 @@ def test_the_same_videos_every_time(tmp_path: Path) -> None:
 
 
 def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "avrb_wds.tools.cli", "demo", "out"]
-    done = subprocess.run(
-        [*command, "--clips", "10", "--train-clips", "10"],
-        cwd=tmp_path, capture_output=True, text=True,
-    )  # fmt: skip
+    done = run_avrb("demo", "out", "--clips", 10, "--train-clips", 10, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "TinyModel on test" in done.stdout
     assert done.stdout.splitlines()[-2:] == [
@@ -50,6 +45,6 @@ def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> No
     assert (tmp_path / "out/preview.html").read_text().startswith("<!doctype html>")
     report = read_report(tmp_path / "out/run")
     assert {cell.clips for cell in report.cells} == {10}
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    again = run_process("demo", "out", folder=tmp_path)
     assert again.returncode == 2
     assert again.stderr == "avrb: out is there already and not empty; give a new folder.\n"

@@ -52,8 +52,8 @@ def test_worker_processes_show_the_same(
     shards: Path, run: Path, start_method: str, workers: int
 ) -> None:
     loader = avrb.load(
-        shards, CONDITIONS, seed=7, num_workers=workers, workers="process", start_method=start_method,
-        digest=True, transform=nothing,
+        shards, CONDITIONS, seed=7, num_workers=workers, workers="process",
+        start_method=start_method, digest=True, transform=nothing,
     )  # fmt: skip
     shown: dict[str, list[tuple[str, bytes]]] = {}
     for batch in loader:

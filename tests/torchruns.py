@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from commandline import run_avrb
 from shardmaking import clips, write_shards
 
 from avrb_wds.reports import FILES
@@ -41,9 +42,7 @@ def load():
 
 def evaluate(folder: Path, out: Path, ranks: int, **variables: str) -> int:
     """Run `avrb evaluate`, under torchrun unless ranks is 0; returns the exit status."""
-    command = ["-m", "avrb_wds", "evaluate", "bright:load", str(folder / "shards")]
-    command += ["--out", str(out), "--batch-size", str(BATCH), "--num-workers", "1"]
-    command += ["--corruption", "gaussian", "--corruption", "impulse"]
+    command = ["-m", "avrb_wds", *_words(folder, out)]
     if ranks:
         run = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
         command = [*run, *command]
@@ -53,13 +52,21 @@ def evaluate(folder: Path, out: Path, ranks: int, **variables: str) -> int:
     return done.returncode
 
 
+def _words(folder: Path, out: Path) -> list[str]:
+    return [
+        "evaluate", "bright:load", str(folder / "shards"), "--out", str(out),
+        "--batch-size", str(BATCH), "--num-workers", "1",
+        "--corruption", "gaussian", "--corruption", "impulse",
+    ]  # fmt: skip
+
+
 def same(one: Path, other: Path) -> bool:
     return all((one / name).read_bytes() == (other / name).read_bytes() for name in COMPARED)
 
 
 def prepare(folder: Path) -> Path:
-    """Shards, model and the run of one process, whose folder is returned."""
+    """Shards, model and the run without torchrun, whose folder is returned."""
     write_shards(folder / "shards", clips(CLIPS))
     (folder / "bright.py").write_text(MODEL)
-    assert evaluate(folder, folder / "whole", 0) == 0
+    assert run_avrb(*_words(folder, folder / "whole"), folder=folder).returncode == 0
     return folder / "whole"
