@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import settings
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
+# The tests run two at a time, and threads of torch that wait for each other take what others need.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What takes seconds to import is imported once, in the server that "forkserver" forks from.
 multiprocessing.set_forkserver_preload(
     ["avrb_wds.loading", "avrb_wds.evaluation", "webdataset", "torchmetrics"]

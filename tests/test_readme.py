@@ -77,8 +77,7 @@ def road(tmp_path: Path) -> Path:
     """A folder with videos of two classes, the released JSON, and the README's mymodel.py."""
     movie = Movie(frames=10, rate=5, seconds=1.0)
     for label in ("dog", "cat"):
-        for number in range(2):
-            make_video(tmp_path / "videos" / label / f"{label}-{number}.mp4", movie)
+        make_video(tmp_path / "videos" / label / f"{label}.mp4", movie)
     make_video(tmp_path / "talk.mp4", movie)
     write_released(tmp_path, clips=2)
     write_modules(BLOCKS, tmp_path)
@@ -91,7 +90,7 @@ def test_from_a_folder_of_videos_to_a_table_and_to_files(road: Path) -> None:
     assert "mymodel:load" in table
     report = read_report(road / "runs/mymodel")
     assert len(report.cells) == 76
-    assert {cell.clips for cell in report.cells} == {4}
+    assert {cell.clips for cell in report.cells} == {2}
     assert (road / "preview.html").stat().st_size > 100_000
     run_commands(section("Corrupted files"), road)
     assert (road / "talk-rain.mp4").stat().st_size > 1000
