@@ -70,7 +70,8 @@ def _lasting() -> dict[str, object]:
     """What a command has no business with, since it outlives the call."""
     return {
         "working directory": Path.cwd(),
-        "environment": dict(os.environ),
+        # torch's compiler notes its cache there when it is first imported, for good.
+        "environment": {k: v for k, v in os.environ.items() if "TORCHINDUCTOR" not in k},
         "signals": [signal.getsignal(number) for number in sorted(signal.valid_signals())],
         "logging": (logging.root.level, list(logging.root.handlers), logging.root.manager.disable),
         "threads of torch": torch.get_num_threads(),
