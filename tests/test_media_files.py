@@ -168,7 +168,9 @@ def test_a_killed_process_leaves_nothing(number: signal.Signals, tmp_path: Path)
     out = tmp_path / "out"
     out.mkdir()
     code = (
-        "import sys, avrb_wds as avrb\n"
+        "import signal, sys, avrb_wds as avrb\n"
+        # A shell lets what it starts in the background ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "tell = lambda done, total: done == 60 and (print(done, flush=True), input())\n"
         "avrb.corrupt_file(sys.argv[1], sys.argv[2], 'gaussian', 5, progress=tell)\n"
     )
