@@ -15,7 +15,7 @@ settings.load_profile("no deadline")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What takes seconds to import is imported once, in the server that "forkserver" forks from.
 multiprocessing.set_forkserver_preload(
-    ["avrb_wds.loading", "avrb_wds.evaluation", "webdataset", "torchmetrics"]
+    ["avrb_wds.loading", "avrb_wds.evaluation", "webdataset", "torchmetrics", "scipy.signal"]
 )
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -110,7 +110,7 @@ def test_a_full_disk_is_one_sentence(system: str, tmp_path: Path) -> None:
 def test_of_writers_at_once_one_wins_and_nobody_sees_half(system: str, tmp_path: Path) -> None:
     path = tmp_path / "a"
     code = system + WRITER + (
-        "for _ in range(100):\n"
+        "for _ in range(30):\n"
         "    with whole_file(path) as file:\n"
         "        for _ in range(50): file.write(sys.argv[2].encode() * 1000)\n"
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -25,11 +26,12 @@ DIGITS = 6
 
 
 def need_torchmetrics() -> None:
-    """Raise MissingExtra unless torchmetrics is there: better before a run than after it."""
-    try:
-        import torchmetrics  # noqa: F401
-    except ImportError:
-        raise MissingExtra("scoring an evaluation", "report") from None
+    """Raise MissingExtra unless torchmetrics is there: better before a run than after it.
+
+    It is not imported yet: that takes seconds, which ranks that don't merge can do without.
+    """
+    if find_spec("torchmetrics") is None:
+        raise MissingExtra("scoring an evaluation", "report")
 
 
 def single_label_metrics(scores: Scores, target: npt.NDArray[np.int64]) -> Metrics:
