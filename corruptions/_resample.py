@@ -77,7 +77,7 @@ def _filtered(pcm: Pcm, up: int, down: int) -> Floats:
     turns = max(1, -(-pcm.shape[1] // step))
     # Old sample 0 at reach - 1: the window that starts at place p ends with the sample at p.
     work = np.zeros((pcm.shape[0], places[-1][0] + reach + (turns - 1) * step))
-    work[:, reach - 1 : reach - 1 + pcm.shape[1]] = pcm[:, : work.shape[1] - reach + 1]
+    work[:, reach - 1 : reach - 1 + pcm.shape[1]] = pcm
     out = np.empty((pcm.shape[0], turns, len(places)))
     for first in range(0, len(places), AT_ONCE):
         group = places[first : first + AT_ONCE]

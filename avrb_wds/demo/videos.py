@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..corruptions import Draw
-from ..media.mp4 import BT709, Mp4, PictureFormat, SoundFormat, encodable
+from ..media.mp4 import BT709, Mp4, PictureFormat, SoundFormat
 from ..whole import whole_file
 from .scenes import SHAPES, Scene
 from .sounds import SOUNDS, sound
@@ -45,11 +45,7 @@ def _write(path: Path, name: str, seed: int) -> None:
     shape, _, noise = name.partition(" ")
     scene = Scene.of(shape, Draw(seed, "demo", path.stem, "visual"), SIZE)
     pcm = sound(noise, Draw(seed, "demo", path.stem, "audio"), SECONDS, SAMPLE_RATE)
-    frames, heard = round(SECONDS * RATE), 0
+    count = round(SECONDS * RATE)
     with whole_file(path) as out, Mp4(out, PICTURE, SoundFormat(1, SAMPLE_RATE)) as file:
-        for number in range(frames):
-            until = round((number + 1) * SAMPLE_RATE / RATE)
-            file.write_sound(pcm[:, heard:until], heard)
-            frame = encodable(scene.frame(number / frames))
-            file.write_picture(frame, number * PICTURE.unit, PICTURE.unit)
-            heard = until
+        frames = (scene.frame(number / count) for number in range(count))
+        file.write_clip(frames, PICTURE.unit, pcm)

@@ -50,9 +50,9 @@ def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
     if holds_run(folder):
         need_torchmetrics()
         ledger = _whole_ledger(folder)
-        if baseline is None:
-            return _written(_with_old_baseline(_merged(ledger), folder), ledger, folder)
-        return published(ledger, folder, baseline)
+        report = _merged(ledger)
+        kept = _with_old_baseline(report, folder) if baseline is None else against(report, baseline)
+        return _written(kept, ledger, folder)
     report = read_report(folder)
     if baseline is not None:
         report = against(report, baseline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
@@ -105,6 +106,17 @@ class Mp4:
             frame.time_base = Fraction(1, self._format.sample_rate)
             frame.pts = position + start
             self._file.mux(self._sound.encode(frame))
+
+    def write_clip(self, frames: Iterable[Frame], each: Fraction, pcm: Pcm | None) -> None:
+        """Add all frames, each shown for `each` seconds, and what sounds meanwhile, in step."""
+        heard = 0
+        for number, frame in enumerate(frames):
+            if pcm is not None:
+                assert self._format is not None
+                until = round((number + 1) * each * self._format.sample_rate)
+                self.write_sound(pcm[:, heard:until], heard)
+                heard = min(until, pcm.shape[1])
+            self.write_picture(encodable(frame), number * each, each)
 
     def __enter__(self) -> Mp4:
         return self

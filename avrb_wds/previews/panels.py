@@ -15,7 +15,7 @@ from ..apply import Corrupter
 from ..codecs import encode_audio
 from ..condition import Condition
 from ..corruptions import Frame, Pcm
-from ..media.mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
+from ..media.mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat
 from ..packing.sound import mix
 from ..reports.spectrogram import spectrogram
 from ..storage.ahead import in_order
@@ -98,11 +98,5 @@ def _film(frames: Frame | None, pcm: Pcm | None, clip: PreviewClip) -> bytes | N
     sound = None if pcm is None else SoundFormat(len(pcm), clip.sample_rate, SOUND_BITS)
     made = io.BytesIO()
     with Mp4(made, form, sound) as file:
-        written = 0
-        for number, frame in enumerate(frames):
-            if pcm is not None:
-                upto = round((number + 1) * each * clip.sample_rate)
-                file.write_sound(pcm[:, written:upto], written)
-                written = min(upto, pcm.shape[1])
-            file.write_picture(encodable(frame), number * each, each)
+        file.write_clip(frames, each, pcm)
     return made.getvalue()

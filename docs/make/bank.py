@@ -37,14 +37,9 @@ def write_sheet(folder: Path) -> None:
     """Five seconds of every sound as a spectrogram, every texture and every silhouette."""
     bank = Bank.builtin()
     rows = [(kind, CELL, [_spectrogram(bank, kind, n) for n in range(6)]) for kind in KINDS]
-    rows.append(("textures", TEXTURE, [bank.texture(n) for n in range(bank.count("texture"))]))
-    rows.append(
-        (
-            "silhouettes",
-            PERSON,
-            [_on_white(bank.silhouette(n)) for n in range(bank.count("silhouette"))],
-        )
-    )
+    rows.append(("textures", TEXTURE, [item.data for item in bank.items("texture")]))
+    people = [_on_white(item.data) for item in bank.items("silhouette")]
+    rows.append(("silhouettes", PERSON, people))
     width = LABEL + 6 * (CELL[0] + GAP)
     height = sum(cell[1] + GAP for _, cell, _ in rows)
     sheet = Image.new("RGB", (width, height), "white")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The golden digests under the oldest and the newest libraries, each with several sets of CPU
-# features switched off, and BLAS made for another CPU. Takes what Pythons it finds; needs pip and a package registry.
+# features switched off, and BLAS made for another CPU. Takes what Pythons it finds; needs pip and
+# a package registry.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=${EXACTNESS_DIR:-.exactness}
