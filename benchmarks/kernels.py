@@ -19,6 +19,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def frames(jpeg: bytes, speed: dict[str, Any], rounds: int) -> None:
 
     def row(name: str, severity: int) -> Row:
         corrupter = Corrupter.of(name, severity)
-        run = lambda: corrupter.frame(frame, CLIP, 4)  # noqa: E731
+        run = partial(corrupter.frame, frame, CLIP, 4)
         ratio = released(speed, "frame_ms", name, severity)
         return Row(name, severity, run, FRAME_LIMITS.get(name), ratio)
 
@@ -99,7 +100,7 @@ def frames(jpeg: bytes, speed: dict[str, Any], rounds: int) -> None:
 def waveforms(jpeg: bytes, pcm: Pcm, sample_rate: int, speed: dict[str, Any], rounds: int) -> None:
     def row(name: str, severity: int) -> Row:
         corrupter = Corrupter.of(name, severity)
-        run = lambda: corrupter.pcm(pcm, CLIP, sample_rate)  # noqa: E731
+        run = partial(corrupter.pcm, pcm, CLIP, sample_rate)
         ratio = released(speed, "audio_ms_10s", name, severity)
         return Row(name, severity, run, AUDIO_LIMITS.get(name, AUDIO_LIMIT), ratio)
 

@@ -29,6 +29,7 @@ import obstore
 import webdataset as wds
 
 TESTS = Path(__file__).parents[1] / "tests"
+# The servers are those of the tests, which are no package: they are found from here on (E402).
 sys.path[:0] = [str(TESTS), str(TESTS / "storage")]
 from faultserver import FaultServer, fault_server  # noqa: E402
 from shardmaking import Made, members, write_manifest  # noqa: E402

@@ -90,7 +90,7 @@ class Bank:
         return isinstance(other, Bank) and self.digest == other.digest
 
     def __hash__(self) -> int:
-        return hash(self.digest)
+        return hash(self.digest)  # for caches of this process; `digest` is what is written down
 
     def __repr__(self) -> str:
         where = "builtin" if self._builtin else ", ".join(str(file.path) for file in self._files)

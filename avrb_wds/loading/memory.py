@@ -43,9 +43,11 @@ class Layout:
         if manifest is None:
             return cls(None, None)
         frames, audio = manifest.frames, manifest.audio
-        size = (frames.count, frames.height, frames.width)
+        size = None
+        if frames.count is not None and frames.height is not None and frames.width is not None:
+            size = (frames.count, frames.height, frames.width, 3)
         return cls(
-            None if None in size else (*size, 3),  # type: ignore[arg-type]
+            size,
             None if audio.channels is None else (audio.channels, audio.max_samples),
         )
 

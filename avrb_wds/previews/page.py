@@ -55,7 +55,9 @@ def _head(facts: Facts) -> Html:
     said = [clip.source]
     if clip.frames is not None:
         count, height, width = clip.frames.shape[:3]
-        said.append(f"{count} frame{'s' if count > 1 else ''} of {width}×{height}")  # noqa: RUF001
+        said.append(
+            f"{count} frame{'s' if count > 1 else ''} of {width}\N{MULTIPLICATION SIGN}{height}"
+        )
     if clip.pcm is not None:
         channels, samples = clip.pcm.shape
         said += [f"{samples / clip.sample_rate:.1f} s of sound", f"{clip.sample_rate:,} Hz"]

@@ -54,8 +54,8 @@ def span(interval: Interval | None, *, sign: bool = False) -> str:
     """An interval in percent; empty where there is none.
 
     >>> span(Interval(0.1, 0.25)), span(Interval(-0.1, 0.25), sign=True), span(None)
-    ('10.0–25.0', '−10.0 to +25.0', '')
-    """  # noqa: RUF002
+    ('10.0\N{EN DASH}25.0', '\N{MINUS SIGN}10.0 to +25.0', '')
+    """
     if interval is None:
         return ""
     low, high = (signed(end) if sign else percent(end) for end in interval)

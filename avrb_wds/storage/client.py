@@ -89,11 +89,8 @@ class Clients:
     def __repr__(self) -> str:
         return "Clients()"  # options hold credentials
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_options": self._options, "_limits": self._limits}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["_options"], state["_limits"])  # type: ignore[misc]
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Clients, (self._options, self._limits)
 
     def of(self, address: Address, *, writing: bool = False) -> Any:
         """The obstore client for an address.  Raises MissingExtra, or UsageError for options."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, BinaryIO
 
 from ..errors import UsageError
@@ -21,7 +21,7 @@ class Stream(io.RawIOBase):
     size: of the file, where it is to be sought in too: that skips forwards, never back.
     """
 
-    def __init__(self, pieces: Iterator[Any], size: int | None = None) -> None:
+    def __init__(self, pieces: Generator[Any, None, None], size: int | None = None) -> None:
         self._pieces, self._rest = pieces, memoryview(b"")
         self._size, self._at, self._wanted = size, 0, 0
 
@@ -65,7 +65,7 @@ class Stream(io.RawIOBase):
     def close(self) -> None:
         """Stop what is read ahead."""
         if not self.closed:
-            self._pieces.close()  # type: ignore[attr-defined]
+            self._pieces.close()
         super().close()
 
 

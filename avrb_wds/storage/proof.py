@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +16,7 @@ TAIL = 1 << 16
 AHEAD = 16  # pieces handed out that wait to be digested
 
 
-def proven(pieces: Iterable[Any], sha256: str, otherwise: DataError) -> Iterator[Any]:
+def proven(pieces: Iterable[Any], sha256: str, otherwise: DataError) -> Generator[Any, None, None]:
     """The `pieces` (buffers) of a file; the last TAIL bytes only once all have that SHA-256.
 
     A thread of its own reckons it, so that this costs whoever uses the pieces no time.  Raises

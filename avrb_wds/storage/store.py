@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from threading import Event, Lock
 from typing import Any
 
@@ -113,7 +113,9 @@ class Store:
         """The bytes `start` to `start + length`; raises DataError where they are not all there."""
         return b"".join(self.pieces(url, start, start + length))
 
-    def stream(self, url: str, *, size: int | None = None, sha256: str = "") -> Iterator[Any]:
+    def stream(
+        self, url: str, *, size: int | None = None, sha256: str = ""
+    ) -> Generator[Any, None, None]:
         """The whole file in pieces (buffers), ranges of it read ahead.
 
         size, sha256: what it must have; by default the SHA-256 that is stored with it, if any is.
@@ -133,7 +135,7 @@ class Store:
         fault = f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
         return proven(pieces, sha256, DataError(fault))
 
-    def _ahead(self, url: str, size: int) -> Iterator[Any]:
+    def _ahead(self, url: str, size: int) -> Generator[Any, None, None]:
         limits, stopped = self.limits, Event()
         if url in self._unranged:
             yield from self.pieces(url, 0, size)
