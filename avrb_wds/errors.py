@@ -8,9 +8,9 @@ AvrbError             anything this project raises on purpose
 
 from __future__ import annotations
 
-from .corruptions.errors import AvrbError, UsageError
+from .corruptions.errors import AvrbError, UsageError, cause, check_one_of
 
-__all__ = ["AvrbError", "DataError", "MissingExtra", "UsageError"]
+__all__ = ["AvrbError", "DataError", "MissingExtra", "UsageError", "cause", "check_one_of"]
 
 
 class DataError(AvrbError, ValueError):

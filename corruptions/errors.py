@@ -8,7 +8,9 @@ AvrbError                 anything this project raises on purpose
 
 from __future__ import annotations
 
-__all__ = ["AvrbError", "UsageError"]
+from collections.abc import Collection
+
+__all__ = ["AvrbError", "UsageError", "cause", "check_one_of"]
 
 
 class AvrbError(Exception):
@@ -17,3 +19,26 @@ class AvrbError(Exception):
 
 class UsageError(AvrbError, ValueError):
     """A wrong argument; the message says what was given, what is allowed and what to do."""
+
+
+def cause(error: BaseException) -> str:
+    """What an error says, on one line and without its full stop: the end of our sentence.
+
+    >>> cause(ValueError("no such\\n codec."))
+    'no such codec'
+    >>> cause(FileNotFoundError(2, "No such file or directory", "a.tar"))
+    'No such file or directory'
+    """
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(said.split()).rstrip(".") or type(error).__name__
+
+
+def check_one_of(name: str, value: object, allowed: Collection[str]) -> None:
+    """Raise the UsageError that says what `name` may be, if `value` is none of it.
+
+    >>> check_one_of("task", "regression", ("multiclass", "multilabel"))
+    Traceback (most recent call last):
+    avrb_wds.corruptions.errors.UsageError: task 'regression' is not one of multiclass, multilabel.
+    """
+    if value not in allowed:
+        raise UsageError(f"{name} {value!r} is not one of {', '.join(allowed)}.")
