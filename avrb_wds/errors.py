@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from .corruptions.errors import AvrbError, UsageError, cause, check_one_of
 
-__all__ = ["AvrbError", "DataError", "MissingExtra", "UsageError", "cause", "check_one_of"]
+__all__ = [
+    "AvrbError",
+    "DataError",
+    "MissingExtra",
+    "UsageError",
+    "cause",
+    "check_one_of",
+    "raised",
+]
 
 
 class DataError(AvrbError, ValueError):
@@ -22,3 +30,13 @@ class MissingExtra(AvrbError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs the extra {extra!r}: pip install 'avrb-wds[{extra}]'.")
+
+
+def raised(error: BaseException) -> str:
+    """What code of others raised: of which type, and what it says if it says anything.
+
+    >>> raised(KeyError("frames")), raised(RuntimeError())
+    ("KeyError: 'frames'", 'RuntimeError')
+    """
+    kind, said = type(error).__name__, cause(error)
+    return kind if said == kind else f"{kind}: {said}"

@@ -37,15 +37,16 @@ def wanted_conditions(
     if isinstance(corruption, str) and severity is not None:
         return (Condition(corruption, severity),)
     if severity is not None:
-        raise UsageError(f"severity {severity!r} needs the name of a corruption beside it.")
+        raise UsageError(f"severity {severity!r} has no corruption beside it; give its name.")
     if corruption is None:
         return (CLEAN,)
     given = [corruption] if isinstance(corruption, (str, Condition)) else list(corruption)
     found = tuple(Condition.parse(c) if isinstance(c, str) else c for c in given)
-    if not found or len(set(found)) < len(found):
-        raise UsageError(
-            f"conditions {', '.join(map(str, found)) or '()'}: give at least one, and each once."
-        )
+    if not found:
+        raise UsageError(f"conditions {given!r} are none; give at least one.")
+    for place, condition in enumerate(found):
+        if condition in found[:place]:
+            raise UsageError(f"condition {condition} is there twice; give it once.")
     return found
 
 
@@ -70,7 +71,7 @@ def opened(
 def whole_number(name: str, value: int, least: int) -> int:
     """`value`; raises UsageError, naming it, unless it is a whole number from `least` up."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"{name} {value!r} is not a whole number from {least} up.")
+        raise UsageError(f"{name} {value!r} is not a whole number from {least} up; give one.")
     return value
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..apply import Corrupter
 from ..condition import Condition
 from ..corruptions import Frame, Pcm
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, raised
 from ..shards import Clip, ShardEntry, ShardSet, decode_clip
 from ..shards.record import Target
 from ..shown import ClipDigest, clip_digest
@@ -247,7 +247,7 @@ def _transformed(whole: ClipDict, transform: Transform, clip: Clip) -> ClipDict:
         values = transform(whole)
     except Exception as error:
         raise UsageError(
-            f"the transform failed {where}: {type(error).__name__}: {error}"
+            f"the transform failed {where}: {raised(error)}; it has to take the dict of one clip."
         ) from error
     if not isinstance(values, dict):
         raise UsageError(

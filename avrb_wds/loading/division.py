@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..corruptions import Draw
-from ..errors import UsageError
+from ..errors import check_one_of
 
 __all__ = [
     "ORDERS",
@@ -51,8 +51,7 @@ def global_order(clips: int, order: Order, seed: int) -> Positions:
     >>> [int(position) for position in global_order(5, "seeded-shuffle", seed=0)]
     [3, 1, 4, 0, 2]
     """
-    if order not in ORDERS:
-        raise UsageError(f"order {order!r} is not one of {', '.join(ORDERS)}.")
+    check_one_of("order", order, ORDERS)
     if order == "sequential":
         return range(clips)
     # Random bits with the position below them: no two are equal, so that every way of sorting

@@ -11,7 +11,7 @@ from typing import Any
 from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition, Severity
 from ..corruptions import Profile
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause, check_one_of
 from ..shards import ShardSet
 from .arguments import Corruptions, Source, open_road, opened, wanted_conditions, whole_number
 from .batches import Batch
@@ -43,8 +43,19 @@ class Budget:
         if isinstance(on_error, int) and not isinstance(on_error, bool) and on_error >= 0:
             return cls(on_error)
         raise UsageError(
-            f"on_error {on_error!r} is not 'raise', a number of clips, or a fraction below 1."
+            f"on_error {on_error!r} is neither 'raise' nor a number of clips nor a fraction below "
+            f"1; give one."
         )
+
+    def check(self, failed: int, last: DataError) -> None:
+        """Raise where `failed` clips are more than may fail: what befell the last of them."""
+        if failed <= self.clips:
+            return
+        if not self.clips:
+            raise last
+        raise DataError(
+            f"{failed} clips failed where {self.clips} may; the last: {cause(last)}."
+        ) from last
 
 
 class Loader:
@@ -125,15 +136,9 @@ class Loader:
     def _account(self, result: Result, skipped: list[Skipped]) -> None:
         """Enter the clips that failed, once each; raises where they are too many."""
         for clip, error in result.failed:
-            if clip in skipped:
-                continue
-            if not self._budget.clips:
-                raise error
-            skipped.append(clip)
-            if len(skipped) > self._budget.clips:
-                raise DataError(
-                    f"{len(skipped)} clips failed where {self._budget.clips} may; the last: {error}"
-                ) from error
+            if clip not in skipped:
+                self._budget.check(len(skipped) + 1, error)
+                skipped.append(clip)
 
 
 def load(
@@ -232,10 +237,11 @@ class _Way:
     def __post_init__(self) -> None:
         whole_number("num_workers", self.count, 0)
         whole_number("prefetch", self.prefetch, 1)
-        if self.workers not in ("thread", "process"):
-            raise UsageError(f"workers {self.workers!r} is not one of thread, process.")
+        check_one_of("workers", self.workers, ("thread", "process"))
         if self.workers == "thread" and self.start_method is not None:
-            raise UsageError(f"start_method {self.start_method!r} needs workers='process'.")
+            raise UsageError(
+                f"start_method {self.start_method!r} is for processes; give workers='process' too."
+            )
 
     def stream(self, road: Road, plan: Plan) -> Stream:
         """The function that makes the batches; it keeps their memory from pass to pass."""

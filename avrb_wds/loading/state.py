@@ -50,8 +50,8 @@ def resumed(
         for name, mine in _identity(road).items():
             if state.get(name) != mine:
                 raise UsageError(
-                    f"the state is of a loader with {name} {state.get(name)!r}; "
-                    f"this one has {mine!r}."
+                    f"the state is of a loader with {name} {state.get(name)!r}, not {mine!r}; "
+                    f"give one of a loader of the same."
                 )
     of = sorted((state["world_size"], state["rank"]) for state in given)
     if of == [(topology[1], topology[0])]:
