@@ -159,8 +159,11 @@ def test_skipped_clips_are_told() -> None:
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        (made_report({"clean": 0.5}, multi=True), "task is single-label and multi-label"),
-        (replace(made_report({"clean": 0.5}), classes=7), "classes is 6 and 7"),
+        (
+            made_report({"clean": 0.5}, multi=True),
+            "differ in task, single-label and multi-label; give two",
+        ),
+        (replace(made_report({"clean": 0.5}), classes=7), "differ in classes, 6 and 7; give two"),
         (made_report({"snow-1": 0.5}), "have no condition in common"),
     ],
 )
@@ -225,7 +228,7 @@ def test_the_command(runs: dict[str, Path], tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "new/out").iterdir()} == set(COMPARISON_FILES)
     done = run_avrb("compare", runs["oracle"], tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no report at" in done.stderr
+    assert "report.json does not open: No such file" in done.stderr
 
 
 def test_the_guide_runs(runs: dict[str, Path], tmp_path: Path) -> None:

@@ -202,12 +202,16 @@ def test_a_missing_or_double_clip_is_an_error(whole: Path, tmp_path: Path) -> No
     torn = shutil.copytree(whole, tmp_path / "torn")
     file = next((torn / "predictions").glob("*.bin"))
     file.write_bytes(file.read_bytes()[:-40])
-    with pytest.raises(avrb.DataError, match=r"of 55 scores \d are missing, the first that of"):
+    with pytest.raises(
+        avrb.DataError, match=r"is missing under .*, the first of \d of 55 scores; repeat"
+    ):
         merge(torn)
     twice = shutil.copytree(whole, tmp_path / "twice")
     file = next((twice / "predictions").glob("*.bin"))
     shutil.copy(file, file.with_name("rank-0001-of-0002.bin"))
-    with pytest.raises(avrb.DataError, match="of 55 scores 55 are there twice"):
+    with pytest.raises(
+        avrb.DataError, match="is there twice under clean, the first of 55 of 55 scores;"
+    ):
         merge(twice)
 
 
@@ -255,11 +259,15 @@ def nan(batch: dict[str, Any]) -> np.ndarray:
 @pytest.mark.parametrize(
     ("model", "error", "sentence"),
     [
-        ("resnet", avrb.UsageError, "the model is a str, which is not callable"),
+        ("resnet", avrb.UsageError, "model 'resnet' is not callable; it has to take a batch"),
         (lambda batch: None, avrb.UsageError, "the model returned NoneType on the batch of clip"),
         (lambda batch: torch.zeros(3, 4), avrb.UsageError, r"scores of shape \(3, 4\).*\(3, 3\)"),
-        (lambda batch: 1 / 0, avrb.UsageError, "the model failed on the batch of clip 'clip0000'"),
-        (nan, avrb.DataError, "the model gave clip 'clip0000' under clean 0 a score that is NaN"),
+        (
+            lambda batch: 1 / 0,
+            avrb.UsageError,
+            "on the batch of clip 'clip0000': ZeroDivisionError: division by zero; it",
+        ),
+        (nan, avrb.DataError, "the model gave clip 'clip0000' under clean a score that is NaN"),
     ],
 )
 def test_a_model_that_fails_is_told_why(
@@ -272,5 +280,5 @@ def test_a_model_that_fails_is_told_why(
 
 def test_unlabelled_shards_cannot_be_scored(tmp_path: Path) -> None:
     shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabelled", classes=())
-    with pytest.raises(avrb.UsageError, match="has no labels; there is nothing to score"):
+    with pytest.raises(avrb.UsageError, match="has no labels to score; give one that has"):
         run(oracle, shards, tmp_path / "out")

@@ -78,7 +78,7 @@ def test_a_torn_run_names_the_condition(shards: Path, tmp_path: Path) -> None:
 def test_nothing_there_at_all(shards: Path, tmp_path: Path) -> None:
     done = run_avrb("report", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no report at" in done.stderr
+    assert "report.json does not open: No such file" in done.stderr
 
 
 def test_the_baseline_of_the_run_stays(shards: Path, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_baseline_of_the_run_stays(shards: Path, tmp_path: Path) -> None:
     write_report(changed, tmp_path / "run")
     refused = run_avrb("report", tmp_path / "run")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "was held against the baseline 'dim', and has other scores now; give --baseline" in (
+    assert "was held against baseline 'dim' and has other scores now; give a baseline" in (
         refused.stderr
     )
     assert read_report(tmp_path / "run") == changed

@@ -46,11 +46,9 @@ def check(
     """
     theirs = read_receipt(receipt)
     said = theirs[0]
-    here = Bank.of(bank).digest
-    if here != said.bank:
-        raise UsageError(
-            f"the receipt is of the bank {said.bank[:12]}…, this is {here[:12]}…; give the same."
-        )
+    here = Bank.of(bank)
+    if here.digest != said.bank:
+        raise UsageError(f"{here!r} is not the bank of {receipt}; give {said.bank[:12]}….")
     found = shown(
         source,
         [name for name, _ in said.digests] if conditions is None else conditions,

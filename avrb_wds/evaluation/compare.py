@@ -62,12 +62,16 @@ def _common(a: Report, b: Report) -> tuple[Condition, ...]:
         ours, theirs = getattr(a, name), getattr(b, name)
         if ours != theirs:
             raise UsageError(
-                f"{a.model!r} and {b.model!r} can't be compared: {name} is {ours} and {theirs}."
+                f"{a.model!r} and {b.model!r} differ in {name}, {ours} and {theirs}; "
+                f"give two runs of the same {name}."
             )
     there = {cell.condition for cell in b.cells}
     common = tuple(cell.condition for cell in a.cells if cell.condition in there)
     if not common:
-        raise UsageError(f"{a.model!r} and {b.model!r} have no condition in common.")
+        raise UsageError(
+            f"{a.model!r} and {b.model!r} have no condition in common; "
+            f"give two runs under some of the same conditions."
+        )
     return common
 
 
@@ -93,7 +97,10 @@ def _replicates(
         there, every = resampled(folder, seed=0)
         lacking = [str(condition) for condition in conditions if condition not in there]
         if lacking:
-            raise DataError(f"{folder}: the report has {lacking[0]}, which the run has not.")
+            raise DataError(
+                f"{folder} has {lacking[0]} in its report and not in its run; "
+                f"write the report anew with avrb report."
+            )
         moved.append(every[:, [there.index(condition) for condition in conditions]])
     return (moved[0], moved[1]), ""
 

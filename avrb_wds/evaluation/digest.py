@@ -117,7 +117,9 @@ def shown(
     chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
     topology = find_topology(rank, world_size)
     if out is None and topology[1] > 1:
-        raise UsageError(f"{topology[1]} ranks need a file as `out`, beside which they meet.")
+        raise UsageError(
+            f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
+        )
     shards = opened(source, storage_options, cache_dir, cache_size)
     road = open_road(shards, chosen, **settings, bank=bank, transform=_nothing, digest=True)
     manifest = shards.manifest
@@ -134,7 +136,7 @@ def shown(
         "",
         package_versions(),
     )
-    budget = Budget.of(on_error, len(shards)).clips
+    budget = Budget.of(on_error, len(shards))
     workers = default_workers() if num_workers is None else num_workers
     whole_number("num_workers", workers, 0)
     with _parts(None if out is None else Path(out)) as folder:

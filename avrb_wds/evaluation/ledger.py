@@ -81,13 +81,19 @@ class Ledger:
 
     def check(self) -> None:
         """Raise DataError, naming the first, for a clip that is missing or there twice."""
-        for wrong, what in ((self.counts == 0, "missing"), (self.counts > 1, "there twice")):
+        for wrong, what, remedy in (
+            (self.counts == 0, "missing", "repeat the same run to finish it"),
+            (
+                self.counts > 1,
+                "there twice",
+                "two runs wrote to this folder, so use another",
+            ),
+        ):
             if wrong.any():
                 row, place = (int(number) for number in np.argwhere(wrong)[0])
                 raise DataError(
-                    f"of {self.counts.size} scores {int(wrong.sum())} are {what}, the first that "
-                    f"of clip {self.keys[place]!r} under {self.plan.conditions[row]}: "
-                    + ("repeat the same run to finish it." if what == "missing" else _TWICE)
+                    f"clip {self.keys[place]!r} is {what} under {self.plan.conditions[row]}, the "
+                    f"first of {int(wrong.sum())} of {self.counts.size} scores; {remedy}."
                 )
 
     def has(self, start: int, condition: Condition) -> bool:
@@ -109,6 +115,3 @@ class Ledger:
             if missing.size:
                 spans.append(Span(start, stop, int(missing[0])))
         return tuple(spans)
-
-
-_TWICE = "two runs wrote to one folder; evaluate again in another."

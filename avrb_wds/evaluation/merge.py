@@ -68,8 +68,8 @@ def _with_old_baseline(report: Report, folder: Path) -> Report:
         return report
     if there.baseline is not None and there.cells != report.cells:
         raise UsageError(
-            f"{folder / JSON_FILE} was held against the baseline {there.baseline.model!r}, and has "
-            f"other scores now; give --baseline, or remove it to do without."
+            f"{folder / JSON_FILE} was held against baseline {there.baseline.model!r} and has "
+            f"other scores now; give a baseline, or remove the file to do without one."
         )
     return replace(report, baseline=there.baseline)
 
@@ -133,7 +133,7 @@ def _metrics(ledger: Ledger, condition: Condition) -> Metrics:
         return single_label_metrics(scores, target.argmax(1))
     found = multi_label_metrics(scores, target)
     if found.mean_average_precision is None:
-        raise DataError(f"no clip with a label is left to score under {condition}.")
+        raise DataError(f"condition {condition} has no clip with a label left to score.")
     return found
 
 
@@ -168,5 +168,5 @@ def _gathered(
         for row, numbers in zip(rows, record.targets, strict=True):
             target[row, list(numbers)] = 1
     if not there.any():
-        raise DataError(f"no clip is left to score under {condition}.")
+        raise DataError(f"condition {condition} has no clip left to score.")
     return scores[there], target[there], np.flatnonzero(there)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AvrbError, DataError, UsageError
+from ..condition import Condition
+from ..errors import AvrbError, DataError, UsageError, cause, raised
 from ..loading import Batch
 
 if TYPE_CHECKING:
@@ -22,26 +23,34 @@ Model = Callable[[Batch], Any]
 """Takes a batch as `load` gives it and returns (b, classes) numbers, a tensor or an array, higher
 for what is likelier; logits and probabilities will both do."""
 
+CALLED = "it has to take a batch as `load` gives it and return scores"
+
 
 def find_object(where: str) -> Any:
     """What "module:name" names; raises UsageError, with the cause, where it names nothing."""
     module, _, name = where.partition(":")
     if not module or not name:
-        raise UsageError(f"{where!r} is not of the form module:name.")
+        raise UsageError(f"{where!r} is not of the form module:name; write e.g. models:make.")
     try:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise UsageError(f"{where!r}: {error}.") from error
+        raise UsageError(
+            f"{where!r} does not import: {cause(error)}; run this where Python finds it."
+        ) from error
     except Exception as error:
         raise UsageError(
-            f"module {module!r} fails when imported: {type(error).__name__}: {error}"
+            f"{where!r} does not import: {raised(error)}; correct module {module!r}."
         ) from error
     for part in name.split("."):
         if not hasattr(found, part):
-            raise UsageError(f"{where!r}: module {module!r} has no {name!r}.")
+            raise UsageError(
+                f"{where!r} is not there: module {module!r} has no {name!r}; give one that it has."
+            )
         found = getattr(found, part)
     if not callable(found):
-        raise UsageError(f"{where!r} is a {type(found).__name__}, which is not callable.")
+        raise UsageError(
+            f"{where!r} is not callable but of type {type(found).__name__}; give a function."
+        )
     return found
 
 
@@ -53,9 +62,14 @@ def make_model(where: str) -> Model:
     except AvrbError:
         raise
     except Exception as error:
-        raise UsageError(f"{where!r} fails: {type(error).__name__}: {error}") from error
+        raise UsageError(
+            f"{where!r} fails: {raised(error)}; called with nothing it has to return the model."
+        ) from error
     if not callable(model):
-        raise UsageError(f"{where!r} returned a {type(model).__name__}, which is not callable.")
+        raise UsageError(
+            f"{where!r} returned a model that is not callable but of type {type(model).__name__}; "
+            f"{CALLED}."
+        )
     return model
 
 
@@ -69,7 +83,7 @@ def ready(model: Model, device: str | torch.device | None) -> Iterator[torch.dev
     import torch
 
     if not callable(model):
-        raise UsageError(f"the model is a {type(model).__name__}, which is not callable.")
+        raise UsageError(f"model {model!r} is not callable; {CALLED}.")
     where = None if device is None else torch.device(device)
     if not isinstance(model, torch.nn.Module):
         with torch.no_grad():
@@ -105,7 +119,7 @@ def scores_of(
     except AvrbError:
         raise
     except Exception as error:
-        raise UsageError(f"the model failed {first}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"the model failed {first}: {raised(error)}; {CALLED}.") from error
     if isinstance(found, torch.Tensor):
         found = found.detach().to("cpu", torch.float32).numpy()
     shape, wanted = getattr(found, "shape", None), (len(batch["key"]), classes)
@@ -118,8 +132,8 @@ def scores_of(
     if not np.isfinite(scores).all():
         row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
         raise DataError(
-            f"the model gave clip {batch['key'][row]!r} under {batch['corruption']} "
-            f"{batch['severity']} a score that is NaN or infinite."
+            f"the model gave clip {batch['key'][row]!r} under "
+            f"{Condition(batch['corruption'], batch['severity'])} a score that is NaN or infinite."
         )
     return scores
 

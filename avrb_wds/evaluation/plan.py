@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..condition import Condition
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
 from ..reports.report import Task
-from ..shards.canonical import Fields, parse, spell
+from ..shards.canonical import Fields, check_format, parse, spell
 from ..whole import write_whole
 
 __all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
@@ -51,9 +51,9 @@ class RunPlan:
     def from_bytes(cls, data: bytes, where: str) -> RunPlan:
         """The plan that `data` spells; raises DataError, naming `where`, if it spells none."""
         names = {field.name for field in fields(cls)}
-        given = Fields.of(parse(data, where), where, {"format", *names})
-        if given.text("format") != FORMAT:
-            raise DataError(f"{where} has format {given.text('format')!r}, not {FORMAT!r}.")
+        value = parse(data, where)
+        check_format(value, where, FORMAT)
+        given = Fields.of(value, where, {"format", *names})
         wanted = {field.name for field in fields(Receipt)}
         receipt = Fields.of(given.values["receipt"], f"{where}: receipt", wanted).values
         return cls(
@@ -126,7 +126,9 @@ def read_plan(folder: Path) -> RunPlan:
     try:
         return RunPlan.from_bytes(path.read_bytes(), str(path))
     except OSError as error:
-        raise DataError(f"{folder} holds no run: no {PLAN_FILE} ({error.strerror}).") from error
+        raise DataError(
+            f"{path} does not open: {cause(error)}; give the folder of a run."
+        ) from error
 
 
 def read_keys(folder: Path) -> list[str]:
@@ -135,4 +137,6 @@ def read_keys(folder: Path) -> list[str]:
     try:
         return path.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]
     except OSError as error:
-        raise DataError(f"{folder} holds no whole run: no {KEYS_FILE}.") from error
+        raise DataError(
+            f"{path} does not open: {cause(error)}; evaluate again in another folder."
+        ) from error

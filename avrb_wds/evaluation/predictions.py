@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..loading import Skipped
 from ..shards.canonical import spell
 from ..shown import ClipDigest
@@ -118,7 +118,7 @@ class PredictionWriter:
                 data = data[self._file.write(data) or 0 :]
         except OSError as error:
             raise DataError(
-                f"{self._path} cannot be written: {error.strerror}; make room and repeat the run, "
+                f"{self._path} cannot be written: {cause(error)}; make room and repeat the run, "
                 f"which goes on where it was."
             ) from error
 
@@ -141,7 +141,7 @@ def _lock(file: FileIO, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise UsageError(
-            f"another process is writing to {path}; let it end, or give another folder."
+            f"{path} is being written by another process; let it end, or give another folder."
         ) from None
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
 from ..reports.files import JSON_FILE
 from ..shards.canonical import parse
@@ -16,6 +16,7 @@ from .seal import ClipDigests, clips_file
 __all__ = ["Difference", "Verdict", "difference", "read_receipt", "write_receipt"]
 
 FORMAT = "avrb-receipt/1"
+WANTED = "give a report.json, a run's folder, or what avrb digest --out wrote"
 
 
 def write_receipt(receipt: Receipt, path: Path) -> Path:
@@ -36,17 +37,14 @@ def read_receipt(path: str | Path) -> tuple[Receipt, ClipDigests | None]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"no receipt at {path}: {error.strerror}.") from error
+        raise DataError(f"{path} does not open: {cause(error)}; {WANTED}.") from error
     value = parse(data, str(path))
     try:
         receipt = Receipt.from_json(value["receipt"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{path} holds no receipt of this version; give a report.json, a run's folder, or "
-            f"what avrb digest --out wrote."
-        ) from error
+        raise DataError(f"{path} holds no receipt of this version; {WANTED}.") from error
     if not receipt.digest:
-        raise DataError(f"the receipt in {path} has no digests.")
+        raise DataError(f"{path} holds a receipt without digests; give one of a whole run.")
     return receipt, ClipDigests.read(clips_file(path))
 
 
@@ -64,8 +62,8 @@ class Difference:
 
     def __str__(self) -> str:
         if self.key is None:
-            return f"differs under {self.condition}; the receipt came without digests of its clips"
-        return f"differs: clip {self.key!r} under {self.condition}, the first of {self.clips} there"
+            return f"{self.condition} differs; the receipt came without the digests of its clips."
+        return f"clip {self.key!r} differs under {self.condition}, the first of {self.clips} there."
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,9 @@ def difference(
     wanted = dict(receipt.digests)
     for place, (condition, digest) in enumerate(ours.digests):
         if condition not in wanted:
-            raise UsageError(f"the receipt has no {condition}; it has {', '.join(wanted)}.")
+            raise UsageError(
+                f"condition {condition} is not in the receipt; give some of {', '.join(wanted)}."
+            )
         if digest == wanted[condition]:
             continue
         if clips is None or condition not in clips.conditions:
@@ -103,7 +103,7 @@ def difference(
         differing = [key for key in (here | there) if here.get(key) != there.get(key)]
         if not differing:
             raise DataError(
-                f"the digests of clips beside the receipt are not its own ({condition})."
+                f"the digests of clips beside the receipt are not its own under {condition}."
             )
         return Difference(condition, differing[0], len(differing))
     return None

@@ -112,7 +112,7 @@ def evaluate(
         road,
         Path(out),
         find_topology(rank, world_size),
-        Budget.of(on_error, manifest.clips).clips,
+        Budget.of(on_error, manifest.clips),
         default_workers() if num_workers is None else whole_number("num_workers", num_workers, 0),
     )
     classes = work.plan.classes
@@ -126,10 +126,12 @@ def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
     """The manifest and its task; raises UsageError where nothing can be scored."""
     manifest = shards.manifest
     if manifest is None:
-        raise UsageError("these shards have no manifest.json, which a score is held against.")
+        raise UsageError(
+            "these shards have no manifest.json; score on what avrb pack made, named by its folder."
+        )
     if manifest.task == "unlabelled" or not manifest.clips:
         what = "labels" if manifest.clips else "clips"
-        raise UsageError(f"data set {manifest.name!r} has no {what}; there is nothing to score.")
+        raise UsageError(f"data set {manifest.name!r} has no {what} to score; give one that has.")
     return manifest, manifest.task
 
 

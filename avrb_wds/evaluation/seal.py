@@ -73,7 +73,7 @@ class ClipDigests:
         names = heading.split("\t")
         rows = dict(_row(line, len(names) - 1) for line in lines)
         if names[0] != HEADING or any(len(row) != len(names) - 1 for row in rows.values()):
-            raise DataError(f"{path} does not hold digests of clips, or not all of it is there.")
+            raise DataError(f"{path} is not a whole list of the digests of clips.")
         return cls(tuple(names[1:]), rows)
 
     def to_bytes(self) -> bytes:

@@ -14,6 +14,7 @@ from ..condition import Condition
 from ..errors import DataError
 from ..loading import Batch
 from ..loading.division import Plan
+from ..loading.loader import Budget
 from ..loading.pipeline import Result, Road, stream
 from .ledger import Ledger
 from .plan import RunPlan, begin, read_keys
@@ -42,7 +43,7 @@ class Work:
     road: Road
     folder: Path
     topology: tuple[int, int]
-    budget: int
+    budget: Budget
     workers: int
 
     def do(self, score: Scorer, progress: Progress | None) -> None:
@@ -80,12 +81,7 @@ class Work:
         """Enter the clips that failed; raises DataError where they are too many."""
         for clip, error in result.failed:
             failed.add(clip.key)
-            if len(failed) > self.budget:
-                if not self.budget:
-                    raise error
-                raise DataError(
-                    f"{len(failed)} clips failed where {self.budget} may; the last: {error}"
-                ) from error
+            self.budget.check(len(failed), error)
 
     def _record(self, score: Scorer, condition: Condition, start: int, result: Result) -> Record:
         batch, classes = result.batch, self.plan.classes
@@ -98,11 +94,11 @@ class Work:
         return Record(condition, start, keys, targets, score(batch), digests, skipped)
 
 
-def check_budget(ledger: Ledger, budget: int) -> None:
+def check_budget(ledger: Ledger, budget: Budget) -> None:
     """Raise DataError where all ranks together skipped more clips than may be."""
     failed = {clip.key for clip in ledger.skipped}
-    if len(failed) > budget:
-        raise DataError(f"{len(failed)} clips failed on all ranks; {budget} may.")
+    if len(failed) > budget.clips:
+        raise DataError(f"{len(failed)} clips failed on all ranks where {budget.clips} may.")
 
 
 def _targets(target: torch.Tensor) -> tuple[tuple[int, ...], ...]:

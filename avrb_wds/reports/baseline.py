@@ -55,7 +55,7 @@ def check_baseline(
     baseline: Report, task: Task, conditions: Iterable[Condition], receipt: Receipt
 ) -> None:
     """Raise UsageError, naming what differs, unless a run can be held against a baseline."""
-    named = f"the baseline {baseline.model!r}"
+    named = f"baseline {baseline.model!r}"
     for name in SAME:
         theirs, ours = getattr(baseline.receipt, name), getattr(receipt, name)
         if theirs != ours:
@@ -64,7 +64,10 @@ def check_baseline(
                 f"give a baseline that was scored on the same."
             )
     if baseline.task != task:
-        raise UsageError(f"{named} was scored as {baseline.task}, this run as {task}.")
+        raise UsageError(
+            f"{named} was scored as {baseline.task}, this run as {task}; "
+            f"give a baseline that was scored on the same."
+        )
     there = {cell.condition for cell in baseline.cells}
     lacking = [str(c) for c in conditions if not c.is_clean and c not in there]
     if lacking:

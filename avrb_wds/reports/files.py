@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..condition import Condition
-from ..errors import DataError
-from ..shards.canonical import parse
+from ..errors import DataError, cause, raised
+from ..shards.canonical import check_format, parse
 from ..whole import write_whole
 from .markdown import report_markdown
 from .pages import report_page
@@ -64,14 +64,15 @@ def read_report(path: str | Path) -> Report:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"no report at {path}: {error.strerror}.") from error
+        raise DataError(
+            f"{path} does not open: {cause(error)}; give a report.json or the folder that holds it."
+        ) from error
     value = parse(data, str(path))
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise DataError(f"{path} is not a report of this version ({FORMAT}).")
+    check_format(value, str(path), FORMAT)
     try:
         return _report(value)
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path} is not a whole report: {type(error).__name__} {error}.") from error
+        raise DataError(f"{path} is not a whole report: {raised(error)}.") from error
 
 
 def report_json(report: Report) -> str:

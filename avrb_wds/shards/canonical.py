@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DataError
 
-__all__ = ["Fields", "parse", "spell"]
+__all__ = ["Fields", "check_format", "parse", "spell"]
 
 
 def spell(value: Any) -> bytes:
@@ -27,6 +27,16 @@ def parse(data: bytes, where: str) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where} is not JSON: {error}.") from error
+
+
+def check_format(value: Any, where: str, known: str) -> None:
+    """Raise DataError, naming `where`, unless `value` is an object whose "format" is `known`."""
+    if not isinstance(value, dict):
+        raise DataError(f"{where} is not a JSON object.")
+    if value.get("format") != known:
+        raise DataError(
+            f"{where} has format {value.get('format')!r}; this version reads {known!r}."
+        )
 
 
 @dataclass(frozen=True)
