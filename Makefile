@@ -27,6 +27,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/conditions.py
 	$(BIN)/python benchmarks/overhead.py corrupting ranks memory million
+	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/storage.py
 
 # Constraints by environment variable: they hold in pip's build environments too.

@@ -19,6 +19,7 @@ from ..loading.topology import default_workers, find_topology
 from ..reports import Receipt, Report, check_baseline
 from ..reports.report import Task
 from ..shards import Manifest, ShardSet
+from .device import chosen_device
 from .merge import open_report, published
 from .metrics import need_torchmetrics
 from .models import Model, ready, scores_of
@@ -62,7 +63,8 @@ def evaluate(
     in eval mode meanwhile.  source: packed shards, with labels.  conditions: all there are by
     default, clean first.  out: a folder for predictions and report; where a killed run of the same
     arguments left off there, this one goes on.  name: of the model, in the report.
-    device: where a torch module and the batches go; where the module is by default.
+    device: where a torch module and the batches go; where the module is by default.  "cuda" is
+    one for each rank of a machine, as `chosen_device` says.
     baseline: a report, its file or its folder; the report gets mCE and relative mCE against it.
     progress: called with the batches done and in all, of this rank.
     The other arguments are those of `load`.  `transform` has to be the same for a run to resume.
@@ -116,7 +118,7 @@ def evaluate(
         default_workers() if num_workers is None else whole_number("num_workers", num_workers, 0),
     )
     classes = work.plan.classes
-    with ready(model, device) as where:
+    with ready(model, chosen_device(device)) as where:
         work.do(lambda batch: scores_of(model, batch, classes, where), progress)
     ledger = work.whole_ledger()
     return None if ledger is None else published(ledger, work.folder, reference)

@@ -7,7 +7,7 @@ import sys
 
 from ..errors import UsageError
 
-__all__ = ["default_workers", "find_topology"]
+__all__ = ["default_workers", "find_topology", "local_rank"]
 
 # srun sets SLURM_STEP_NUM_TASKS for the processes it starts; SLURM_NTASKS is also there in the
 # batch script itself, which is one process however many tasks the job asked for.
@@ -48,6 +48,15 @@ def _environment() -> tuple[int, int] | None:
         if all(value.isdecimal() for value in values):
             return int(values[0]), int(values[1])
     return None
+
+
+def local_rank() -> int:
+    """Which of the processes that torchrun or srun started on this machine this one is."""
+    for name in ("LOCAL_RANK", "SLURM_LOCALID"):
+        value = os.environ.get(name, "")
+        if value.isdecimal():
+            return int(value)
+    return 0
 
 
 def default_workers() -> int:

@@ -1,0 +1,150 @@
+"""What more cores give: clips a second by threads, and by ranks with one thread each.
+
+    python benchmarks/scaling.py [--workers 1 2 4 8 16] [--rounds 3] [--conditions rain-3 …]
+                                 [--device cuda]
+
+For clean clips and some corruptions: `load` with so many threads in one process, and so many ranks
+of one thread (processes with a share of the clips each), beside one thread, in turns.  The figure
+is the share of a core's work alone that each core still does; ranks show what the machine itself
+allows, as they share nothing.  With --device a model there takes the batches, as in an evaluation,
+beside `load` alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from clips import write_shards
+from overhead import MEDIA, exhaust
+
+import avrb_wds as avrb
+
+CONDITIONS = ("clean", "gaussian-5", "underwater-3", "crowd-5")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    cores = len(os.sched_getaffinity(0))
+    some = [number for number in (1, 2, 4, 8, 16, 32, 64) if number <= cores]
+    parser.add_argument("--workers", type=int, nargs="+", default=some)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clips", type=int, default=64, help="for each worker")
+    parser.add_argument("--conditions", nargs="+", default=CONDITIONS)
+    parser.add_argument("--device", help="measure the way to a model there instead")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_shards(folder, arguments.clips * max(arguments.workers), MEDIA)
+        for condition in arguments.conditions:
+            if arguments.device:
+                to_device(folder, condition, max(arguments.workers), arguments)
+            else:
+                more_workers(folder, condition, arguments)
+
+
+def more_workers(folder: Path, condition: str, arguments: argparse.Namespace) -> None:
+    alone: list[float] = []
+    threads: dict[int, list[float]] = {number: [] for number in arguments.workers}
+    ranks: dict[int, list[float]] = {number: [] for number in arguments.workers}
+    for _ in range(arguments.rounds):
+        alone.append(by_ranks(folder, condition, 1, arguments.clips))
+        for number in arguments.workers:
+            threads[number].append(by_threads(folder, condition, number, arguments.clips))
+            ranks[number].append(by_ranks(folder, condition, number, arguments.clips))
+    one = statistics.median(alone)
+    print(f"{condition}: one thread {one:.0f} clips/s")
+    for number in arguments.workers:
+        mine, theirs = statistics.median(threads[number]), statistics.median(ranks[number])
+        print(
+            f"  {number:3} threads {mine:6.0f} clips/s, {mine / number / one:.2f} of one each; "
+            f"ranks {theirs:6.0f}, {theirs / number / one:.2f}"
+        )
+
+
+def by_threads(folder: Path, condition: str, number: int, clips: int) -> float:
+    return by_ranks(folder, condition, 1, clips * number, threads=number)
+
+
+def by_ranks(folder: Path, condition: str, number: int, clips: int, threads: int = 1) -> float:
+    """Clips a second of `number` processes together, each with `clips` clips."""
+    context = multiprocessing.get_context("spawn")
+    barrier, queue = context.Barrier(number + 1), context.SimpleQueue()
+    given = (folder, condition, threads, clips, barrier, queue)
+    processes = [context.Process(target=_rank, args=(rank, *given)) for rank in range(number)]
+    for process in processes:
+        process.start()
+    barrier.wait()
+    begin = time.perf_counter()
+    done = sum(queue.get() for _ in processes)
+    seconds = time.perf_counter() - begin
+    for process in processes:
+        process.join()
+    return done / seconds
+
+
+def _rank(
+    rank: int, folder: Path, condition: str, threads: int, clips: int, barrier: Any, queue: Any
+) -> None:
+    # As many ranks as make a share of `clips`, however many of them run.
+    world = len(avrb.ShardSet.open(folder)) // clips
+    share = partial(
+        avrb.load, folder, [condition], num_workers=threads, rank=rank, world_size=world
+    )
+    next(iter(share()))  # everything is imported, and the bank's sounds are read
+    loader = share()
+    barrier.wait()
+    queue.put(exhaust(loader))
+
+
+def to_device(folder: Path, condition: str, threads: int, arguments: argparse.Namespace) -> None:
+    import torch
+
+    from avrb_wds.evaluation.models import ready, scores_of
+
+    model = some_model()
+    loading, scoring = [], []
+    for number in range(arguments.rounds + 1):
+        for rates, used in ((loading, False), (scoring, True)):
+            loader = avrb.load(folder, [condition], num_workers=threads)
+            begin, done = time.perf_counter(), 0
+            with ready(model, arguments.device) as where:
+                for batch in loader:
+                    done += len(batch["key"])
+                    if used:
+                        scores_of(model, batch, 2, where)
+            if number:  # the first round only warms up
+                rates.append(done / (time.perf_counter() - begin))
+    ours, theirs = statistics.median(scoring), statistics.median(loading)
+    print(
+        f"{condition}: scored on {torch.device(arguments.device)} {ours:.0f} clips/s, "
+        f"{ours / theirs:.2f} of load alone with {threads} threads"
+    )
+
+
+def some_model() -> Any:
+    """A convolution over every frame and a mean of the sound: little beside the way there."""
+    import torch
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen = torch.nn.Conv2d(3, 2, 16, 16)
+
+        def forward(self, batch: Any) -> Any:
+            frames = batch["frames"].flatten(0, 1).permute(0, 3, 1, 2).float() / 255
+            seen = self.seen(frames).mean((2, 3)).reshape(len(batch["key"]), -1, 2).mean(1)
+            return seen + batch["waveform"].square().mean((1, 2))[:, None]
+
+    return Model()
+
+
+if __name__ == "__main__":
+    main()
