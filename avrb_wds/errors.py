@@ -18,6 +18,7 @@ __all__ = [
     "cause",
     "check_one_of",
     "raised",
+    "without_subject",
 ]
 
 
@@ -40,3 +41,18 @@ def raised(error: BaseException) -> str:
     """
     kind, said = type(error).__name__, cause(error)
     return kind if said == kind else f"{kind}: {said}"
+
+
+def without_subject(error: BaseException, subject: str) -> str:
+    """What an error says, to stand in a list after the name of what it begins with.
+
+    >>> without_subject(DataError("shard a.tar is cut off at byte 7."), "shard a.tar")
+    'it is cut off at byte 7.'
+    >>> without_subject(DataError("a.wav: the sound is empty."), "a.wav")
+    'the sound is empty.'
+    """
+    said = str(error)
+    if not said.startswith((f"{subject} ", f"{subject}: ", f"{subject}, ")):
+        return said
+    rest = said[len(subject) :]
+    return f"it{rest}" if rest[0] == " " else rest[2:]

@@ -29,7 +29,7 @@ def cause(error: BaseException) -> str:
     >>> cause(FileNotFoundError(2, "No such file or directory", "a.tar"))
     'No such file or directory'
     """
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    said = str(getattr(error, "strerror", None) or error)  # FFmpeg's errors have it too
     return " ".join(said.split()).rstrip(".") or type(error).__name__
 
 

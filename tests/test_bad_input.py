@@ -186,8 +186,9 @@ def test_missing_files(tmp_path: Path, run: Any, command: str) -> None:
         model = ("bright:load",) if command == "evaluate" else ()
         out = ("--out", "run") if command == "evaluate" else ()
         done = run(command, *model, name, *out)
-        assert done.returncode == 1
-        assert f"at {name}" in done.stderr, done.stderr
+        assert done.returncode == 2
+        what = "manifest" if name.endswith(".json") else "shard"
+        assert done.stderr.startswith(f"avrb: there is no {what} at {name}; give "), done.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -83,7 +83,7 @@ def test_a_million_clips_open_without_their_indexes(tmp_path) -> None:
     (tmp_path / "manifest.json").write_bytes(manifest.to_bytes())
     opened = ShardSet.open(tmp_path)
     assert len(opened) == 1_000_000
-    with pytest.raises(DataError, match=r"no index at .*n-000999\.index\.jsonl"):
+    with pytest.raises(DataError, match=r"^index .*n-000999\.index\.jsonl does not open: No such"):
         opened.locate(999_999)
 
 
@@ -94,8 +94,9 @@ def test_a_million_clips_open_without_their_indexes(tmp_path) -> None:
         ("ftp://bucket/x", UsageError, "scheme 'ftp'"),
         ("pipe:cat x.tar", UsageError, "scheme 'pipe'"),
         ("x-{0..1.tar", UsageError, "unbalanced braces"),
-        ("missing.tar", DataError, "no shard at missing.tar"),
-        ("missing/manifest.json", DataError, "no manifest at"),
+        ("missing.tar", UsageError, "there is no shard at missing.tar; give a folder"),
+        ("missing", UsageError, "there is no shard at missing; give a folder"),
+        ("missing/manifest.json", UsageError, "there is no manifest at missing/manifest.json; "),
         (".", DataError, "holds neither manifest.json nor a tar"),
     ],
 )
@@ -187,5 +188,5 @@ def test_links_and_devices_are_refused(tmp_path, kind) -> None:
         info = tarfile.TarInfo("a.jpg")
         info.type, info.linkname = kind, "/etc/passwd"
         tar.addfile(info)
-    with pytest.raises(DataError, match=r"f\.tar holds 'a\.jpg' at byte 0: a link"):
+    with pytest.raises(DataError, match=r"f\.tar holds 'a\.jpg' at byte 0, which is a link"):
         ShardSet.open(tmp_path / "f.tar")

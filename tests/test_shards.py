@@ -102,7 +102,10 @@ def test_manifest_round_trip(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (lambda m: m.update(format="avrb-wds/9"), "this version reads 'avrb-wds/1'"),
+        (
+            lambda m: m.update(format="avrb-wds/9"),
+            "this version reads 'avrb-wds/1'",
+        ),
         (lambda m: m.pop("clips"), "lacks 'clips'"),
         (lambda m: m.update(clips=3), "announces 3 clips; its shards hold 2"),
         (lambda m: m.update(task="regression"), "task 'regression' is not one of"),

@@ -67,7 +67,7 @@ def test_a_truncated_tar(folder) -> None:
     cut = clip.offset + 700
     assert found(folder) == [
         f"t-000001.tar: it has {cut} bytes; the manifest says {size}.",
-        f"t-000001.tar: is cut off at byte {cut}, within 'clip0005.json', which ends at byte "
+        f"t-000001.tar: it is cut off at byte {cut}, within 'clip0005.json', which ends at byte "
         f"{clip.offset + 1024}.",
         f"t-000001.tar: clip 'clip0005': byte {clip.offset}: the shard is cut off at byte {cut}; "
         f"the clip ends at byte {clip.offset + clip.length}.",
@@ -78,8 +78,8 @@ def test_missing_and_stray_files(folder) -> None:
     (folder / "t-000000.tar").rename(folder / "u-000000.tar")
     (folder / "t-000001.index.jsonl").unlink()
     assert found(folder) == [
-        "t-000000.tar: the file is missing.",
-        "t-000001.tar: no index at t-000001.index.jsonl: No such file or directory.",
+        "t-000000.tar: it is not there.",
+        "t-000001.tar: index t-000001.index.jsonl does not open: No such file or directory.",
         "u-000000.tar: the manifest does not name it.",
     ]
 
@@ -194,6 +194,11 @@ def test_nothing_to_verify(tmp_path) -> None:
         verify(tmp_path)
 
 
+def test_a_file_that_is_no_tar(tmp_path) -> None:
+    (tmp_path / "not.tar").write_bytes(b"not a tar")
+    assert found(tmp_path) == ["not.tar: it is not a whole tar: truncated header."]
+
+
 def test_commands(folder) -> None:
     done = run_avrb("verify", folder, "--deep")
     assert (done.returncode, done.stdout, done.stderr) == (0, "no faults\n", "")
@@ -201,8 +206,9 @@ def test_commands(folder) -> None:
     done = run_avrb("verify", folder)
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 2, "")
     done = run_avrb("verify", folder / "none")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"avrb: no shard at {folder / 'none'}.\n"
+    assert (done.returncode, done.stdout) == (2, "")
+    wrong = f"there is no shard at {folder / 'none'}; give a folder, a manifest or tars."
+    assert done.stderr == f"avrb: {wrong}\n"
 
 
 def test_info(folder) -> None:

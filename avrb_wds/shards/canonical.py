@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, cause
 
 __all__ = ["Fields", "check_format", "parse", "spell"]
 
@@ -26,7 +26,7 @@ def parse(data: bytes, where: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{where} is not JSON: {error}.") from error
+        raise DataError(f"{where} is not JSON: {cause(error)}.") from error
 
 
 def check_format(value: Any, where: str, known: str) -> None:

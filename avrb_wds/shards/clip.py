@@ -12,7 +12,7 @@ import numpy as np
 
 from ..codecs import decode_audio, decode_frame
 from ..corruptions import Frame, Pcm
-from ..errors import AvrbError, DataError
+from ..errors import AvrbError, DataError, cause
 from .reader import RawClip
 from .record import ClipRecord
 
@@ -108,7 +108,7 @@ def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
     try:
         return decode_frame(raw.members[name], out, raw.bounds)
     except AvrbError as error:
-        raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
+        raise DataError(f"{_where(raw, name)}: {cause(error)}.") from error
 
 
 def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
@@ -117,7 +117,7 @@ def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
             try:
                 return decode_audio(data, raw.bounds)
             except AvrbError as error:
-                raise DataError(f"{_where(raw, name)}: {str(error).rstrip('.')}.") from error
+                raise DataError(f"{_where(raw, name)}: {cause(error)}.") from error
     return None, 0
 
 
@@ -126,7 +126,7 @@ def _record(raw: RawClip, duration: float) -> ClipRecord:
     data = raw.members.get("json")
     where = _where(raw, "json")
     if data is not None and len(data) > raw.bounds.text:
-        raise DataError(f"{where}, has {len(data)} bytes; at most {raw.bounds.text} are read.")
+        raise DataError(f"{where}: it has {len(data)} bytes; at most {raw.bounds.text} are read.")
     if data is not None and b'"video_id"' in bytes(data):
         return ClipRecord.from_bytes(bytes(data), where)
     target = bytes(raw.members.get("cls", b"")[:DIGITS]).decode(errors="replace").strip()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast, overload
 
 from ..bounds import DEFAULT, Bounds
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..storage import Place, as_place
 from .canonical import spell
 from .members import Headers, padded, split_name, unsafe
@@ -99,11 +99,15 @@ class ShardIndex(Sequence[IndexEntry]):
                     raise ValueError(f"wrong values in {line[:80]!r}")
                 entries.append(IndexEntry(key, offset, length, checksum))
             except (ValueError, TypeError, RecursionError) as error:
-                raise DataError(f"{where}, line {number}, is no index entry: {error}.") from error
+                raise DataError(
+                    f"{where}, line {number}, is not an index entry: {cause(error)}."
+                ) from error
         try:
             return cls(entries)
         except (ValueError, TypeError, OverflowError) as error:
-            raise DataError(f"{where} holds a value that is none: {error}.") from error
+            raise DataError(
+                f"{where} holds a value that is not allowed: {cause(error)}."
+            ) from error
 
     @classmethod
     def read(cls, path: str | Place, sha256: str | None = None) -> ShardIndex:
@@ -111,7 +115,7 @@ class ShardIndex(Sequence[IndexEntry]):
         try:
             data = as_place(path).read_bytes()
         except OSError as error:
-            raise DataError(f"no index at {path}: {error.strerror}.") from error
+            raise DataError(f"index {path} does not open: {cause(error)}.") from error
         if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
             raise DataError(
                 f"index {path} is not the one the manifest names: the SHA-256 of its bytes 0 to "
@@ -134,9 +138,9 @@ def scan_index(
             ranges = _ranges(file, path, bounds)
             return ShardIndex(_digested(file, ranges) if checksums else ranges)
     except OSError as error:
-        raise DataError(f"shard {path} does not open: {error.strerror}.") from error
+        raise DataError(f"shard {path} does not open: {cause(error)}.") from error
     except tarfile.TarError as error:
-        raise DataError(f"shard {path} is no whole tar: {error}.") from error
+        raise DataError(f"shard {path} is not a whole tar: {cause(error)}.") from error
 
 
 def _ranges(file: BinaryIO, path: str | Place, bounds: Bounds) -> Iterator[IndexEntry]:
@@ -150,8 +154,8 @@ def _ranges(file: BinaryIO, path: str | Place, bounds: Bounds) -> Iterator[Index
             split = split_name(member.name)
             if unsafe(member.name) or not (member.isreg() or member.isdir()):
                 raise DataError(
-                    f"shard {path} holds {member.name!r} at byte {member.offset}: a link, a device "
-                    f"or a name that leads elsewhere."
+                    f"shard {path} holds {member.name!r} at byte {member.offset}, which is a link, "
+                    f"a device or a name that leads elsewhere."
                 )
             if member.isdir() or split is None or split[0].split("/")[-1].startswith("__"):
                 continue

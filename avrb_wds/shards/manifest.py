@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from ..bounds import Bounds
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..storage import Place, as_place
-from .canonical import Fields, parse, spell
+from .canonical import Fields, check_format, parse, spell
 
 __all__ = ["FORMAT", "MANIFEST", "AudioLayout", "FrameLayout", "Manifest", "ShardEntry", "Task"]
 
@@ -71,17 +71,14 @@ class Manifest:
         try:
             data = as_place(path).read_bytes()
         except OSError as error:
-            raise DataError(f"no manifest at {path}: {error.strerror}.") from error
+            raise DataError(f"manifest {path} does not open: {cause(error)}.") from error
         return cls.from_bytes(data, str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = MANIFEST) -> Manifest:
         """The manifest that `data` spells; raises DataError, naming `where`, if it spells none."""
         value = parse(data, where)
-        if isinstance(value, dict) and value.get("format") != FORMAT:
-            raise DataError(
-                f"{where} has format {value.get('format')!r}; this version reads {FORMAT!r}."
-            )
+        check_format(value, where, FORMAT)
         given = Fields.of(value, where, {field.name for field in fields(cls)})
         manifest = cls(
             given.text("name"),

@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from ..errors import DataError
+from ..errors import DataError, cause
 
 __all__ = ["BLOCK", "Headers", "clip_members", "padded", "split_name", "unsafe"]
 
@@ -71,7 +71,7 @@ def clip_members(data: bytes, key: str) -> Mapping[str, memoryview]:
     leads elsewhere, a member of another clip, and sizes past the end.
     """
     if unsafe(key):
-        raise DataError("the key leads out of the shard")
+        raise DataError("the key leads out of the shard.")
     members: dict[str, memoryview] = {}
     view, at, end, prefix = memoryview(data), 0, len(data), f"{key}.".encode()
     while at < end:
@@ -85,12 +85,12 @@ def clip_members(data: bytes, key: str) -> Mapping[str, memoryview]:
         try:
             size = int(header[124:136].strip(b"\0 "), 8)
         except ValueError:
-            raise DataError(f"the tar header at byte {at} of the clip is damaged") from None
+            raise DataError(f"the tar header at byte {at} of the clip is damaged.") from None
         if not name.startswith(prefix) or not extension or "/" in extension:
-            raise DataError(f"byte {at} of the clip begins a member of another one, {name!r}")
+            raise DataError(f"byte {at} of the clip begins a member of another one, {name!r}.")
         if start + size > end or extension in members:
-            fault = "appears twice" if extension in members else "runs past the clip's end"
-            raise DataError(f"member {extension!r}, at byte {at} of the clip, {fault}")
+            fault = "is there twice" if extension in members else "runs past the clip's end"
+            raise DataError(f"member {extension!r}, at byte {at} of the clip, {fault}.")
         members[extension] = view[start : start + size]
         at = start + padded(size)
     return members
@@ -107,12 +107,12 @@ def _by_tarfile(data: bytes, key: str) -> Mapping[str, memoryview]:
                 split = split_name(member.name)
                 start = member.offset_data
                 if not member.isreg() or member.issparse() or split is None or split[0] != key:
-                    raise DataError(f"member {member.name!r} is not a file of this clip")
+                    raise DataError(f"member {member.name!r} is not a file of this clip.")
                 if start + member.size > len(data) or split[1] in members:
-                    raise DataError(f"member {member.name!r} is cut off or there twice")
+                    raise DataError(f"member {member.name!r} is cut off or there twice.")
                 members[split[1]] = view[start : start + member.size]
     except (tarfile.TarError, EOFError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"the tar headers are damaged: {error}") from error
+        raise DataError(f"the tar headers are damaged: {cause(error)}.") from error
     return members

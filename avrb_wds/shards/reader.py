@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from ..bounds import DEFAULT, Bounds
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..storage import Place, RemoteFile, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .manifest import MANIFEST, Manifest, ShardEntry
@@ -136,7 +136,9 @@ class ShardSet:
                 file = self._file(number, path)
                 data = os.pread(file.number, entry.length, entry.offset)
         except OSError as error:
-            raise DataError(f"{_at(entry, path)}: {error.strerror}.") from error
+            raise DataError(
+                f"{_at(entry, path)}: the shard does not open: {cause(error)}."
+            ) from error
         if len(data) < entry.length:
             raise DataError(
                 f"{_at(entry, path)}: the shard is cut off at byte {entry.offset + len(data)}; "
@@ -147,7 +149,7 @@ class ShardSet:
         try:
             members = clip_members(data, entry.key)
         except DataError as error:
-            raise DataError(f"{_at(entry, path)}: {error}.") from error
+            raise DataError(f"{_at(entry, path)}: {cause(error)}.") from error
         if self.manifest is not None:
             self._check_members(members, _at(entry, path))
         return RawClip(entry.key, str(path), members, self.bounds)

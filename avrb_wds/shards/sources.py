@@ -14,6 +14,8 @@ __all__ = ["JOURNAL", "locate_shards"]
 JOURNAL = ".avrb-pack.jsonl"
 """Beside shards while they are being packed: what is packed and how."""
 
+GIVE = "give a folder, a manifest or tars"
+
 
 def locate_shards(
     source: str | Path | Sequence[str | Path], storage: Storage | None = None
@@ -22,13 +24,13 @@ def locate_shards(
 
     source: a folder, a manifest, a tar, a brace expression such as "vgg-{000000..000013}.tar", or
     a list of these tars; each a path or an address, which `storage` reads.  Raises UsageError where
-    it means nothing, DataError where files lack.
+    it means nothing or nothing is there, DataError where a folder holds no shards.
     """
     storage = storage or Storage()
     if isinstance(source, (str, Path)):
         place = _place(str(source), storage)
         if place.name.endswith(".json"):
-            return place, ()
+            return _manifest(place), ()
         if isinstance(place, RemoteFile) and not place.name.endswith((".tar", "}")):
             return _remote_folder(place)
         if isinstance(place, Path) and place.is_dir():
@@ -36,13 +38,22 @@ def locate_shards(
         source = [source]
     tars = tuple(_place(name, storage) for part in source for name in _expand(str(part)))
     if not tars:
-        raise UsageError("no shards are named; give a folder, a manifest or tars.")
+        raise UsageError(f"no shards are named; {GIVE}.")
     for tar in tars:
         if isinstance(tar, RemoteFile) and tar.pin:
-            raise UsageError(f"{tar} is a tar; '#sha256=' pins a manifest or a folder of one.")
+            raise UsageError(
+                f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
+            )
         if not tar.is_file():
-            raise DataError(f"no shard at {tar}.")
+            raise UsageError(f"there is no shard at {tar}; {GIVE}.")
     return None, tars
+
+
+def _manifest(place: Place) -> Place:
+    """`place`; raises UsageError where nothing is there."""
+    if not place.is_file():
+        raise UsageError(f"there is no manifest at {place}; {GIVE}.")
+    return place
 
 
 def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
@@ -62,8 +73,10 @@ def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
 def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]:
     manifest = RemoteFile(folder.storage, (folder / MANIFEST).url, folder.pin)
     if folder.pin or manifest.is_file():
-        return manifest, ()
+        return _manifest(manifest), ()
     names = folder.names()
+    if not names:
+        raise UsageError(f"there is nothing at {folder}; {GIVE}.")
     if JOURNAL in names:
         raise DataError(
             f"{folder} is not uploaded to the end: it has no {MANIFEST}; run the same avrb pack "

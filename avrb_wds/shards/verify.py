@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import DataError, without_subject
 from ..storage import Place, RemoteFile, Storage
 from .contents import clip_faults
 from .index import ShardIndex, index_file, scan_index
@@ -83,13 +83,13 @@ def _shard_faults(
     deep: bool,
 ) -> Iterator[Fault]:
     if not tar.is_file():
-        yield Fault(str(tar), None, "the file is missing.")
+        yield Fault(str(tar), None, "it is not there.")
         return
     try:
         if entry:
             yield from _against_entry(tar, entry)
     except DataError as error:  # of a remote one
-        yield Fault(str(tar), None, str(error))
+        yield Fault(str(tar), None, without_subject(error, str(tar)))
     index, scanned = None, None
     beside = tar.parent / (entry.index if entry else index_file(tar.name))
     try:
@@ -100,7 +100,7 @@ def _shard_faults(
     try:
         scanned = scan_index(tar)
     except DataError as error:
-        yield Fault(str(tar), None, str(error).removeprefix(f"shard {tar} "))
+        yield Fault(str(tar), None, without_subject(error, f"shard {tar}"))
     if index is not None and scanned is not None:
         yield from _against_tar(tar, index, scanned)
     known = index if index is not None else scanned
@@ -155,5 +155,5 @@ def _clips(
                 for problem in clip_faults(raw, manifest, deep):
                     yield Fault(str(tar), clip.key, problem)
             except DataError as error:
-                known = f"clip {clip.key!r} in shard {tar}, "
-                yield Fault(str(tar), clip.key, str(error).removeprefix(known))
+                problem = without_subject(error, f"clip {clip.key!r} in shard {tar}")
+                yield Fault(str(tar), clip.key, problem)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from ..errors import UsageError
+from ..errors import UsageError, cause
 
 __all__ = ["SCHEMES", "Address", "is_remote", "join", "parent", "redacted"]
 
@@ -15,6 +15,7 @@ SCHEMES = ("http", "https", "s3", "gs", "az", "hf")
 HUB = "https://huggingface.co"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
+_USER = re.compile("^([^/]*//)[^/]*@")  # and password
 
 
 def is_remote(text: str) -> bool:
@@ -31,7 +32,7 @@ def is_remote(text: str) -> bool:
         return False
     if match[2] is None or match[1] not in SCHEMES:
         raise UsageError(
-            f"{redacted(text)!r} has scheme {match[1]!r}; what is read are local paths and "
+            f"{redacted(text)!r} has scheme {match[1]!r}, which is not read; give a local path or "
             f"{', '.join(f'{scheme}://' for scheme in SCHEMES)}."
         )
     return True
@@ -43,8 +44,7 @@ def redacted(url: str) -> str:
     >>> redacted("https://me:secret@host/a.tar?signature=abc")
     'https://host/a.tar'
     """
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return _USER.sub(r"\1", re.split("[?#]", url, maxsplit=1)[0])
 
 
 def join(folder: str, name: str) -> str:
@@ -88,13 +88,21 @@ class Address:
         """
         if not is_remote(url):
             raise UsageError(f"{url!r} is not an address; write e.g. s3://bucket/folder.")
-        url = _resolved(url) if url.startswith("hf://") else url
-        parts = urlsplit(url)
+        given, url = url, _resolved(url) if url.startswith("hf://") else url
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise UsageError(
+                f"{redacted(given)!r} is not an address: {cause(error)}; "
+                f"write e.g. s3://bucket/folder."
+            ) from None
         if not parts.netloc.rpartition("@")[2]:
-            raise UsageError(f"{redacted(url)!r} names no bucket or host.")
+            raise UsageError(
+                f"{redacted(given)!r} names no bucket or host; write e.g. s3://bucket/folder."
+            )
         steps = unquote(parts.path).replace("\\", "/").split("/")
         if ".." in steps or "\0" in parts.path:
-            raise UsageError(f"{redacted(url)!r} leads out of its folder; write it without '..'.")
+            raise UsageError(f"{redacted(given)!r} leads out of its folder; write it without '..'.")
         if parts.scheme in ("http", "https"):
             if parts.query:
                 return cls(parts.scheme, url, "")
@@ -106,7 +114,10 @@ def _resolved(url: str) -> str:
     """hf://datasets/OWNER/NAME[@REVISION]/PATH as the hub's own address."""
     match = re.fullmatch(r"hf://datasets/([^/@]+)/([^/@]+)(?:@([^/]+))?/?(.*)", url)
     if match is None:
-        raise UsageError(f"{redacted(url)!r} is not hf://datasets/OWNER/NAME[@REVISION]/PATH.")
+        raise UsageError(
+            f"{redacted(url)!r} is not an address on the hub; "
+            f"write hf://datasets/OWNER/NAME[@REVISION]/PATH."
+        )
     owner, name, revision, path = match[1], match[2], match[3] or "main", match[4]
     hub = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     return f"{hub}/datasets/{owner}/{name}/resolve/{revision}/{path}"

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, cause
 from .address import redacted
 from .store import Store
 
@@ -87,7 +87,9 @@ class Cache:
 
     def __init__(self, folder: str | Path, limit: int) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise UsageError(f"cache_size {limit!r} is not a number of bytes from 1 up.")
+            raise UsageError(
+                f"cache_size {limit!r} is not a whole number from 1 up; give one in bytes."
+            )
         self.folder, self.limit = Path(folder), limit
         self._warned = False
 
@@ -103,7 +105,7 @@ class Cache:
         try:
             return self._opened(store, url, sha256, self.folder / f"{name}.shard")
         except OSError as error:  # a disk that is full, read-only, or fails
-            self._warn(url, str(error.strerror))
+            self._warn(url, cause(error))
             return None
 
     def _opened(self, store: Store, url: str, sha256: str, shard: Path) -> CachedFile | None:
@@ -169,11 +171,11 @@ class Cache:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _warn(self, url: str, cause: str) -> None:
+    def _warn(self, url: str, why: str) -> None:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"cache {self.folder} cannot hold {redacted(url)}: {cause}; "
+                f"cache {self.folder} cannot hold {redacted(url)}: {why}; "
                 f"what does not fit is read from where it is.",
                 stacklevel=4,
             )

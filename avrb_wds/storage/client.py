@@ -129,7 +129,7 @@ class Clients:
             # The text of obstore's own error repeats the options.
             raise UsageError(
                 f"{redacted(address.root)} does not open with these storage_options "
-                f"({', '.join(sorted(options)) or 'none'}): {type(error).__name__}."
+                f"({', '.join(sorted(options)) or 'none'}): {type(error).__name__}; correct them."
             ) from None
 
 
@@ -159,7 +159,7 @@ def translated(error: BaseException, url: str, byte: int) -> Transient | DataErr
     text, kind, where = str(error), type(error).__name__, f"{redacted(url)}, byte {byte}"
     status = _STATUS.search(text)
     if isinstance(error, FileNotFoundError):
-        return NoSuchFile(f"{where}: there is no such file.")
+        return NoSuchFile(f"{redacted(url)} is not there.")
     if kind in ("PermissionDeniedError", "UnauthenticatedError"):
         return DataError(
             f"{where}: access is denied; check the credentials in the environment or in "
@@ -173,13 +173,13 @@ def translated(error: BaseException, url: str, byte: int) -> Transient | DataErr
             f"storage_options (or skip_signature=True for a public bucket)."
         )
     if kind == "NotSupportedError":
-        return Ignored("the server ignores byte ranges")
+        return Ignored("the server ignores byte ranges.")
     if status and status[1].startswith("4") and status[1] not in _LATER:
         return DataError(f"{where}: the server answers {status[1]}{status[2].rstrip()}.")
     if status:
-        return Transient(f"the server answers {status[1]}{status[2].rstrip()}")
+        return Transient(f"the server answers {status[1]}{status[2].rstrip()}.")
     signs = (meaning for sign, meaning in _SIGNS.items() if sign in text)
-    return Transient(next(signs, "the read fails"))
+    return Transient(f"{next(signs, 'the read fails')}.")
 
 
 def fetched(

@@ -44,7 +44,8 @@ class Storage:
     ) -> None:
         if (cache_dir is None) != (cache_size is None):
             raise UsageError(
-                f"cache_dir {cache_dir!r} and cache_size {cache_size!r}: give both or neither."
+                f"cache_dir {cache_dir!r} and cache_size {cache_size!r} go together; "
+                f"give both or neither."
             )
         self.store = Store(options, limits)
         self._window = Window(self.store)
@@ -68,8 +69,12 @@ class Storage:
         one in a folder, from which all else is proven.
         """
         url, _, pin = url.partition("#sha256=")
+        Address.of(url)
         if pin and not SHA256.fullmatch(pin):
-            raise UsageError(f"{redacted(url)}#sha256={pin[:64]} is not 64 hexadecimal digits.")
+            raise UsageError(
+                f"{redacted(url)}#sha256={pin[:64]} does not end in a SHA-256; give its 64 digits, "
+                f"0 to 9 and a to f."
+            )
         return RemoteFile(self, url, pin)
 
     def range(self, url: str, start: int, length: int, sha256: str = "") -> bytes:

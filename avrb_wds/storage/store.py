@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Mapping
 from threading import Event, Lock
 from typing import Any
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from .address import Address, redacted
 from .ahead import chained, ramp
 from .client import Clients, Ignored, Stat, Transient, fetched, translated
@@ -104,8 +104,8 @@ class Store:
         stat = self.stat(url)
         if stat.size > self.limits.small:
             raise DataError(
-                f"{redacted(url)} has {stat.size} bytes; a manifest or index has at most "
-                f"{self.limits.small}."
+                f"{redacted(url)} has {stat.size} bytes; at most {self.limits.small} are read of a "
+                f"manifest or an index."
             )
         return b"".join(self.stream(url, sha256=sha256))
 
@@ -165,7 +165,7 @@ class Store:
                     if stopped and stopped.is_set():
                         return
                 if at < stop:
-                    raise Transient("the answer ends early")
+                    raise Transient("the answer ends early.")
             except Transient as error:
                 # From the start a range and the whole are the same: such servers can be read too.
                 skip = skip or (isinstance(error, Ignored) and start == 0)
@@ -181,7 +181,7 @@ class Store:
                 raise DataError(
                     f"{redacted(url)} ends at byte {end}; the bytes {at} to {stop} were asked for."
                 )
-            raise Transient("the answer is another range than the one asked for")
+            raise Transient("the answer is another range than the one asked for.")
         try:
             for part in data:
                 # Servers are not trusted to send no more than they said.
@@ -216,7 +216,8 @@ class Store:
         """Wait before trying again; raises DataError after too many failures in a row."""
         if failures >= self.limits.retries:
             raise DataError(
-                f"{redacted(url)}, byte {at}: {error}; given up after {failures + 1} attempts."
+                f"{redacted(url)}, byte {at}: {cause(error)}; given up after {failures + 1} "
+                f"attempts."
             ) from None
         time.sleep(self.limits.wait(failures + 1))
         return failures + 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from .address import Address, redacted
 from .client import DIGEST, Transient, translated
 from .store import Store
@@ -89,7 +89,7 @@ def _persist(store: Store, url: str, done: str, act: Callable[[], Result]) -> Re
                 raise meaning from None
             if failures > store.limits.retries:
                 raise DataError(
-                    f"{redacted(url)} cannot be {done}: {meaning}; given up after "
+                    f"{redacted(url)} cannot be {done}: {cause(meaning)}; given up after "
                     f"{failures} attempts."
                 ) from None
             time.sleep(store.limits.wait(failures))
@@ -116,5 +116,5 @@ def _sized(source: Path | bytes) -> tuple[int, str]:
                 digest.update(piece)
                 size += len(piece)
     except OSError as error:
-        raise DataError(f"{source} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{source} does not open: {cause(error)}.") from error
     return size, digest.hexdigest()

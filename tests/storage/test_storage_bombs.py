@@ -132,7 +132,7 @@ def test_frames_that_are_too_many_together() -> None:
 def test_a_record_and_a_class_number_that_never_end() -> None:
     sound = {"wav": encode_audio(np.ones((1, 80), np.int16), 16_000)}
     record = b'{"video_id":' + b"[" * (1 << 20)
-    with pytest.raises(DataError, match=r"member 'json', has 1048588 bytes; at most 1048576"):
+    with pytest.raises(DataError, match=r"member 'json': it has 1048588 bytes; at most 1048576"):
         decode_clip(RawClip("k", "a.tar", {"json": record, **sound}))
     clip = decode_clip(RawClip("k", "a.tar", {"cls": b"1" * 5000, **sound}))
     assert clip.record.target == int("1" * 20)
