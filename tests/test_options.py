@@ -25,7 +25,7 @@ def test_sizes(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "GB", "-1GB", "20XB", "1e9", "20iB", "2 0GB", "inf"])
 def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(avrb.UsageError, match=r"is not a number of bytes, nor one as in 20GB"):
+    with pytest.raises(avrb.UsageError, match=r"is not a number of bytes; give one as in 20GB"):
         size_in_bytes(text)
 
 
@@ -40,7 +40,7 @@ def test_storage_options() -> None:
 
 @pytest.mark.parametrize("text", ["hunter2", "=hunter2"])
 def test_half_a_storage_option_is_refused_and_not_repeated(text: str) -> None:
-    with pytest.raises(avrb.UsageError, match=r"number 2 is not of the form KEY=VALUE") as caught:
+    with pytest.raises(avrb.UsageError, match=r"number 2 has no key; give KEY=VALUE") as caught:
         storage_options(["region=eu", text])
     assert "hunter2" not in str(caught.value)
 

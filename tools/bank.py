@@ -7,49 +7,61 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .options import BankOption
+from .usage import Command, Commands, help_if_alone
+
 if TYPE_CHECKING:
     from avrb_wds.corruptions.bank import Bank
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True)
-
-BankArgument = Annotated[
-    Path | None,
-    typer.Argument(metavar="[BANK]", help="A bank's file; the built-in bank if left out."),
-]
+app = typer.Typer(cls=Commands)
 
 
-@app.callback()
-def bank() -> None:
-    """Sounds, frost textures and silhouettes that corruptions add: import, look, listen."""
+@app.callback(invoke_without_command=True)
+def bank(context: typer.Context) -> None:
+    """Import, describe and show the sounds and pictures that corruptions add.
+
+    Example:  avrb bank page bank.html
+    """
+    help_if_alone(context)
 
 
-@app.command("import")
+@app.command("import", cls=Command)
 def import_(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of sounds and pictures.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder of sounds and pictures.")
+    ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The bank's file to write.")],
     fill: Annotated[
-        bool, typer.Option("--fill", help="Take kinds that DIR lacks from the built-in bank.")
+        bool,
+        typer.Option(
+            "--fill", metavar="", help="Take kinds that FOLDER lacks from the built-in bank."
+        ),
     ] = False,
 ) -> None:
-    """Check sounds and pictures, and store them as one file for bank=.
+    """Check sounds and pictures, and store them as one file for --bank.
 
     Example:  avrb bank import noise_bank/ noise.avrbbank
 
-    DIR has the layout of the released benchmark (audio_corruptions/KIND/*.wav,
-    visual_corruptions/frost*.png, visual_corruptions/crowd_image/*.png) or plain folders: one of
-    sounds for each of snow frost spatter wind rain underwater concert smoke crowd, and the folders
-    textures and silhouettes of pictures.  Any sample rate, depth and channel count will do.
+    FOLDER has the layout of the released benchmark (`audio_corruptions/KIND/*.wav`,
+    `visual_corruptions/frost*.png`, `visual_corruptions/crowd_image/*.png`) or plain folders: one
+    of sounds for each of snow frost spatter wind rain underwater concert smoke crowd, and the
+    folders textures and silhouettes of pictures.  Any sample rate, depth and channel count will do.
     """
     from avrb_wds.packing.banks import import_bank
 
     _describe(import_bank(folder, out, fill=fill))
 
 
-@app.command()
-def info(path: BankArgument = None) -> None:
-    """What a bank holds, and its digest.
+@app.command(cls=Command)
+def info(
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="BANK", help="The bank's file.", show_default="the built-in one"),
+    ] = None,
+) -> None:
+    """Say what a bank holds, and its digest.
 
     Example:  avrb bank info noise.avrbbank
     """
@@ -58,14 +70,12 @@ def info(path: BankArgument = None) -> None:
     _describe(Bank.of(path))
 
 
-@app.command()
+@app.command(cls=Command)
 def page(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The HTML file to write.")],
-    path: Annotated[
-        Path | None, typer.Option("--bank", help="A bank's file; the built-in bank if left out.")
-    ] = None,
+    path: BankOption = None,
 ) -> None:
-    """A page that shows and plays everything in a bank, in one file.
+    """Write a page that shows and plays everything in a bank.
 
     Example:  avrb bank page bank.html
     """
@@ -76,9 +86,11 @@ def page(
     typer.echo(out)
 
 
-@app.command()
+@app.command(cls=Command)
 def build(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write to.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder for the bank's file and its licence.")
+    ],
 ) -> None:
     """Make the built-in bank from its recipes; takes some minutes.
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Typer
+from typer import Argument, Context, Typer
+
+from .usage import Command, Commands, help_if_alone
 
 __all__ = ["cache"]
 
-cache = Typer(name="cache", help="Look at a cache of remote shards, or empty it.")
-Folder = Annotated[Path, Argument(help="The folder given as cache_dir.")]
+cache = Typer(cls=Commands)
+Folder = Annotated[Path, Argument(metavar="FOLDER", help="What was given as --cache-dir.")]
 
 
-@cache.command()
+@cache.callback(invoke_without_command=True)
+def caches(context: Context) -> None:
+    """Look at a cache of remote shards, or empty it.
+
+    Example:  avrb cache info /scratch/cache
+    """
+    help_if_alone(context)
+
+
+@cache.command(cls=Command)
 def info(folder: Folder) -> None:
     """Say what a cache holds.
 
@@ -30,7 +41,7 @@ def info(folder: Folder) -> None:
         print(f"{path.name[:12]}{path.suffix}  {size / 1e6:,.1f} MB  last used {when}")
 
 
-@cache.command()
+@cache.command(cls=Command)
 def clear(folder: Folder) -> None:
     """Remove every file that is not in use.
 
@@ -46,5 +57,5 @@ def _checked(folder: Path) -> Path:
     if not folder.is_dir():
         from avrb_wds.errors import UsageError
 
-        raise UsageError(f"{folder} is not a folder; give the one given as cache_dir.")
+        raise UsageError(f"{folder} is not a folder; give the --cache-dir of a command.")
     return folder

@@ -11,11 +11,15 @@ __all__ = ["compare"]
 
 
 def compare(
-    first: Annotated[Path, Argument(help="Folder of a run, or a report.json.")],
-    second: Annotated[Path, Argument(help="Another.")],
+    first: Annotated[Path, Argument(metavar="FIRST", help="Folder of a run, or a report.json.")],
+    second: Annotated[Path, Argument(metavar="SECOND", help="Another.")],
     out: Annotated[
         Path | None,
-        Option(help="Folder for the comparison as JSON, Markdown and HTML.", show_default=False),
+        Option(
+            metavar="FOLDER",
+            help="Folder for the comparison as JSON, Markdown and HTML.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Put two models side by side over what both were scored on.

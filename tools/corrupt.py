@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 from typer import Argument, Exit, Option
 
-from .options import BankOption, Modality, Profile, Seed, Temporal, parse_severity
+from .options import (
+    CORRUPTION,
+    BankOption,
+    Duration,
+    Modality,
+    Profile,
+    Resume,
+    Seed,
+    Temporal,
+    parse_severity,
+)
 from .progress import progress_bar
 
 __all__ = ["corrupt"]
@@ -18,28 +28,36 @@ def corrupt(
     source: Annotated[
         Path,
         Argument(
+            metavar="SOURCE",
             help="A video, image (jpg, png, webp, bmp, tiff) or sound (wav, flac); or a "
-            "folder of them."
+            "folder of them.",
         ),
     ],
     out: Annotated[
-        Path, Argument(help="The file to write, .mp4 for a video; for a folder, a new folder.")
+        Path,
+        Argument(
+            metavar="OUT", help="The file to write, .mp4 for a video; for a folder, a new folder."
+        ),
     ],
-    corruption: Annotated[str, Option(help="Name of the corruption, e.g. rain.")],
-    severity: Annotated[str, Option(help="1 to 5, or visual+audio as in 0+5.")] = "5",
-    seed: Seed = 0,
-    profile: Profile = "default",
+    corruption: Annotated[
+        str, Option(metavar="NAME", help="As in rain.", rich_help_panel=CORRUPTION)
+    ],
+    severity: Annotated[
+        str,
+        Option(
+            metavar="LEVEL", help="1 to 5, or visual+audio as in 0+5.", rich_help_panel=CORRUPTION
+        ),
+    ] = "5",
     modality: Modality = "both",
+    profile: Profile = "default",
     temporal: Temporal = "frame",
+    seed: Seed = 0,
     bank: BankOption = None,
-    duration: Annotated[
-        float | None, Option(help="Seconds from the start; all if left out.", show_default=False)
-    ] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace OUT, if it is a file.")] = False,
-    resume: Annotated[
-        bool,
-        Option("--resume", help="Of a folder: keep the files in OUT and make those that lack."),
+    duration: Duration = None,
+    overwrite: Annotated[
+        bool, Option("--overwrite", metavar="", help="Replace OUT, if it is a file.")
     ] = False,
+    resume: Resume = False,
 ) -> None:
     """Corrupt a video, image or sound, or every one in a folder.
 

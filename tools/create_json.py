@@ -11,13 +11,17 @@ __all__ = ["create_json"]
 
 
 def create_json(
-    videos: Annotated[Path, Argument(help="Folder of videos; their names are the ids.")],
-    frames: Annotated[Path, Option(help="Folder of frame_*/ID.jpg.")],
-    audio: Annotated[Path, Option(help="Folder of ID.wav.")],
-    labels: Annotated[Path, Option(help="CSV of ids and labels, or AudioSet's segments.")],
-    out: Annotated[Path, Option(help="The JSON to write.")],
+    videos: Annotated[
+        Path, Argument(metavar="VIDEOS", help="Folder of videos; their names are the ids.")
+    ],
+    frames: Annotated[Path, Option(metavar="FOLDER", help="Folder of `frame_*/ID.jpg`.")],
+    audio: Annotated[Path, Option(metavar="FOLDER", help="Folder of ID.wav.")],
+    labels: Annotated[
+        Path, Option(metavar="CSV", help="CSV of ids and labels, or AudioSet's segments.")
+    ],
+    out: Annotated[Path, Option(metavar="FILE", help="The JSON to write.")],
     relative: Annotated[
-        bool, Option("--relative", help="Paths from the JSON's folder, not absolute.")
+        bool, Option("--relative", metavar="", help="Paths from the JSON's folder, not absolute.")
     ] = False,
 ) -> None:
     """Write the JSON of AVROBUSTBENCH, as create_json.py of the released benchmark does.

@@ -9,16 +9,21 @@ from typer import Argument, Option
 
 from .printing import print_report
 from .progress import progress_bar
+from .usage import whole_number
 
 __all__ = ["demo"]
 
 
 def demo(
-    out: Annotated[Path, Argument(help="New folder for everything the demo makes.")] = Path(
-        "demo-out"
-    ),
-    clips: Annotated[int, Option(help="Clips to evaluate on.")] = 200,
-    train_clips: Annotated[int, Option(help="Clips to train on.")] = 300,
+    out: Annotated[
+        Path, Argument(metavar="OUT", help="New folder for everything the demo makes.")
+    ] = Path("demo-out"),
+    clips: Annotated[
+        int, Option(parser=whole_number, metavar="N", help="Clips to evaluate on.")
+    ] = 200,
+    train_clips: Annotated[
+        int, Option(parser=whole_number, metavar="N", help="Clips to train on.")
+    ] = 300,
 ) -> None:
     """Make clips, pack them, train a tiny model, evaluate it under every condition, show one.
 

@@ -49,11 +49,16 @@ def digest(
     bank: BankOption = None,
     out: Annotated[
         Path | None,
-        Option(help="File for the receipt; the clips' digests go beside it.", show_default=False),
+        Option(
+            metavar="FILE",
+            help="File for the receipt; the clips' digests go beside it.",
+            show_default=False,
+        ),
     ] = None,
     check: Annotated[
         Path | None,
         Option(
+            metavar="RECEIPT",
             help="Receipt, report.json or folder of a run to hold it against: seed and all else "
             "are as it says, and the conditions, unless some of them are given.",
             show_default=False,

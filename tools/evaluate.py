@@ -8,6 +8,8 @@ from typing import Annotated, Any, cast
 from typer import Argument, Option
 
 from .options import (
+    RUN,
+    Baseline,
     BatchSize,
     CacheDir,
     CacheSize,
@@ -33,10 +35,16 @@ __all__ = ["evaluate"]
 
 def evaluate(
     model: Annotated[
-        str, Argument(help="module:factory; the factory takes nothing and returns the model.")
+        str,
+        Argument(
+            metavar="MODEL", help="module:factory; the factory takes nothing and returns the model."
+        ),
     ],
     shards: Shards,
-    out: Annotated[Path, Option(help="Folder for predictions and report; resumes there.")],
+    out: Annotated[
+        Path,
+        Option(metavar="FOLDER", help="Folder for predictions and report; resumes there."),
+    ],
     corruption: Corruptions = None,
     severity: Severities = None,
     clean: Clean = True,
@@ -48,19 +56,27 @@ def evaluate(
     num_workers: NumWorkers = None,
     transform: Annotated[
         str | None,
-        Option(help="module:transform, called on every clip in the workers.", show_default=False),
+        Option(
+            metavar="MODULE:NAME",
+            help="Called on every clip, in the threads.",
+            show_default=False,
+            rich_help_panel=RUN,
+        ),
     ] = None,
     device: Annotated[
-        str | None, Option(help="Of the model and batches, as torch names it.", show_default=False)
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Where model and batches go, as torch names it.",
+            show_default=False,
+            rich_help_panel=RUN,
+        ),
     ] = None,
     max_errors: MaxErrors = 0,
     storage_option: StorageOptions = None,
     cache_dir: CacheDir = None,
     cache_size: CacheSize = None,
-    baseline: Annotated[
-        Path | None,
-        Option(help="Report to take mCE and relative mCE against.", show_default=False),
-    ] = None,
+    baseline: Baseline = None,
 ) -> None:
     """Evaluate a model under corruptions and print the robustness table.
 

@@ -18,7 +18,7 @@ __all__ = ["info"]
 
 def info(
     shards: SeveralShards,
-    as_json: Annotated[bool, Option("--json", help="As JSON, for programs.")] = False,
+    as_json: Annotated[bool, Option("--json", metavar="", help="As JSON, for programs.")] = False,
     storage_option: StorageOptions = None,
 ) -> None:
     """Say what shards hold.

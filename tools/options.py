@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
+from .usage import natural_number, number, whole_number
+
 if TYPE_CHECKING:
     from avrb_wds.condition import Condition
     from avrb_wds.shards import ShardSet
@@ -16,15 +18,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BankOption",
+    "Baseline",
     "BatchSize",
+    "CORRUPTION",
     "CacheDir",
     "CacheSize",
     "Clean",
+    "ClipsPerShard",
     "Corruptions",
+    "Duration",
     "MaxErrors",
     "Modality",
     "NumWorkers",
     "Profile",
+    "Quality",
+    "RUN",
+    "Resume",
+    "STORAGE",
+    "STORED",
     "Seed",
     "Severities",
     "SeveralShards",
@@ -39,39 +50,135 @@ __all__ = [
     "storage_options",
 ]
 
+# The panels of the help, which have the same names in every command.
+CORRUPTION = "Corruption"
+STORED = "Pictures and sound as stored"
+RUN = "Run"
+STORAGE = "Storage"
+
 Shards = Annotated[
     str,
     Argument(
-        help="Folder of packed shards or its manifest.json: a path, or s3://, gs://, az://, hf://, https://."
+        metavar="SHARDS",
+        help="Folder of packed shards or its manifest.json: a path, or s3://, gs://, az://, hf://, "
+        "https://.",
     ),
 ]
 SeveralShards = Annotated[
     list[str],
     Argument(
-        help="Folder, manifest, tars, or a brace expression of tars; paths or addresses.",
         metavar="SHARDS",
+        help="Folder, manifest, tars, or a brace expression of tars; paths or addresses.",
     ),
 ]
 Corruptions = Annotated[
-    list[str] | None, Option("--corruption", help="Once for each; all there are by default.")
+    list[str] | None,
+    Option(
+        "--corruption",
+        metavar="NAME",
+        help="As in rain; once for each.",
+        show_default="all there are",
+        rich_help_panel=CORRUPTION,
+    ),
 ]
 Severities = Annotated[
     list[str] | None,
     Option(
         "--severity",
-        help="1 to 5, or visual+audio as in 0+5; once for each; 1 to 5 by default.",
+        metavar="LEVEL",
+        help="1 to 5, or visual+audio as in 0+5; once for each.",
+        show_default="1 to 5",
+        rich_help_panel=CORRUPTION,
     ),
 ]
-Clean = Annotated[bool, Option(help="Clean clips too.")]
-Seed = Annotated[int, Option(help="Of all draws.")]
-Modality = Annotated[str, Option(help="What is corrupted: both, visual, audio.")]
-Temporal = Annotated[
-    str, Option(help="frame: every frame draws anew; clip: one draw a clip (what moves, moves).")
+Clean = Annotated[bool, Option(metavar="", help="Clean clips too.", rich_help_panel=CORRUPTION)]
+Modality = Annotated[
+    str,
+    Option(
+        metavar="both|visual|audio",
+        help="What is corrupted.",
+        rich_help_panel=CORRUPTION,
+    ),
 ]
-Profile = Annotated[str, Option(help="default, or released: as the released code.")]
+Profile = Annotated[
+    str,
+    Option(
+        metavar="default|released",
+        help="released: as the released code does it.",
+        rich_help_panel=CORRUPTION,
+    ),
+]
+Temporal = Annotated[
+    str,
+    Option(
+        metavar="frame|clip",
+        help="frame: every frame draws anew; clip: one draw a clip (what moves, moves).",
+        rich_help_panel=CORRUPTION,
+    ),
+]
+Seed = Annotated[
+    int,
+    Option(parser=whole_number, metavar="N", help="Of all draws.", rich_help_panel=CORRUPTION),
+]
 BankOption = Annotated[
     Path | None,
-    Option("--bank", help="Made by avrb bank import (the built-in one).", show_default=False),
+    Option(
+        "--bank",
+        metavar="FILE",
+        help="Sounds and pictures that avrb bank import stored.",
+        show_default="the built-in ones",
+        rich_help_panel=CORRUPTION,
+    ),
+]
+Duration = Annotated[
+    float | None,
+    Option(
+        parser=number,
+        metavar="SECONDS",
+        help="Seconds taken from the start.",
+        show_default="all",
+    ),
+]
+Quality = Annotated[
+    int,
+    Option(
+        parser=whole_number, metavar="N", help="Of the JPEGs, 1 to 100.", rich_help_panel=STORED
+    ),
+]
+ClipsPerShard = Annotated[int, Option(parser=whole_number, metavar="N", help="Clips a shard.")]
+Baseline = Annotated[
+    Path | None,
+    Option(
+        metavar="REPORT",
+        help="Report to take mCE and relative mCE against.",
+        show_default=False,
+    ),
+]
+BatchSize = Annotated[
+    int, Option(parser=whole_number, metavar="N", help="Clips a batch.", rich_help_panel=RUN)
+]
+NumWorkers = Annotated[
+    int | None,
+    Option(
+        parser=whole_number,
+        metavar="N",
+        help="Threads that decode and corrupt.",
+        show_default="one a core",
+        rich_help_panel=RUN,
+    ),
+]
+MaxErrors = Annotated[
+    int,
+    Option(
+        parser=natural_number,
+        metavar="N",
+        help="Broken clips that may be left out.",
+        rich_help_panel=RUN,
+    ),
+]
+Resume = Annotated[
+    bool,
+    Option("--resume", metavar="", help="Go on where a stopped run was.", rich_help_panel=RUN),
 ]
 StorageOptions = Annotated[
     list[str] | None,
@@ -79,20 +186,29 @@ StorageOptions = Annotated[
         "--storage-option",
         metavar="KEY=VALUE",
         help="Credentials and endpoint as obstore spells them (headers.NAME=VALUE for web "
-        "servers); once for each; by default from the environment.",
+        "servers); once for each.",
+        show_default="from the environment",
+        rich_help_panel=STORAGE,
     ),
 ]
 CacheDir = Annotated[
-    Path | None, Option(help="Folder that remote shards are kept in.", show_default=False)
+    Path | None,
+    Option(
+        metavar="FOLDER",
+        help="Where remote shards are kept; with --cache-size.",
+        show_default=False,
+        rich_help_panel=STORAGE,
+    ),
 ]
 CacheSize = Annotated[
-    str | None, Option(help="The most it may hold, as in 20GB.", show_default=False)
+    str | None,
+    Option(
+        metavar="SIZE",
+        help="The most that --cache-dir may hold, as in 20GB.",
+        show_default=False,
+        rich_help_panel=STORAGE,
+    ),
 ]
-NumWorkers = Annotated[
-    int | None, Option(help="Threads that decode and corrupt (one a core).", show_default=False)
-]
-BatchSize = Annotated[int, Option(help="Clips a batch.")]
-MaxErrors = Annotated[int, Option(help="Broken clips that may be left out.", min=0)]
 
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(I?)B?")
@@ -121,7 +237,9 @@ def parse_severity(text: str) -> int | tuple[int, int]:
 
     parts = text.split("+")
     if len(parts) > 2 or not all(part.isdecimal() for part in parts):
-        raise UsageError(f"severity {text!r} is neither 1 to 5 nor visual+audio as in 0+5.")
+        raise UsageError(
+            f"severity {text!r} is not a number; give 1 to 5, or visual+audio as in 0+5."
+        )
     numbers = [int(part) for part in parts]
     wanted = (numbers[0], numbers[1]) if len(numbers) == 2 else numbers[0]
     severity_pair(wanted)
@@ -137,11 +255,11 @@ def storage_options(given: Sequence[str] | None) -> dict[str, Any] | None:
     from avrb_wds.errors import UsageError
 
     options: dict[str, Any] = {}
-    for number, text in enumerate(given or (), 1):
+    for nth, text in enumerate(given or (), 1):
         key, equals, value = text.partition("=")
         if not key or not equals:
             # What was given stays unsaid: it may be a secret whose key was forgotten.
-            raise UsageError(f"--storage-option number {number} is not of the form KEY=VALUE.")
+            raise UsageError(f"--storage-option number {nth} has no key; give KEY=VALUE.")
         kind, dot, name = key.partition(".")
         if dot and kind == "headers":
             options.setdefault("headers", {})[name] = value
@@ -160,7 +278,7 @@ def size_in_bytes(text: str) -> int:
 
     found = _SIZE.fullmatch(text.strip().upper())
     if found is None or (found[3] and not found[2]):
-        raise UsageError(f"size {text!r} is not a number of bytes, nor one as in 20GB or 1.5GiB.")
+        raise UsageError(f"size {text!r} is not a number of bytes; give one as in 20GB or 1.5GiB.")
     return int(float(found[1]) * (1024 if found[3] else 1000) ** _UNITS[found[2]])
 
 

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .options import StorageOptions, open_storage
+from .options import (
+    RUN,
+    STORAGE,
+    STORED,
+    ClipsPerShard,
+    Quality,
+    Resume,
+    StorageOptions,
+    open_storage,
+)
 from .progress import progress_bar
+from .usage import natural_number, number, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,76 +28,165 @@ if TYPE_CHECKING:
 
 __all__ = ["pack"]
 
+LABELS = "Names and labels"
+CLIP_LIST = "Of a clip list"
+
 
 def pack(
     source: Annotated[
         Path,
-        Argument(help="Folder of videos, AVROBUSTBENCH JSON, or clip list of Tian & Xu (CSV)."),
+        Argument(
+            metavar="SOURCE",
+            help="Folder of videos, AVROBUSTBENCH JSON, or clip list of Tian & Xu (CSV).",
+        ),
     ],
     out: Annotated[
         str,
-        Argument(help="New folder for shards, indexes and manifest.json; or s3://, gs://, az://."),
+        Argument(
+            metavar="OUT",
+            help="New folder for shards, indexes and manifest.json; or s3://, gs://, az://.",
+        ),
     ],
     frames: Annotated[
-        int | None, Option(help="Frames a clip (10; AVROBUSTBENCH: all).", show_default=False)
+        int | None,
+        Option(
+            parser=whole_number,
+            metavar="N",
+            help="Frames a clip.",
+            show_default="10; AVROBUSTBENCH: all",
+            rich_help_panel=STORED,
+        ),
     ] = None,
     fps: Annotated[
-        float | None, Option(help="Frames a second, instead of --frames.", show_default=False)
+        float | None,
+        Option(
+            parser=number,
+            metavar="N",
+            help="Frames a second, instead of --frames.",
+            show_default=False,
+            rich_help_panel=STORED,
+        ),
     ] = None,
     frame_size: Annotated[
         str | None,
         Option(
-            help="Short side and centre square in pixels, or 'keep' (224; AVROBUSTBENCH: keep).",
-            show_default=False,
+            metavar="N|keep",
+            help="Short side and centre square in pixels.",
+            show_default="224; AVROBUSTBENCH: keep",
+            rich_help_panel=STORED,
         ),
     ] = None,
-    quality: Annotated[int, Option(help="JPEG quality, 1 to 100.")] = 95,
+    quality: Quality = 95,
     duration: Annotated[
         float | None,
         Option(
-            help="Seconds taken of a clip, or 'inf' (10; AVROBUSTBENCH: inf).", show_default=False
+            parser=number,
+            metavar="SECONDS|inf",
+            help="Seconds taken of a clip.",
+            show_default="10; AVROBUSTBENCH: inf",
+            rich_help_panel=STORED,
         ),
     ] = None,
-    window: Annotated[str, Option(help="Where they lie in a longer one: start, middle.")] = "start",
-    sample_rate: Annotated[str, Option(help="In Hz, or 'keep'.")] = "16000",
+    window: Annotated[
+        str,
+        Option(
+            metavar="start|middle",
+            help="Where they lie in a longer one.",
+            rich_help_panel=STORED,
+        ),
+    ] = "start",
+    sample_rate: Annotated[
+        str, Option(metavar="HZ|keep", help="Of the sound.", rich_help_panel=STORED)
+    ] = "16000",
     channels: Annotated[
-        str, Option(help="mono (the mean of all), first (the first alone), keep.")
+        str,
+        Option(
+            metavar="mono|first|keep",
+            help="mono: the mean of all; first: the first alone.",
+            rich_help_panel=STORED,
+        ),
     ] = "mono",
-    audio_format: Annotated[str, Option(help="wav or flac, 16 bit both.")] = "wav",
+    audio_format: Annotated[
+        str, Option(metavar="wav|flac", help="16 bit both.", rich_help_panel=STORED)
+    ] = "wav",
     labels: Annotated[
         str,
         Option(
-            help="Of a folder's videos: parent (name of the folder they lie in), none, auto "
-            "(parent where all lie in folders), or a CSV, which also says what is packed."
+            metavar="CSV|parent|none|auto",
+            help="Of a folder's videos: a CSV, which also says what is packed; parent: the name of "
+            "the folder they lie in; auto: parent where all lie in folders, else none.",
+            rich_help_panel=LABELS,
         ),
     ] = "auto",
     classes: Annotated[
         Path | None,
-        Option(help="Class list: index,mid,display_name, or a label a line.", show_default=False),
+        Option(
+            metavar="FILE",
+            help="Class list: index,mid,display_name, or a label a line.",
+            show_default=False,
+            rich_help_panel=LABELS,
+        ),
     ] = None,
-    ids: Annotated[str, Option(help="Ids of a folder's videos: stem, path.")] = "stem",
+    ids: Annotated[
+        str,
+        Option(metavar="stem|path", help="Ids of a folder's videos.", rich_help_panel=LABELS),
+    ] = "stem",
+    name: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Name of the data set.",
+            show_default="the source's",
+            rich_help_panel=LABELS,
+        ),
+    ] = None,
     audio_root: Annotated[
-        Path | None, Option(help="Sounds of a clip list.", show_default=False)
+        Path | None,
+        Option(metavar="FOLDER", help="Its sounds.", show_default=False, rich_help_panel=CLIP_LIST),
     ] = None,
     frames_root: Annotated[
-        Path | None, Option(help="Videos or frames of a clip list.", show_default=False)
+        Path | None,
+        Option(
+            metavar="FOLDER",
+            help="Its videos or frames.",
+            show_default=False,
+            rich_help_panel=CLIP_LIST,
+        ),
     ] = None,
-    list_fps: Annotated[float, Option(help="Stored frames a second of a clip list.")] = 8.0,
-    name: Annotated[
-        str | None, Option(help="Name of the data set (the source's).", show_default=False)
-    ] = None,
-    clips_per_shard: Annotated[int, Option(help="Clips a shard.")] = 1000,
+    list_fps: Annotated[
+        float,
+        Option(
+            parser=number,
+            metavar="N",
+            help="Frames a second that are stored.",
+            rich_help_panel=CLIP_LIST,
+        ),
+    ] = 8.0,
+    clips_per_shard: ClipsPerShard = 1000,
     workers: Annotated[
-        int | None, Option(help="Clips converted at a time (one a core).", show_default=False)
+        int | None,
+        Option(
+            parser=whole_number,
+            metavar="N",
+            help="Clips converted at a time.",
+            show_default="one a core",
+            rich_help_panel=RUN,
+        ),
     ] = None,
-    resume: Annotated[bool, Option("--resume", help="Go on where a stopped run was.")] = False,
-    allow_missing: Annotated[int, Option(help="Clips that may fail.", min=0)] = 0,
+    resume: Resume = False,
+    allow_missing: Annotated[
+        int,
+        Option(
+            parser=natural_number, metavar="N", help="Clips that may fail.", rich_help_panel=RUN
+        ),
+    ] = 0,
     via: Annotated[
         Path | None,
         Option(
-            help="Folder to pack into before a bucket, which stays (one in the user's cache, "
-            "removed after the upload).",
-            show_default=False,
+            metavar="FOLDER",
+            help="Where shards for a bucket are packed first; it stays.",
+            show_default="one in the user's cache, removed after the upload",
+            rich_help_panel=STORAGE,
         ),
     ] = None,
     storage_option: StorageOptions = None,
@@ -175,5 +274,5 @@ def _number_or_keep(option: str, text: str) -> int | Literal["keep"]:
     if not text.isdecimal():
         from avrb_wds.errors import UsageError
 
-        raise UsageError(f"--{option} {text!r} is neither a whole number nor 'keep'.")
+        raise UsageError(f"--{option} {text!r} is not a whole number; give one, or keep.")
     return int(text)

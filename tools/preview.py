@@ -7,8 +7,19 @@ from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
-from .options import BankOption, CacheDir, CacheSize, Profile, Seed, StorageOptions, Temporal
+from .options import (
+    BankOption,
+    CacheDir,
+    CacheSize,
+    Corruptions,
+    Profile,
+    Seed,
+    StorageOptions,
+    Temporal,
+    open_shards,
+)
 from .progress import progress_bar
+from .usage import number
 
 __all__ = ["preview"]
 
@@ -16,26 +27,32 @@ __all__ = ["preview"]
 def preview(
     source: Annotated[
         str,
-        Argument(help="A video, picture or sound; or packed shards, as a path or an address."),
+        Argument(
+            metavar="SOURCE",
+            help="A video, image or sound; or packed shards, as a path or an address.",
+        ),
     ],
-    out: Annotated[Path, Argument(help="The HTML file to write.")],
+    out: Annotated[Path, Argument(metavar="OUT", help="The HTML file to write.")],
     key: Annotated[
-        str | None, Option(help="Of the clip in the shards (the first).", show_default=False)
+        str | None,
+        Option(metavar="KEY", help="Of the clip in the shards.", show_default="the first's"),
     ] = None,
-    corruption: Annotated[
-        list[str] | None, Option(help="Once for each; all there are by default.")
-    ] = None,
+    corruption: Corruptions = None,
     png: Annotated[
         Path | None,
         Option(
+            metavar="FILE",
             help="Also a sheet of frames for a paper; that of spectrograms is NAME-sound.png.",
             show_default=False,
         ),
     ] = None,
-    seconds: Annotated[float, Option(help="Shown of a video or sound, from its start.")] = 4.0,
-    seed: Seed = 0,
+    seconds: Annotated[
+        float,
+        Option(parser=number, metavar="SECONDS", help="Seconds shown from the start."),
+    ] = 4.0,
     profile: Profile = "default",
     temporal: Temporal = "frame",
+    seed: Seed = 0,
     bank: BankOption = None,
     storage_option: StorageOptions = None,
     cache_dir: CacheDir = None,
@@ -50,8 +67,6 @@ def preview(
     """
     from avrb_wds.previews import preview as write_preview
     from avrb_wds.previews.make import is_shards
-
-    from .options import open_shards
 
     given: Any = source
     if is_shards(source):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Exit, Option
+from typer import Argument, Exit
 
+from .options import Baseline
 from .printing import print_report
 
 __all__ = ["report"]
 
 
 def report(
-    folder: Annotated[Path, Argument(help="The --out of a run, finished or not.", file_okay=False)],
-    baseline: Annotated[
-        Path | None,
-        Option(help="Report to take mCE and relative mCE against.", show_default=False),
-    ] = None,
+    folder: Annotated[
+        Path, Argument(metavar="FOLDER", help="The --out of a run, finished or not.")
+    ],
+    baseline: Baseline = None,
 ) -> None:
     """Merge what the ranks of a run left and write its report anew, in every format.
 

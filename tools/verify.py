@@ -14,7 +14,9 @@ __all__ = ["verify"]
 
 def verify(
     shards: SeveralShards,
-    deep: Annotated[bool, Option("--deep", help="Also decode every frame and sound.")] = False,
+    deep: Annotated[
+        bool, Option("--deep", metavar="", help="Also decode every frame and sound.")
+    ] = False,
     storage_option: StorageOptions = None,
     cache_dir: CacheDir = None,
     cache_size: CacheSize = None,
