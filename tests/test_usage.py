@@ -1,7 +1,6 @@
-"""A wrong command line is told in one sentence, as every other error is; what stops `avrb` ends it."""
+"""A wrong command line is told in one sentence, and what stops `avrb` from outside ends it."""
 
 import os
-import signal
 import subprocess
 from pathlib import Path
 

@@ -8,18 +8,9 @@ from typing import Annotated, Any
 
 from typer import Argument, Exit, Option
 
-from .options import (
-    CORRUPTION,
-    BankOption,
-    Duration,
-    Modality,
-    Profile,
-    Resume,
-    Seed,
-    Temporal,
-    parse_severity,
-)
+from .options import CORRUPTION, BankOption, Duration, Modality, Profile, Resume, Seed, Temporal
 from .progress import progress_bar
+from .values import parse_severity
 
 __all__ = ["corrupt"]
 

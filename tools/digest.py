@@ -22,10 +22,9 @@ from .options import (
     Shards,
     StorageOptions,
     Temporal,
-    chosen_conditions,
-    open_shards,
 )
 from .progress import progress_bar
+from .values import chosen_conditions, open_shards
 
 if TYPE_CHECKING:
     from avrb_wds.reports import Receipt

@@ -24,11 +24,10 @@ from .options import (
     Shards,
     StorageOptions,
     Temporal,
-    chosen_conditions,
-    open_shards,
 )
 from .printing import print_report
 from .progress import progress_bar
+from .values import chosen_conditions, open_shards
 
 __all__ = ["evaluate"]
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from .options import SeveralShards, StorageOptions, open_storage
+from .options import SeveralShards, StorageOptions
+from .values import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

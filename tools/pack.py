@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .options import (
-    RUN,
-    STORAGE,
-    STORED,
-    ClipsPerShard,
-    Quality,
-    Resume,
-    StorageOptions,
-    open_storage,
-)
+from .options import RUN, STORAGE, STORED, ClipsPerShard, Quality, Resume, StorageOptions
 from .progress import progress_bar
 from .usage import natural_number, number, whole_number
+from .values import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,10 +16,10 @@ from .options import (
     Seed,
     StorageOptions,
     Temporal,
-    open_shards,
 )
 from .progress import progress_bar
 from .usage import number
+from .values import open_shards
 
 __all__ = ["preview"]
 

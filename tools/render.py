@@ -27,10 +27,9 @@ from .options import (
     Shards,
     StorageOptions,
     Temporal,
-    chosen_conditions,
-    open_shards,
 )
 from .progress import progress_bar
+from .values import chosen_conditions, open_shards
 
 __all__ = ["render"]
 

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from typer import Exit, Option
 
-from .options import CacheDir, CacheSize, SeveralShards, StorageOptions, open_storage
+from .options import CacheDir, CacheSize, SeveralShards, StorageOptions
 from .progress import progress_bar
+from .values import open_storage
 
 __all__ = ["verify"]
 
