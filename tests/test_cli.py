@@ -89,7 +89,7 @@ def test_a_process_says_what_a_call_says(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert done == run_avrb(*name.split(), *words, folder=tmp_path)
     refused = run_process("info", "nowhere", folder=tmp_path)
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.returncode, refused.stdout) == (2, "")
     assert refused == run_avrb("info", "nowhere", folder=tmp_path)
 
 
