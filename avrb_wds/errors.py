@@ -34,13 +34,13 @@ class MissingExtra(AvrbError, ImportError):
 
 
 def raised(error: BaseException) -> str:
-    """What code of others raised: of which type, and what it says if it says anything.
+    """What an error says, with its type before it where it is not one of ours, which say enough.
 
-    >>> raised(KeyError("frames")), raised(RuntimeError())
-    ("KeyError: 'frames'", 'RuntimeError')
+    >>> raised(KeyError("frames")), raised(RuntimeError()), raised(DataError("a.tar is gone."))
+    ("KeyError: 'frames'", 'RuntimeError', 'a.tar is gone')
     """
     kind, said = type(error).__name__, cause(error)
-    return kind if said == kind else f"{kind}: {said}"
+    return said if isinstance(error, AvrbError) or said == kind else f"{kind}: {said}"
 
 
 def without_subject(error: BaseException, subject: str) -> str:

@@ -47,4 +47,4 @@ def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> No
     assert {cell.clips for cell in report.cells} == {10}
     again = run_process("demo", "out", folder=tmp_path)
     assert again.returncode == 2
-    assert again.stderr == "avrb: out is there already and not empty; give a new folder.\n"
+    assert again.stderr == "avrb: out is not an empty folder; give a new one.\n"

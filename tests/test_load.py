@@ -142,7 +142,7 @@ WRONG = [
     ({"order": "random"}, "order 'random' is not one of"),
     ({"on_error": 1.5}, "on_error 1.5 is neither 'raise'"),
     ({"on_error": "skip"}, "on_error 'skip' is neither 'raise'"),
-    ({"rank": 1}, "rank 1 comes with world_size None; give both"),
+    ({"rank": 1}, "rank 1 and world_size None go together; give both"),
     ({"corruption": "static", "severity": 1}, "no corruption 'static'"),
     ({"corruption": "gaussian", "severity": 6}, "severity 6 is not"),
     ({"corruption": "gaussian"}, "condition 'gaussian' is neither"),

@@ -124,10 +124,10 @@ def test_what_is_refused(shards: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "broken.mp4").write_bytes(b"x" * 1000)
     cases: list[tuple[object, dict[str, object], type[Exception], str]] = [
-        (shards, {"key": "nobody"}, UsageError, "no clip has the key 'nobody'"),
+        (shards, {"key": "nobody"}, UsageError, "key 'nobody' is not in these shards; give one"),
         (shards, {"corruptions": ["fog"]}, UsageError, "no corruption 'fog'"),
         (tmp_path / "notes.txt", {}, UsageError, "neither shards nor of a kind"),
-        (tmp_path / "gone.mp4", {}, UsageError, "there is nothing at"),
+        (tmp_path / "gone.mp4", {}, UsageError, r"gone\.mp4 is not there; give shards"),
         (tmp_path / "broken.mp4", {}, DataError, "does not decode"),
         (tmp_path / "broken.mp4", {"key": "a"}, UsageError, "is a single clip"),
         (tmp_path / "broken.mp4", {"seconds": 0.0}, UsageError, "seconds 0.0"),
@@ -135,7 +135,9 @@ def test_what_is_refused(shards: Path, tmp_path: Path) -> None:
     for source, options, kind, match in cases:
         with pytest.raises(kind, match=match):
             avrb.preview(source, out, **options)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="there is no folder"):
+    with pytest.raises(
+        UsageError, match=r"p\.html cannot be written: folder .*no is not there; make"
+    ):
         avrb.preview(shards, tmp_path / "no/p.html")
     assert not out.exists()
 

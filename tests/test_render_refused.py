@@ -74,10 +74,13 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
     ("wrong", "message"),
     [
         ({"options": {"frame_format": "gif"}}, "frame_format 'gif' is not one of jpg, png, webp"),
-        ({"options": {"quality": 101}}, "quality 101 is not 1 to 100"),
+        (
+            {"options": {"quality": 101}},
+            "quality 101 is not a whole number from 1 to 100; give one",
+        ),
         ({"options": {"layout": "zip"}}, "layout 'zip' is not one of shards, released"),
         ({"workers": -1}, "workers -1 is not a whole number from 0 up"),
-        ({"out": "s3://bucket/o"}, "'s3://bucket/o' is no folder"),
+        ({"out": "s3://bucket/o"}, "out 's3://bucket/o' is not a folder"),
         ({"modality": "smell"}, "modality 'smell' is not one of"),
     ],
     ids=str,
@@ -98,7 +101,7 @@ def test_what_cannot_be_rendered(tmp_path: Path) -> None:
     made = [Made("a", frames=2), Made("b", frames=3)]
     source = write_shards(tmp_path / "s", made)
     options = avrb.RenderOptions(layout="released")
-    with pytest.raises(avrb.UsageError, match="differ in their number of frames"):
+    with pytest.raises(avrb.UsageError, match="layout 'released' cannot hold clips that differ"):
         avrb.render(source, tmp_path / "o", "rain", 1, options)
     with pytest.raises(avrb.UsageError, match=r"no manifest\.json; render what avrb pack made"):
         avrb.render(source / "t-000000.tar", tmp_path / "o", "rain", 1)

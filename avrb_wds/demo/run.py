@@ -48,9 +48,12 @@ def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> 
 
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is there already and not empty; give a new folder.")
-    if min(clips, train_clips) < len(CLASSES):
-        raise UsageError(f"{min(clips, train_clips)} clips are fewer than {len(CLASSES)} classes.")
+        raise UsageError(f"{out} is not an empty folder; give a new one.")
+    for name, number in (("clips", clips), ("train_clips", train_clips)):
+        if number < len(CLASSES):
+            raise UsageError(
+                f"{name} {number} is less than a clip a class; give {len(CLASSES)} or more."
+            )
     for name, number, seed in (("train", train_clips, TRAIN_SEED), ("test", clips, TEST_SEED)):
         with stage(f"making {number} videos to {name}") as progress:
             make_videos(out / "videos" / name, number, seed, progress)

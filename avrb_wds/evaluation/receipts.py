@@ -42,7 +42,7 @@ def read_receipt(path: str | Path) -> tuple[Receipt, ClipDigests | None]:
     try:
         receipt = Receipt.from_json(value["receipt"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} holds no receipt of this version; {WANTED}.") from error
+        raise DataError(f"{path} has no receipt of this version; {WANTED}.") from error
     if not receipt.digest:
         raise DataError(f"{path} holds a receipt without digests; give one of a whole run.")
     return receipt, ClipDigests.read(clips_file(path))

@@ -25,7 +25,9 @@ def find_topology(rank: int | None = None, world_size: int | None = None) -> tup
     if rank is None and world_size is None:
         rank, world_size = _distributed() or _environment() or (0, 1)
     if rank is None or world_size is None:
-        raise UsageError(f"rank {rank} comes with world_size {world_size}; give both or neither.")
+        raise UsageError(
+            f"rank {rank} and world_size {world_size} go together; give both or neither."
+        )
     if not 0 <= rank < world_size:
         raise UsageError(
             f"rank {rank!r} is not a whole number from 0 up and below world_size {world_size!r}; "

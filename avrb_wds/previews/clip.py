@@ -58,14 +58,14 @@ def clip_of_shards(shards: ShardSet, key: str | None) -> PreviewClip:
 
 def _position(shards: ShardSet, key: str | None) -> int:
     if not len(shards):
-        raise UsageError("these shards hold no clip to preview.")
+        raise UsageError("these shards hold no clip to preview; give some that do.")
     if key is None:
         return 0
     for position in range(len(shards)):
         if shards.locate(position)[1].key == key:
             return position
     first = shards.locate(0)[1].key
-    raise UsageError(f"no clip has the key {key!r} in these shards; their first one is {first!r}.")
+    raise UsageError(f"key {key!r} is not in these shards; give one that is, such as {first!r}.")
 
 
 def clip_of_file(path: Path, seconds: float) -> PreviewClip:
@@ -76,26 +76,29 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
     """
     kind, key = path.suffix.lower(), escape_key(path.stem)
     if not path.is_file():
-        raise UsageError(f"there is nothing at {path}.")
+        raise UsageError(f"{path} is not there; give shards, a video, a picture or a sound.")
+    small = partial(_small, path)
     if kind in VIDEOS:
         options = PackOptions(fps=FPS, duration=seconds)
         choose = partial(choose_frames, options=options)
-        frames = np.stack(video_frames(path, choose, seconds, _small))
+        frames = np.stack(video_frames(path, choose, seconds, small))
         pcm, rate = video_sound(path, seconds) if has_sound(path) else (None, 0)
         if pcm is not None:
             pcm = pcm[:, : round(seconds * rate)]
         return PreviewClip(key, path.name, frames, pcm, rate, len(frames) / FPS)
     if kind in IMAGES:
-        return PreviewClip(key, path.name, _small(read_image(path))[None], None, 0, 0.0)
+        return PreviewClip(key, path.name, small(read_image(path))[None], None, 0, 0.0)
     if kind in SOUNDS:
         pcm, rate = read_sound(path, seconds)
         return PreviewClip(key, path.name, None, pcm, rate, pcm.shape[1] / rate)
     known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
-    raise UsageError(f"{path} is neither shards nor of a kind known here; give one of {known}.")
+    raise UsageError(
+        f"{path} is neither shards nor of a kind that is known here; give one of {known}."
+    )
 
 
-def _small(frame: Frame) -> Frame:
-    """The frame with a short side of 176 pixels at most, in its own shape."""
+def _small(path: Path, frame: Frame) -> Frame:
+    """A frame of a file with a short side of 176 pixels at most, in its own shape."""
     height, width = frame.shape[:2]
     if min(height, width) <= SHORT_SIDE:
         return frame
@@ -104,4 +107,4 @@ def _small(frame: Frame) -> Frame:
     try:
         return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR))
     except ValueError as error:
-        raise DataError(f"a frame of {width}x{height} pixels cannot be made smaller.") from error
+        raise DataError(f"{path}: its {width}x{height} pixels cannot be made fewer.") from error

@@ -65,9 +65,11 @@ def preview(
     page, sheet = Path(out), None if png is None else Path(png)
     for target in (page, *([sheet] if sheet else [])):
         if not target.parent.is_dir():
-            raise UsageError(f"there is no folder {target.parent} to write {target.name} to.")
+            raise UsageError(
+                f"{target} cannot be written: folder {target.parent} is not there; make it first."
+            )
     if not seconds > 0:
-        raise UsageError(f"seconds {seconds!r} is not a number above 0.")
+        raise UsageError(f"seconds {seconds!r} is not a number above 0; give one.")
     wanted = [
         (one, corrupter_for(one, seed=seed, profile=profile, temporal=temporal, bank=bank))
         for one in conditions(corruptions)
@@ -99,7 +101,9 @@ def _clip(
         with ShardSet.open(os.fspath(source)) as shards:
             return clip_of_shards(shards, key)
     if key is not None:
-        raise UsageError(f"key {key!r} is for shards; {os.fspath(source)} is a single clip.")
+        raise UsageError(
+            f"key {key!r} is for shards, and {source} is a single clip; leave the key out."
+        )
     return clip_of_file(Path(source), seconds)
 
 

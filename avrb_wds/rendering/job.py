@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ..apply import Corrupter
 from ..condition import Condition
-from ..errors import DataError
+from ..errors import DataError, cause, without_subject
 from ..evaluation.seal import ABSENT, SHORT, ClipDigests, clips_file
+from ..loading.loader import Budget
 from ..packing.build import Writer
 from ..packing.convert import Failure, PackedClip, convert_all
 from ..packing.job import plain_name
@@ -114,10 +115,9 @@ class RenderJob:
 
     def failed(self, failure: Failure, count: int) -> None:
         """Raise DataError once more clips failed than may: what is left would be in vain."""
-        if count > self.max_errors:
-            many = f"{count} clips failed where {self.max_errors} may; the last: "
-            named = f"clip {failure.video_id!r} in shard {failure.source}: {failure.cause}."
-            raise DataError(f"{many if self.max_errors else ''}{named}")
+        fault = cause(DataError(failure.cause))
+        last = DataError(f"clip {failure.video_id!r} in shard {failure.source}: {fault}.")
+        Budget(self.max_errors).check(count, last)
 
     def writer(self, folder: Path, number: int) -> Writer:
         """Where the clips of a step go."""
@@ -157,5 +157,6 @@ class RenderJob:
 
 def _cause(error: DataError, key: str, file: str) -> str:
     """What is wrong, without the clip's name and the shard's path before it."""
-    text, known = str(error).rstrip("."), f"clip {key!r} in shard "
-    return text.partition(file)[2].lstrip(", :") if text.startswith(known) else text
+    before, _, _ = str(error).partition(file)
+    ours = before.startswith(f"clip {key!r} in shard ")
+    return without_subject(error, before + file) if ours else str(error)

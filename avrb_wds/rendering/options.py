@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from ..codecs import FrameFormat
-from ..errors import UsageError
+from ..errors import UsageError, check_one_of
 from ..loading.arguments import whole_number
 
 __all__ = ["RenderLayout", "RenderOptions"]
@@ -34,13 +34,10 @@ class RenderOptions:
     clips_per_shard: int = 1000
 
     def __post_init__(self) -> None:
-        _check("frame_format", self.frame_format, FrameFormat)
-        _check("layout", self.layout, RenderLayout)
+        check_one_of("frame_format", self.frame_format, get_args(FrameFormat))
+        check_one_of("layout", self.layout, get_args(RenderLayout))
         if whole_number("quality", self.quality, 1) > 100:
-            raise UsageError(f"quality {self.quality} is not 1 to 100.")
+            raise UsageError(
+                f"quality {self.quality} is not a whole number from 1 to 100; give one."
+            )
         whole_number("clips_per_shard", self.clips_per_shard, 1)
-
-
-def _check(name: str, value: str, allowed: Any) -> None:
-    if value not in get_args(allowed):
-        raise UsageError(f"{name} {value!r} is not one of {', '.join(get_args(allowed))}.")

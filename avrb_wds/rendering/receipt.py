@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from math import log10
 
 from ..condition import Condition
-from ..errors import DataError
+from ..errors import DataError, raised
 from ..packing.convert import Failure
 from ..reports import Receipt
-from ..shards.canonical import Fields, parse
+from ..shards.canonical import Fields, check_format, parse
 from ..shown import condition_digest, overall_digest
 from .clips import ClipNote
 from .options import RenderOptions
@@ -94,9 +94,9 @@ class RenderReceipt:
     def from_bytes(cls, data: bytes, where: str = RECEIPT) -> RenderReceipt:
         """The receipt in a file; raises DataError, naming `where`, where there is none."""
         names = {"format", "exact", *cls.__dataclass_fields__}
-        given = Fields.of(parse(data, where), where, names)
-        if given.text("format") != FORMAT:
-            raise DataError(f"{where} has format {given.text('format')!r}, not {FORMAT!r}.")
+        value = parse(data, where)
+        check_format(value, where, FORMAT)
+        given = Fields.of(value, where, names)
         try:
             return cls(
                 given.text("name"),
@@ -109,4 +109,4 @@ class RenderReceipt:
                 tuple(Failure(**failure) for failure in given.values["skipped"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"{where} is no receipt of a rendering: {error}.") from error
+            raise DataError(f"{where} is not a receipt of a rendering: {raised(error)}.") from error

@@ -78,7 +78,9 @@ def render(
     >>> render("shards", "shards-rain", "rain", 3, RenderOptions("png"))  # doctest: +SKIP
     """
     if is_remote(str(out)):
-        raise UsageError(f"out {str(out)!r} is no folder; render into one and then `publish` it.")
+        raise UsageError(
+            f"out {str(out)!r} is not a folder; render into one and then `publish` it."
+        )
     threads = (os.cpu_count() or 1) if workers is None else whole_number("workers", workers, 0)
     wanted = wanted_conditions(corruption, severity)
     shards = opened(source, storage_options, cache_dir, cache_size)
@@ -118,7 +120,7 @@ def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
         )
     if options.layout == "released" and manifest.frames.count is None:
         raise UsageError(
-            "these clips differ in their number of frames, which the released layout cannot hold; "
+            "layout 'released' cannot hold clips that differ in their number of frames; "
             "render them into shards."
         )
     return manifest
