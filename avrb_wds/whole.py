@@ -9,12 +9,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import DataError
+from .errors import DataError, cause
 
-__all__ = ["PARTS", "WholeFile", "whole_file", "write_whole"]
+__all__ = ["PARTS", "WholeFile", "make_folder", "whole_file", "write_whole"]
 
 PARTS = ".avrb-*.part"
 """What unfinished files are called where they have to have a name."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    >>> make_folder(Path("/dev/null/a"))
+    Traceback (most recent call last):
+    avrb_wds.errors.DataError: /dev/null/a cannot be written: Not a directory.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written: {cause(error)}.") from error
 
 
 def write_whole(path: Path, data: bytes | memoryview) -> Path:
@@ -43,8 +56,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         finally:
             making.discard()
     except OSError as error:
-        cause = error.strerror or error
-        raise DataError(f"{path} cannot be written: {cause}.") from error
+        raise DataError(f"{path} cannot be written: {cause(error)}.") from error
 
 
 class WholeFile:

@@ -247,6 +247,19 @@ def test_a_full_disk_is_one_sentence_and_the_run_goes_on(
     assert same_files(whole, tmp_path)
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence(shards: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(avrb.DataError, match="/file cannot be written: File exists"):
+        run(bright, shards, file)
+    with pytest.raises(avrb.DataError, match=r"/receipt\.parts cannot be written: Not a directory"):
+        avrb.digest(shards, ["clean"], out=file / "receipt.json")
+    taken = tmp_path / "run" / "predictions" / "rank-0000-of-0001.bin"
+    taken.mkdir(parents=True)
+    with pytest.raises(avrb.DataError, match=r"of-0001\.bin cannot be written: Is a directory"):
+        run(bright, shards, tmp_path / "run")
+
+
 def test_another_run_in_the_folder_is_refused(shards: Path, whole: Path) -> None:
     with pytest.raises(avrb.UsageError, match="holds a run whose seed is 0, not 1"):
         run(bright, shards, whole, seed=1)
@@ -280,5 +293,5 @@ def test_a_model_that_fails_is_told_why(
 
 def test_unlabelled_shards_cannot_be_scored(tmp_path: Path) -> None:
     shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabelled", classes=())
-    with pytest.raises(avrb.UsageError, match="has no labels to score; give one that has"):
+    with pytest.raises(avrb.UsageError, match="has no labels; give one that has some"):
         run(oracle, shards, tmp_path / "out")

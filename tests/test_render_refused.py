@@ -103,7 +103,7 @@ def test_what_cannot_be_rendered(tmp_path: Path) -> None:
     options = avrb.RenderOptions(layout="released")
     with pytest.raises(avrb.UsageError, match="layout 'released' cannot hold clips that differ"):
         avrb.render(source, tmp_path / "o", "rain", 1, options)
-    with pytest.raises(avrb.UsageError, match=r"no manifest\.json; render what avrb pack made"):
+    with pytest.raises(avrb.UsageError, match=r"no manifest\.json; give what avrb pack made"):
         avrb.render(source / "t-000000.tar", tmp_path / "o", "rain", 1)
     [made_of_both] = avrb.render(source, tmp_path / "o", "rain", 1, avrb.RenderOptions("png"))
     assert made_of_both.receipt.stored == digest(source, "rain", 1)

@@ -28,6 +28,7 @@ class Ledger:
     places: file and byte of every record, by condition.
     """
 
+    folder: Path
     plan: RunPlan
     keys: list[str]
     counts: npt.NDArray[np.uint8]
@@ -38,6 +39,7 @@ class Ledger:
     def read(cls, folder: Path, plan: RunPlan, keys: list[str]) -> Ledger:
         """Go through the files of all ranks; raises DataError for a clip or condition unknown."""
         found = cls(
+            folder,
             plan,
             keys,
             np.zeros((len(plan.conditions), len(keys)), np.uint8),
@@ -86,14 +88,15 @@ class Ledger:
             (
                 self.counts > 1,
                 "there twice",
-                "two runs wrote to this folder, so use another",
+                "two runs wrote here, so evaluate in another folder",
             ),
         ):
             if wrong.any():
                 row, place = (int(number) for number in np.argwhere(wrong)[0])
                 raise DataError(
-                    f"clip {self.keys[place]!r} is {what} under {self.plan.conditions[row]}, the "
-                    f"first of {int(wrong.sum())} of {self.counts.size} scores; {remedy}."
+                    f"{self.folder}: clip {self.keys[place]!r} is {what} under "
+                    f"{self.plan.conditions[row]}, the first of {int(wrong.sum())} of "
+                    f"{self.counts.size} scores; {remedy}."
                 )
 
     def has(self, start: int, condition: Condition) -> bool:

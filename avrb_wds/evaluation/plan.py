@@ -15,7 +15,7 @@ from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
 from ..reports.report import Task
 from ..shards.canonical import Fields, check_format, parse, spell
-from ..whole import write_whole
+from ..whole import make_folder, write_whole
 
 __all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
 
@@ -84,9 +84,10 @@ def _versions() -> Iterator[tuple[str, str]]:
 def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     """Write the plan and the keys of all clips into `folder`, or see that the same stand there.
 
-    Raises UsageError, naming what differs, where another run has begun there.
+    Raises UsageError, naming what differs, where another run has begun there, and DataError where
+    it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if not (folder / PLAN_FILE).exists():
         lines = "".join(f"{key}\n" for key in keys)
         write_whole(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))

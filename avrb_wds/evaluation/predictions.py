@@ -27,6 +27,7 @@ from ..errors import DataError, UsageError, cause
 from ..loading import Skipped
 from ..shards.canonical import spell
 from ..shown import ClipDigest
+from ..whole import make_folder
 
 __all__ = ["PredictionWriter", "Record", "prediction_files", "read_records", "record_at"]
 
@@ -93,9 +94,12 @@ class PredictionWriter:
 
     def __init__(self, folder: Path, plan: bytes, rank: int, world_size: int) -> None:
         path = folder / FOLDER / f"rank-{rank:04d}-of-{world_size:04d}.bin"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self._path = path
-        self._file = FileIO(path, "ab")
+        try:
+            self._file = FileIO(path, "ab")
+        except OSError as error:
+            raise _unwritten(path, error) from error
         try:
             _lock(self._file, path)
             whole = _whole(path, plan)
@@ -117,10 +121,7 @@ class PredictionWriter:
             while data:
                 data = data[self._file.write(data) or 0 :]
         except OSError as error:
-            raise DataError(
-                f"{self._path} cannot be written: {cause(error)}; make room and repeat the run, "
-                f"which goes on where it was."
-            ) from error
+            raise _unwritten(self._path, error) from error
 
     def __enter__(self) -> PredictionWriter:
         return self
@@ -132,6 +133,13 @@ class PredictionWriter:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+def _unwritten(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path} cannot be written: {cause(error)}; make room and repeat the run, which goes on "
+        f"where it was."
+    )
 
 
 def _lock(file: FileIO, path: Path) -> None:

@@ -10,7 +10,7 @@ from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
 from ..reports.files import JSON_FILE
 from ..shards.canonical import parse
-from ..whole import write_whole
+from ..whole import make_folder, write_whole
 from .seal import ClipDigests, clips_file
 
 __all__ = ["Difference", "Verdict", "difference", "read_receipt", "write_receipt"]
@@ -21,7 +21,7 @@ WANTED = "give a report.json, a run's folder, or what avrb digest --out wrote"
 
 def write_receipt(receipt: Receipt, path: Path) -> Path:
     """Write a receipt as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     value = {"format": FORMAT, "receipt": receipt.to_json()}
     return write_whole(path, (json.dumps(value, indent=2) + "\n").encode())
 

@@ -12,7 +12,14 @@ from ..condition import conditions as all_conditions
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import UsageError
-from ..loading.arguments import Source, open_road, opened, wanted_conditions, whole_number
+from ..loading.arguments import (
+    Source,
+    needed_manifest,
+    open_road,
+    opened,
+    wanted_conditions,
+    whole_number,
+)
 from ..loading.clips import Transform
 from ..loading.loader import Budget, OnError
 from ..loading.topology import default_workers, find_topology
@@ -126,14 +133,10 @@ def evaluate(
 
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
     """The manifest and its task; raises UsageError where nothing can be scored."""
-    manifest = shards.manifest
-    if manifest is None:
-        raise UsageError(
-            "these shards have no manifest.json; score on what avrb pack made, named by its folder."
-        )
+    manifest = needed_manifest(shards)
     if manifest.task == "unlabelled" or not manifest.clips:
         what = "labels" if manifest.clips else "clips"
-        raise UsageError(f"data set {manifest.name!r} has no {what} to score; give one that has.")
+        raise UsageError(f"data set {manifest.name!r} has no {what}; give one that has some.")
     return manifest, manifest.task
 
 

@@ -10,7 +10,7 @@ from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import CLEAN, Condition, Severity
 from ..corruptions import Profile
 from ..errors import UsageError
-from ..shards import ShardSet
+from ..shards import Manifest, ShardSet
 from ..storage import Storage
 from .batches import Collate
 from .clips import Recipe, Transform
@@ -18,7 +18,15 @@ from .division import Order, global_order
 from .memory import Layout
 from .pipeline import Road
 
-__all__ = ["Corruptions", "Source", "open_road", "opened", "whole_number", "wanted_conditions"]
+__all__ = [
+    "Corruptions",
+    "Source",
+    "needed_manifest",
+    "open_road",
+    "opened",
+    "wanted_conditions",
+    "whole_number",
+]
 
 Source = str | Path | Sequence[str | Path] | ShardSet
 Corruptions = str | Condition | Sequence[str | Condition] | None
@@ -66,6 +74,15 @@ def opened(
             "give them to Storage when it is opened."
         )
     return source
+
+
+def needed_manifest(shards: ShardSet) -> Manifest:
+    """The manifest of shards; raises UsageError where they have none."""
+    if shards.manifest is None:
+        raise UsageError(
+            "these shards have no manifest.json; give what avrb pack made, named by its folder."
+        )
+    return shards.manifest
 
 
 def whole_number(name: str, value: int, least: int) -> int:

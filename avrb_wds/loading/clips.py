@@ -247,7 +247,7 @@ def _transformed(whole: ClipDict, transform: Transform, clip: Clip) -> ClipDict:
         values = transform(whole)
     except Exception as error:
         raise UsageError(
-            f"the transform failed {where}: {raised(error)}; it has to take the dict of one clip."
+            f"the transform failed {where}: {raised(error)}; it has to take a clip's dict."
         ) from error
     if not isinstance(values, dict):
         raise UsageError(

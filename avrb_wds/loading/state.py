@@ -51,7 +51,7 @@ def resumed(
             if state.get(name) != mine:
                 raise UsageError(
                     f"the state is of a loader with {name} {state.get(name)!r}, not {mine!r}; "
-                    f"give one of a loader of the same."
+                    f"give that of a loader like this one."
                 )
     of = sorted((state["world_size"], state["rank"]) for state in given)
     if of == [(topology[1], topology[0])]:

@@ -14,7 +14,14 @@ from ..condition import Severity
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import UsageError
-from ..loading.arguments import Corruptions, Source, opened, wanted_conditions, whole_number
+from ..loading.arguments import (
+    Corruptions,
+    Source,
+    needed_manifest,
+    opened,
+    wanted_conditions,
+    whole_number,
+)
 from ..packing.build import Progress, build
 from ..packing.job import versions_of
 from ..packing.journal import check_new
@@ -113,11 +120,7 @@ def render(
 
 def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
     """The manifest of shards that can be rendered so."""
-    manifest = shards.manifest
-    if manifest is None:
-        raise UsageError(
-            "these shards have no manifest.json; render what avrb pack made, named by its folder."
-        )
+    manifest = needed_manifest(shards)
     if options.layout == "released" and manifest.frames.count is None:
         raise UsageError(
             "layout 'released' cannot hold clips that differ in their number of frames; "

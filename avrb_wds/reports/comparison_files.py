@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..whole import write_whole
+from ..whole import make_folder, write_whole
 from .comparison import Comparison, Row
 from .markdown import Markdown, cell, markdown_table
 from .pages.comparison import comparison_page
@@ -25,7 +25,7 @@ COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
 def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, ...]:
     """Write a comparison in every format into a folder, made if need be; returns the paths."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     spellings = (comparison_json, comparison_markdown, comparison_page)
     return tuple(
         write_whole(folder / name, spell(comparison).encode())
