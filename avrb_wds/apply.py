@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .condition import Condition, Severity, severity_pair
 from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, Sound, get
 from .corruptions.bank import Bank
-from .errors import UsageError
+from .errors import UsageError, check_one_of
 from .signals import Waveform, to_pcm, to_rgb, to_waveform
 
 __all__ = [
@@ -29,11 +29,6 @@ ModalityChoice = Literal["both", "visual", "audio"]
 Temporal = Literal["frame", "clip"]
 BankChoice = Bank | str | os.PathLike[str] | None
 """A bank, the path of an imported one, or None for the built-in one."""
-
-
-def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise UsageError(f"{name} {value!r} is not one of {', '.join(allowed)}.")
 
 
 @dataclass(frozen=True)
@@ -67,11 +62,11 @@ class Corrupter:
         bank: BankChoice = None,
     ) -> Corrupter:
         """The corrupter for these arguments; raises UsageError for one that is not allowed."""
-        _check("profile", profile, PROFILES)
-        _check("modality", modality, ("both", "visual", "audio"))
-        _check("temporal", temporal, ("frame", "clip"))
+        check_one_of("profile", profile, PROFILES)
+        check_one_of("modality", modality, ("both", "visual", "audio"))
+        check_one_of("temporal", temporal, ("frame", "clip"))
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise UsageError(f"seed {seed!r} is not a whole number.")
+            raise UsageError(f"seed {seed!r} is not a whole number; give one.")
         visual, audio = severity_pair(severity)
         return cls(
             corruption if isinstance(corruption, Corruption) else get(corruption),
@@ -232,7 +227,9 @@ def corrupt_waveform(
     """
     whole = isinstance(sample_rate, (int, np.integer)) and not isinstance(sample_rate, bool)
     if not whole or sample_rate <= 0:
-        raise UsageError(f"sample_rate {sample_rate!r} is not a whole number of Hz above 0.")
+        raise UsageError(
+            f"sample_rate {sample_rate!r} is not a whole number from 1 up; give one in Hz."
+        )
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, bank=bank)
     out = to_waveform(corrupter.pcm(to_pcm(waveform), key, int(sample_rate)))
     return out.reshape(np.shape(waveform))

@@ -16,7 +16,7 @@ from .apply import BankChoice, Corrupter
 from .codecs import decode_audio, decode_frame, encode_audio
 from .condition import Severity
 from .corruptions import Frame, Pcm, Profile
-from .errors import DataError, UsageError
+from .errors import DataError, UsageError, cause
 from .media import create_video
 from .packing.avrobustbench import avrobustbench_source
 from .packing.pictures import column_numbers, column_path
@@ -63,7 +63,7 @@ class AVRobustBench(Dataset[Entry]):
         bank: BankChoice = None,
     ) -> None:
         if isinstance(frame_num, bool) or not isinstance(frame_num, int) or frame_num < 0:
-            raise UsageError(f"frame_num {frame_num!r} is not a whole number from 0 up.")
+            raise UsageError(f"frame_num {frame_num!r} is not a whole number from 0 up; give one.")
         self.datapath, self.frame_num, self.all_frames = json_file, frame_num, all_frames
         self.corruption, self.severity = corruption, severity
         self._corrupter = None
@@ -147,9 +147,9 @@ def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
     try:
         return decode(path.read_bytes())
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror}.") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
     except DataError as error:
-        raise DataError(f"{path}: {error}.") from error
+        raise DataError(f"{path}: {cause(error)}.") from error
 
 
 def _is_list(path: str | os.PathLike[str]) -> bool:

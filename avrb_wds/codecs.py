@@ -15,17 +15,20 @@ from PIL import Image, UnidentifiedImageError
 
 from .bounds import DEFAULT, Bounds
 from .corruptions import Frame, Pcm
-from .errors import DataError
+from .errors import DataError, cause
 from .signals import to_pcm, to_rgb
 
 __all__ = [
-    "FORMATS", "FrameFormat", "decode_audio", "decode_frame", "encode_audio", "encode_frame",
-    "frame_size", "image_to_frame",
+    "BROKEN_IMAGE", "FORMATS", "FrameFormat", "decode_audio", "decode_frame", "decoder_cause",
+    "encode_audio", "encode_frame", "frame_size", "image_to_frame",
 ]  # fmt: skip
 
 JPEG = b"\xff\xd8\xff"
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 """What Pillow may take an image for.  It knows many more, and starts Ghostscript for some."""
+
+BROKEN_IMAGE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises for bytes that are not what they should be."""
 
 FrameFormat = Literal["jpg", "png", "webp"]
 """How frames are stored: JPEG, or without loss."""
@@ -48,8 +51,8 @@ def decode_frame(
         frame = _decode_other(data, bounds)
     except DataError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"the image does not decode: {_sentence(error)}") from error
+    except BROKEN_IMAGE as error:
+        raise DataError(f"the image does not decode: {decoder_cause(error)}.") from error
     return _into(frame, out)
 
 
@@ -79,7 +82,7 @@ def _decode_other(data: bytes | memoryview, bounds: Bounds) -> Frame:
 def _check_size(height: int, width: int, bounds: Bounds) -> None:
     if height * width > bounds.pixels:
         raise DataError(
-            f"the image announces {width}x{height} pixels; at most {bounds.pixels} are read"
+            f"the image announces {width}x{height} pixels; at most {bounds.pixels} are read."
         )
 
 
@@ -89,7 +92,7 @@ def _into(frame: Frame, out: Frame | None) -> Frame:
     if frame.shape != out.shape:
         raise DataError(
             f"the image is {frame.shape[1]}x{frame.shape[0]} where "
-            f"{out.shape[1]}x{out.shape[0]} was expected"
+            f"{out.shape[1]}x{out.shape[0]} was expected."
         )
     out[...] = frame
     return out
@@ -105,8 +108,8 @@ def frame_size(data: bytes) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return image.height, image.width
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"the image has no readable header: {_sentence(error)}") from error
+    except BROKEN_IMAGE as error:
+        raise DataError(f"the image does not decode: {decoder_cause(error)}.") from error
 
 
 def encode_frame(
@@ -143,9 +146,9 @@ def decode_audio(data: bytes | memoryview, bounds: Bounds = DEFAULT) -> tuple[Pc
     except DataError:
         raise
     except (soundfile.SoundFileError, ValueError, EOFError, RuntimeError) as error:
-        raise DataError(f"the sound does not decode: {_sentence(error)}") from error
+        raise DataError(f"the sound does not decode: {decoder_cause(error)}.") from error
     if pcm.shape[1] == 0:
-        raise DataError("the sound is empty")
+        raise DataError("the sound is empty.")
     return pcm, sample_rate
 
 
@@ -179,9 +182,7 @@ def _decode_wave(data: bytes | memoryview) -> tuple[Pcm, int] | None:
     found = len(raw) // (2 * channels)
     # A writer into a pipe can't know the length, and announces the most that fits the field.
     if found != samples != 0xFFFFFFFF // (2 * channels):
-        raise DataError(
-            f"the sound is cut short: {samples} samples are announced and {found} are there"
-        )
+        raise DataError(f"the sound is cut off: it announces {samples} samples and holds {found}.")
     pcm = np.frombuffer(raw, "<i2", found * channels).astype(np.int16, copy=False)
     return pcm.reshape(found, channels).T, sample_rate
 
@@ -191,15 +192,15 @@ def _decode_sound(data: bytes | memoryview, bounds: Bounds) -> tuple[Pcm, int]:
         if 2 * sound.frames * sound.channels > bounds.sound:
             raise DataError(
                 f"the sound announces {sound.frames} samples in {sound.channels} channel(s); at "
-                f"most {bounds.sound} bytes are read"
+                f"most {bounds.sound} bytes are read."
             )
         if sound.subtype == "PCM_16":
             return sound.read(dtype="int16", always_2d=True).T, sound.samplerate
         samples = sound.read(dtype="float64", always_2d=True).T
         if not np.isfinite(samples).all():
-            raise DataError("the sound holds NaN or infinity")
+            raise DataError("the sound holds NaN or infinity.")
         if not samples.size:
-            raise DataError("the sound is empty")
+            raise DataError("the sound is empty.")
         return to_pcm(np.clip(samples, -1, 1)), sound.samplerate
 
 
@@ -217,11 +218,12 @@ def encode_audio(pcm: Pcm, sample_rate: int, kind: str = "wav") -> bytes:
     return coded.getvalue()
 
 
-def _sentence(error: BaseException) -> str:
-    """The cause without what belongs to this process: addresses, line breaks."""
+def decoder_cause(error: BaseException) -> str:
+    """What a decoder's error says, as `cause` has it and without an object's address."""
     if isinstance(error, UnidentifiedImageError):
         return "it is in no image format known here"
     if isinstance(error, EOFError):
         return "it ends within its header"
-    text = str(getattr(error, "error_string", error))  # soundfile's without the object's address
-    return " ".join(text.split()).rstrip(".") or type(error).__name__
+    if isinstance(error, soundfile.LibsndfileError):
+        return cause(ValueError(error.error_string))
+    return cause(error)

@@ -23,7 +23,10 @@ def severity_pair(severity: Severity) -> tuple[int, int]:
     if not isinstance(severity, tuple):
         return check_severity(severity), check_severity(severity)
     if len(severity) != 2 or not any(severity):
-        raise UsageError(f"severity {severity!r} is neither a number nor a pair (visual, audio).")
+        raise UsageError(
+            f"severity {severity!r} is neither a number nor a pair (visual, audio); "
+            f"give 1 to 5, or two of 0 to 5 of which one is 0 at most."
+        )
     visual, audio = (check_severity(s) if s != 0 else 0 for s in severity)
     return visual, audio
 
@@ -43,9 +46,12 @@ class Condition:
         if self.corruption != "clean":
             severity_pair(self.severity)
             if not self.corruption.isidentifier():
-                raise UsageError(f"{self.corruption!r} is not the name of a corruption.")
+                raise UsageError(
+                    f"corruption name {self.corruption!r} is not allowed; "
+                    f"give letters, digits and underscores."
+                )
         elif self.severity != 0:
-            raise UsageError(f"clean is of severity 0, not {self.severity!r}.")
+            raise UsageError(f"severity {self.severity!r} does not go with clean; give 0.")
 
     def __str__(self) -> str:
         if self.corruption == "clean":
@@ -70,8 +76,8 @@ class Condition:
             return cls(name, (int(visual), int(audio)) if both else int(visual))
         except ValueError:
             raise UsageError(
-                f"condition {text!r} is neither 'clean' nor a corruption and a severity as in "
-                f"'rain-3' (visual and audio apart: 'rain-3+5')."
+                f"condition {text!r} is neither 'clean' nor a corruption and a severity; write "
+                f"e.g. 'rain-3', or 'rain-3+5' for visual and audio apart."
             ) from None
 
 

@@ -53,7 +53,7 @@ def to_pcm(waveform: npt.NDArray[Any]) -> Pcm:
     peak = np.abs(array).max()
     if not peak <= 1:
         found = f"peaks at {peak!s}" if np.isfinite(peak) else "holds NaN or infinity"
-        raise UsageError(f"the waveform {found}; all samples must lie in [-1, 1].")
+        raise UsageError(f"the waveform {found}; give samples in [-1, 1].")
     scaled = np.rint(array.astype(np.float64) * 32768.0)
     return np.minimum(scaled, 32767, out=scaled).astype(np.int16)
 

@@ -18,7 +18,7 @@ from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from .bounds import DEFAULT, Bounds
 from .condition import Severity
 from .corruptions import Corruption, Frame, Profile
-from .errors import AvrbError, DataError, UsageError
+from .errors import AvrbError, DataError, UsageError, cause
 from .shards import RawClip, decode_clip
 from .shards.clip import AUDIO, frame_names
 from .signals import to_pcm, to_waveform
@@ -146,11 +146,13 @@ def _corrupted(sample: Sample, corrupter: Corrupter) -> Sample:
         if "waveform" in sample:
             pcm, rate = to_pcm(sample["waveform"]), sample.get("sample_rate")
             if not isinstance(rate, int) or rate <= 0:
-                raise UsageError(f"sample_rate {rate!r} is not a whole number of Hz above 0.")
+                raise UsageError(
+                    f"sample_rate {rate!r} is not a whole number from 1 up; give one in Hz."
+                )
             out["waveform"] = to_waveform(corrupter.pcm(pcm, key, rate))
     except AvrbError as error:
         shard = sample.get("__url__", "?")
-        raise DataError(f"clip {key!r} in shard {shard}: {error}") from error
+        raise DataError(f"clip {key!r} in shard {shard}: {cause(error)}.") from error
     if not {"frames", "waveform"} & sample.keys():
         raise UsageError(f"clip {key!r} has neither frames nor waveform; put Decode() before this.")
     return out
@@ -158,6 +160,8 @@ def _corrupted(sample: Sample, corrupter: Corrupter) -> Sample:
 
 def _checked(frames: Any) -> Frame:
     if getattr(frames, "dtype", None) != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3:
-        raise UsageError("frames are not a uint8 array (t, h, w, 3), as Decode() makes them.")
+        raise UsageError(
+            "frames are not a uint8 array of shape (t, h, w, 3); put Decode() before this."
+        )
     checked: Frame = frames
     return checked

@@ -9,12 +9,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import DataError, cause
+from .errors import DataError, UsageError, cause
 
-__all__ = ["PARTS", "WholeFile", "make_folder", "whole_file", "write_whole"]
+__all__ = ["PARTS", "WholeFile", "check_target", "make_folder", "whole_file", "write_whole"]
 
 PARTS = ".avrb-*.part"
 """What unfinished files are called where they have to have a name."""
+
+
+def check_target(path: Path) -> None:
+    """Raise UsageError unless a file may be written at `path`, as far as names tell."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name the file to write.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(
+            f"{path} cannot be written: folder {path.parent} is not there; make it first."
+        )
 
 
 def make_folder(folder: Path) -> None:
@@ -73,7 +83,7 @@ class WholeFile:
 
     def __init__(self, path: Path) -> None:
         if path.exists() and not path.is_file():
-            raise OSError(0, "there is something that is not a file")
+            raise OSError(0, "it is there and is not a file")
         self._path = path
         # By chance, not by process: machines that share a folder may have one of the same number.
         # Not after `path`, whose name may be as long as names can be.

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._lossless import ORDERS, best_order, decode_pcm, decode_picture, encode_pcm, encode_picture
-from .errors import UsageError
+from .errors import UsageError, cause
 
 __all__ = ["GROUPS", "KINDS", "PICTURES", "BankFile", "Entry", "Item", "check_item", "write_bank"]
 
@@ -138,18 +138,18 @@ class BankFile:
             with zipfile.ZipFile(self.path) as archive:
                 manifest = json.loads(_content(archive, MANIFEST, MAX_MANIFEST))
             if (manifest["format"], manifest["version"]) != (FORMAT, VERSION):
-                raise ValueError(f"{manifest['format']} version {manifest['version']}")
+                raise ValueError(f"it is {manifest['format']!r} version {manifest['version']!r}")
             return {
                 group: tuple(_entry(group, fields) for fields in manifest["groups"][group])
                 for group in GROUPS
             }
         except FileNotFoundError:
             raise UsageError(
-                f"there is no bank {self.path}; make one with `avrb bank import DIR OUT`."
+                f"bank {self.path} is not there; make one with `avrb bank import DIR OUT`."
             ) from None
         except _BROKEN as error:
             raise UsageError(
-                f"{self.path} is not a bank of this version ({_sentence(error)}); "
+                f"{self.path} is not a bank of this version: {cause(error)}; "
                 f"make one with `avrb bank import DIR OUT`."
             ) from error
 
@@ -164,16 +164,18 @@ class BankFile:
             else:
                 data = decode_picture(coded, entry.shape)
             if _checksum(data) != entry.sha256:
-                raise ValueError("the checksum is another")
+                raise ValueError("its checksum is another")
         except _BROKEN as error:
             raise UsageError(
-                f"bank {self.path} is damaged at {member} ({_sentence(error)}); make it again."
+                f"bank {self.path} is damaged at {member}: {cause(error)}; make it again."
             ) from error
         data.setflags(write=False)
         return data
 
 
 def _content(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    if name not in archive.namelist():
+        raise ValueError(f"it holds no {name}")
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size > limit:
         raise ValueError(f"{name} is too large or packed twice")
@@ -194,7 +196,3 @@ def _entry(group: str, fields: Mapping[str, Any]) -> Entry:
     if not (fits and sizes and prod(entry.shape) <= limit and entry.order in ORDERS):
         raise ValueError(f"an entry of {group} of shape {entry.shape}")
     return entry
-
-
-def _sentence(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ._bankfile import GROUPS, KINDS, BankFile, Entry, Item, write_bank
 from ._resample import resample
-from .errors import UsageError
+from .errors import UsageError, check_one_of
 
 __all__ = ["GROUPS", "KINDS", "Bank", "Entry", "Item", "write_bank"]
 
@@ -102,8 +102,7 @@ class Bank:
 
     def entries(self, group: str) -> tuple[Entry, ...]:
         """What is known of the items of a kind, of "texture" or of "silhouette" without reading."""
-        if group not in GROUPS:
-            raise UsageError(f"a bank has no {group!r}; choose one of {', '.join(GROUPS)}.")
+        check_one_of("group", group, GROUPS)
         return tuple(entry for _, _, entry in self._index[group])
 
     def items(self, group: str) -> Iterator[Item]:
@@ -159,7 +158,9 @@ class Bank:
                 f"or import with --fill to take what is missing from the built-in bank."
             )
         if not 0 <= index < count:
-            raise UsageError(f"{self!r} holds {count} of {group}; there is no number {index}.")
+            raise UsageError(
+                f"{self!r} holds no number {index} of {group}; give one from 0 to {count - 1}."
+            )
         return self._index[group][index]
 
 
@@ -174,7 +175,9 @@ def _opened(path: Path, version: tuple[int, int] | None) -> Bank:
 def _reopen(paths: tuple[str, ...], digest: str) -> Bank:
     bank = Bank.open(paths[0]) if len(paths) == 1 else Bank.builtin()
     if bank.digest != digest:
-        raise UsageError(f"{bank!r} has other contents here than where it was sent from.")
+        raise UsageError(
+            f"{bank!r} has other contents here than where it was sent from; bring the same here."
+        )
     return bank
 
 

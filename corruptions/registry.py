@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .draw import Draw
-from .errors import UsageError
+from .errors import UsageError, check_one_of
 
 if TYPE_CHECKING:
     from .bank import Bank
@@ -171,10 +171,9 @@ def get(name: str) -> Corruption:
         found: Corruption = importlib.import_module(f".{name}", __package__).CORRUPTION
         return found
     if name not in _registered:
+        check_one_of("corruption", name, available())
         for point in entry_points(group=ENTRY_POINTS, name=name):
             register(_loaded(point))
-    if name not in _registered:
-        raise UsageError(f"no corruption {name!r}; choose one of {', '.join(available())}.")
     return _registered[name]
 
 
@@ -183,7 +182,7 @@ def _loaded(point: EntryPoint) -> Corruption:
     if not isinstance(corruption, Corruption) or corruption.name != point.name:
         raise UsageError(
             f"entry point {point.name!r} = {point.value!r} of group {ENTRY_POINTS!r} "
-            f"does not name a Corruption called {point.name!r}."
+            f"does not name a Corruption called {point.name!r}; correct the package that has it."
         )
     return corruption
 
@@ -199,4 +198,4 @@ def check_severity(severity: int) -> int:
     whole = isinstance(severity, (int, np.integer)) and not isinstance(severity, bool)
     if whole and int(severity) in SEVERITIES:
         return int(severity)
-    raise UsageError(f"severity {severity!r} is not a whole number from 1 to 5.")
+    raise UsageError(f"severity {severity!r} is not a whole number from 1 to 5; give one.")

@@ -109,7 +109,7 @@ def test_conditions_are_clean_and_every_cell() -> None:
 
 @pytest.mark.parametrize("severity", [0, 6, -1, "3", True, 2.5, None, [3], float("nan"), 10**30])
 def test_a_severity_that_is_none_is_named(severity: Any) -> None:
-    expected = f"severity {severity!r} is not a whole number from 1 to 5."
+    expected = f"severity {severity!r} is not a whole number from 1 to 5; give one."
     for attempt in (
         lambda: corrupt_frames(FRAMES, "gaussian", severity),
         lambda: corrupt_waveform(WAVEFORM, "gaussian", severity, sample_rate=8000),
@@ -130,12 +130,12 @@ def test_a_pair_of_severities_that_is_none_is_named(pair: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"corruption": "fog"}, "no corruption 'fog'; choose one of gaussian, impulse, "),
+        ({"corruption": "fog"}, "corruption 'fog' is not one of gaussian, impulse, "),
         ({"profile": "paper"}, "profile 'paper' is not one of default, released."),
-        ({"seed": 0.5}, "seed 0.5 is not a whole number."),
-        ({"seed": "0"}, "seed '0' is not a whole number."),
-        ({"seed": True}, "seed True is not a whole number."),
-        ({"seed": None}, "seed None is not a whole number."),
+        ({"seed": 0.5}, "seed 0.5 is not a whole number; give one."),
+        ({"seed": "0"}, "seed '0' is not a whole number; give one."),
+        ({"seed": True}, "seed True is not a whole number; give one."),
+        ({"seed": None}, "seed None is not a whole number; give one."),
     ],
 )
 def test_an_argument_that_is_not_allowed_is_named(fields: dict[str, Any], message: str) -> None:
@@ -159,7 +159,9 @@ def test_a_choice_that_is_not_allowed_is_named(field: str, allowed: str) -> None
 def test_a_sample_rate_that_is_none_is_named(rate: Any) -> None:
     with pytest.raises(UsageError) as error:
         corrupt_waveform(WAVEFORM, "gaussian", 3, sample_rate=rate)
-    assert str(error.value) == f"sample_rate {rate!r} is not a whole number of Hz above 0."
+    assert (
+        str(error.value) == f"sample_rate {rate!r} is not a whole number from 1 up; give one in Hz."
+    )
 
 
 @pytest.mark.parametrize("frames", [[], np.empty((0, 4, 4, 3), np.uint8)])

@@ -160,7 +160,7 @@ def test_verify_info_and_evaluate(bad: tuple[Path, str, bool], tmp_path: Path, r
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--corruption", "fog"), "no corruption 'fog'; choose one of"),
+        (("--corruption", "fog"), "corruption 'fog' is not one of gaussian, "),
         (("--corruption", "rain", "--severity", "6"), "severity 6 is not a whole number from 1 to"),
     ],
 )
@@ -187,8 +187,7 @@ def test_missing_files(tmp_path: Path, run: Any, command: str) -> None:
         out = ("--out", "run") if command == "evaluate" else ()
         done = run(command, *model, name, *out)
         assert done.returncode == 2
-        what = "manifest" if name.endswith(".json") else "shard"
-        assert done.stderr.startswith(f"avrb: there is no {what} at {name}; give "), done.stderr
+        assert done.stderr.startswith(f"avrb: {name} is not there; give "), done.stderr
     assert not (tmp_path / "run").exists()
 
 
@@ -223,7 +222,7 @@ def packed_source(folder: Path, name: str) -> Path:
     ("name", "status", "sentence"),
     [
         ("empty folder", 1, "holds no clip to pack"),
-        ("missing source", 1, "there is nothing at"),
+        ("missing source", 2, "is not there; give a folder of videos"),
         ("truncated video", 1, "bad"),
         ("corrupt JPEG", 1, "bad"),
         ("NaN in the sound", 1, "NaN"),

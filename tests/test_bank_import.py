@@ -106,8 +106,8 @@ OPPOSITE = np.stack([TONE, -TONE], axis=1)
         (bad_sound(lambda p: wave(p, OPPOSITE)), "channels cancel each other"),
         (bad_sound(lambda p: p.mkdir()), "does not open"),
         (bad_picture("textures", Image.new("RGB", (9, 9), "white")), "all of it has one colour"),
-        (bad_picture("silhouettes", Image.new("RGB", (9, 9))), "needs an alpha channel"),
-        (bad_picture("silhouettes", Image.new("RGBA", (9, 9))), "needs an alpha channel"),
+        (bad_picture("silhouettes", Image.new("RGB", (9, 9))), "shows nobody; give one whose"),
+        (bad_picture("silhouettes", Image.new("RGBA", (9, 9))), "shows nobody; give one whose"),
     ],
 )
 def test_a_bad_file_is_refused_by_its_name(
@@ -125,7 +125,7 @@ def test_a_bad_file_is_refused_by_its_name(
 def test_a_picture_that_is_none_is_refused_by_its_name(folder: Path, tmp_path: Path) -> None:
     bad = folder / "textures/zzz.jpg"
     bad.write_bytes(picture(tmp_path / "whole.jpg").read_bytes()[:200])
-    with pytest.raises(DataError, match=r"zzz\.jpg: the picture does not decode"):
+    with pytest.raises(DataError, match=r"zzz\.jpg: the image does not decode"):
         import_bank(folder, tmp_path / "out")
 
 
@@ -133,9 +133,9 @@ def test_a_folder_without_anything_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for source, out, message in (
         ("empty", "out", "holds no sounds or pictures for a bank"),
-        ("nowhere", "out", "is not a folder"),
-        ("empty", "empty", "can't be written"),
-        ("empty", "nowhere/out", "can't be written"),
+        ("nowhere", "out", "nowhere is not there; give a folder of sounds or"),
+        ("empty", "empty", "is a folder; name the file to write"),
+        ("empty", "nowhere/out", "out cannot be written: folder .*nowhere is not there; make"),
     ):
         with pytest.raises(UsageError, match=message):
             import_bank(tmp_path / source, tmp_path / out)

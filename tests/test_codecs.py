@@ -69,7 +69,7 @@ def test_a_frame_decodes_into_memory_that_is_given() -> None:
 
 @pytest.mark.parametrize("data", [jpeg(), jpeg("L"), jpeg("CMYK")], ids=["RGB", "L", "CMYK"])
 def test_memory_of_another_size_is_refused(data: bytes) -> None:
-    with pytest.raises(DataError, match=r"^the image is 53x37 where 20x10 was expected$"):
+    with pytest.raises(DataError, match=r"^the image is 53x37 where 20x10 was expected\.$"):
         decode_frame(data, np.empty((10, 20, 3), np.uint8))
 
 
@@ -86,7 +86,7 @@ def test_other_images_become_rgb(mode: str) -> None:
 
 @pytest.mark.parametrize("kept", [0, 2, 3, 10, 100, 400, 900, -2, -1])
 def test_a_truncated_jpeg_is_named(kept: int) -> None:
-    with pytest.raises(DataError, match=r"^the image does not decode: [^\n]+[^.\n]$") as error:
+    with pytest.raises(DataError, match=r"^the image does not decode: [^\n]+[^.\n]\.$") as error:
         decode_frame(jpeg()[:kept])
     assert "0x" not in str(error.value)
 
@@ -95,7 +95,7 @@ def test_a_truncated_jpeg_is_named(kept: int) -> None:
     "data", [b"", b"not an image at all", png("RGB")[:200]], ids=["nothing", "text", "half a PNG"]
 )
 def test_what_is_no_image_is_named(data: bytes) -> None:
-    with pytest.raises(DataError, match=r"^the image does not decode: [^\n]+[^.\n]$"):
+    with pytest.raises(DataError, match=r"^the image does not decode: [^\n]+[^.\n]\.$"):
         decode_frame(data)
 
 
@@ -142,8 +142,8 @@ def test_a_wav_from_a_pipe_has_no_length() -> None:
         (b"RIFF", "does not decode: it ends within its header"),
         (b"not a sound at all", "does not decode: "),
         (encode_audio(golden.make_sound(1, 100), 16_000)[:30], "it ends within its header"),
-        (encode_audio(golden.make_sound(1, 100), 16_000)[:44], "100 samples are announced and 0"),
-        (encode_audio(golden.make_sound(2, 100), 16_000)[:-1], "100 samples are announced and 99"),
+        (encode_audio(golden.make_sound(1, 100), 16_000)[:44], "100 samples and holds 0"),
+        (encode_audio(golden.make_sound(2, 100), 16_000)[:-1], "100 samples and holds 99"),
         (encode_audio(golden.make_sound(1, 5000), 16_000, "flac")[:-9], "does not decode: "),
         (sound_file(np.zeros(0), "PCM_16"), "is empty"),
         (sound_file(np.zeros(0), "FLOAT"), "is empty"),
@@ -156,6 +156,6 @@ def test_a_wav_from_a_pipe_has_no_length() -> None:
     ],
 )  # fmt: skip
 def test_a_broken_sound_is_named(data: bytes, cause: str) -> None:
-    with pytest.raises(DataError, match=rf"^the sound [^\n]*{cause}[^\n]*(?<!\.)$") as error:
+    with pytest.raises(DataError, match=rf"^the sound [^\n]*{cause}[^\n]*(?<!\.)\.$") as error:
         decode_audio(data)
     assert "0x" not in str(error.value)

@@ -67,10 +67,16 @@ def test_what_is_not_allowed_is_said(tmp_path: Path) -> None:
         (source, source): "is what is to be corrupted",
         (source, tmp_path / "there.png"): "is there already",
         (source, tmp_path): "is a folder",
-        (source, tmp_path / "no" / "a.png"): "there is no folder",
-        (source, tmp_path / "a.mp4"): "cannot become a.mp4; name it .jpg",
-        (tmp_path / "notes.txt", tmp_path / "a.png"): "is of no kind that is known here",
-        (tmp_path / "none.png", tmp_path / "a.png"): "there is nothing at",
+        (source, tmp_path / "no" / "a.png"): "cannot be written: folder ",
+        (source, tmp_path / "a.mp4"): "cannot become a.mp4; give a name that ends in .jpg",
+        (
+            tmp_path / "notes.txt",
+            tmp_path / "a.png",
+        ): "is not a video, an image or a sound known here",
+        (
+            tmp_path / "none.png",
+            tmp_path / "a.png",
+        ): "is not there; give a video, an image or a sound",
     }
     for (given, out), cause in wrong.items():
         with pytest.raises(avrb.UsageError, match=cause):
@@ -158,7 +164,7 @@ def test_one_file_by_the_command_line(tmp_path: Path) -> None:
     assert run_avrb("corrupt", source, out, "--corruption", "frost", "--overwrite").returncode == 0
     unknown = run_avrb("corrupt", source, tmp_path / "b.mp4", "--corruption", "fog")
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert "no corruption 'fog'" in unknown.stderr
+    assert "corruption 'fog' is not one of gaussian, " in unknown.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files without name are Linux's")

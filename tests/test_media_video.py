@@ -131,7 +131,7 @@ def test_duration_cuts_picture_and_sound(tmp_path: Path) -> None:
         assert file.streams.video[0].frames == 5
         assert sum(frame.samples for frame in file.decode(audio=0)) == pytest.approx(8000, abs=1024)
     for duration in (0, -1, float("inf"), float("nan")):
-        with pytest.raises(avrb.UsageError, match="is not a number of seconds above 0"):
+        with pytest.raises(avrb.UsageError, match="is not a number above 0; give one in seconds"):
             avrb.create_video(source, duration=duration)
 
 

@@ -71,11 +71,11 @@ def test_choices_are_in_order_and_there(there, rate, frames, fps, duration, wind
     [
         ({"frames": 0}, "frames 0 is not"),
         ({"fps": -1}, "fps -1 is not"),
-        ({"frames": 3, "fps": 1}, "frames and fps are given both"),
+        ({"frames": 3, "fps": 1}, "frames 3 and fps 1 exclude each other"),
         ({"frame_size": 0}, "frame_size 0 is not"),
         ({"duration": float("nan")}, "duration nan is not"),
         ({"sample_rate": 0}, "sample_rate 0 is not"),
-        ({"quality": 101}, "quality 101 is not from 1 to 100"),
+        ({"quality": 101}, "quality 101 is not a whole number from 1 to 100; give one"),
         ({"audio_format": "mp3"}, "audio_format 'mp3' is not one of wav, flac"),
         ({"window": "end"}, "window 'end' is not one of start, middle"),
         ({"channels": "2"}, "channels '2' is not one of mono, first, keep"),
@@ -210,8 +210,8 @@ def broken(folder: Path) -> dict[str, tuple[SourceClip, str]]:
         "no wav": (clip_of(folder / "whole.mp4", None, folder / "n.wav"), r"n\.wav does not open"),
         "empty wav": (clip_of(folder / "whole.mp4", None, silence), "the sound is empty"),
         "sizes": (clip_of(folder, columns, wav), "differ in size: 30x24, 32x24; give"),
-        "no frame": (clip_of(folder, FrameColumns(folder / "c", "w"), wav), r"w\.jpg is missing"),
-        "no columns": (clip_of(folder, FrameColumns(folder, "v.1"), wav), "no folder frame_0"),
+        "no frame": (clip_of(folder, FrameColumns(folder / "c", "w"), wav), r"w\.jpg is not there"),
+        "no columns": (clip_of(folder, FrameColumns(folder, "v.1"), wav), "no folder named fr"),
         "no frames": (clip_of(folder, FrameFolder(folder / "frames", 8.0), wav), "holds no image"),
     }  # fmt: skip
 

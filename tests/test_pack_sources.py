@@ -63,7 +63,7 @@ def test_forms_of_a_label_csv(tmp_path, text, rows) -> None:
 
 @pytest.mark.parametrize("text", ["a\n", "file,label\na\n", "a,b,c\n", "file,kind\na,b\n"])
 def test_other_forms_are_refused(tmp_path, text) -> None:
-    with pytest.raises(UsageError, match=r"l\.csv, row 1: .* is no row of labels"):
+    with pytest.raises(UsageError, match=r"l\.csv, row 1: .* is not a row of labels"):
         read_label_table(written(tmp_path / "l.csv", text), {})
 
 
@@ -93,7 +93,10 @@ def test_class_lists(tmp_path) -> None:
     for text in ("", "ant\nant\n"):
         with pytest.raises(UsageError, match="empty or names a class twice"):
             read_class_list(written(tmp_path / "w.txt", text))
-    with pytest.raises(UsageError, match="does not read"):
+    for text in ("index,display_name\nx,ant\n", "index,display_name\n0\n"):
+        with pytest.raises(UsageError, match="has a row without a number or a name; give"):
+            read_class_list(written(tmp_path / "w.csv", text))
+    with pytest.raises(UsageError, match=r"none\.txt is not there; give a class list"):
         read_class_list(tmp_path / "none.txt")
 
 
@@ -168,7 +171,7 @@ def test_clip_lists_of_tian_and_xu(media, tmp_path) -> None:
     assert first.pictures == FrameFolder(tmp_path / "Church_bell/EsfJpLbBeb4.mp4", 8.0)
     assert second.pictures == FrameFolder(tmp_path / "Church_bell/hOuyJFqb4JM", 8.0)
     assert third.pictures == VideoFile(tmp_path / "Church_bell/XGVkq0Kl2aw.mp4")
-    with pytest.raises(UsageError, match="needs --audio-root and --frames-root"):
+    with pytest.raises(UsageError, match="; give an audio root and a frames root"):
         opened(listed)
 
 
@@ -182,7 +185,7 @@ def test_wrong_clip_lists(tmp_path, line) -> None:
 @pytest.mark.parametrize(
     ("names", "fault"),
     [
-        (("a/x.mp4", "b/x.mkv"), r"the id 'x': a/x\.mp4 and b/x\.mkv; rename one"),
+        (("a/x.mp4", "b/x.mkv"), r"id 'x' is that of two clips, a/x\.mp4 and b/x\.mkv; "),
         ((), "holds no clip to pack"),
         (("readme.txt",), "holds no clip to pack"),
     ],
@@ -193,11 +196,11 @@ def test_wrong_folders(tmp_path, names, fault) -> None:
 
 
 def test_other_sources_are_refused(tmp_path) -> None:
-    for name, fault in {"none": "there is nothing at", "x.mp4": "is not a source; give"}.items():
+    for name, fault in {"none": "is not there; give", "x.mp4": "is not a source; give"}.items():
         touch(tmp_path, "x.mp4")
         with pytest.raises(AvrbError, match=fault):
             opened(tmp_path / name)
     with pytest.raises(UsageError, match="ids 'name' is not one of"):
         opened(tmp_path, ids="name")
-    with pytest.raises(UsageError, match=r"none\.csv does not open"):
+    with pytest.raises(UsageError, match=r"none\.csv is not there; give a CSV of labels"):
         opened(tmp_path, labels=str(tmp_path / "none.csv"))

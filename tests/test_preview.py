@@ -125,7 +125,7 @@ def test_what_is_refused(shards: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"x" * 1000)
     cases: list[tuple[object, dict[str, object], type[Exception], str]] = [
         (shards, {"key": "nobody"}, UsageError, "key 'nobody' is not in these shards; give one"),
-        (shards, {"corruptions": ["fog"]}, UsageError, "no corruption 'fog'"),
+        (shards, {"corruptions": ["fog"]}, UsageError, "corruption 'fog' is not one of gaussian, "),
         (tmp_path / "notes.txt", {}, UsageError, "neither shards nor of a kind"),
         (tmp_path / "gone.mp4", {}, UsageError, r"gone\.mp4 is not there; give shards"),
         (tmp_path / "broken.mp4", {}, DataError, "does not decode"),

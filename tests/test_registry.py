@@ -93,7 +93,7 @@ def test_five_levels_are_needed(count: int, own: Corruption) -> None:
 def test_an_unknown_name_is_told_what_there_is(name: Any) -> None:
     with pytest.raises(UsageError) as error:
         get(name)
-    assert str(error.value) == f"no corruption {name!r}; choose one of {', '.join(available())}."
+    assert str(error.value) == f"corruption {name!r} is not one of {', '.join(available())}."
 
 
 PACKAGE = {
@@ -144,7 +144,7 @@ def test_an_installed_package_brings_a_corruption(tmp_path: Path) -> None:
         "('dim', 'dark', 'nothing')",
         "[[[20, 20, 20]]]",
         "entry point 'dark' = 'dimming:dim' of group 'avrb_wds.corruptions' "
-        "does not name a Corruption called 'dark'.",
+        "does not name a Corruption called 'dark'; correct the package that has it.",
         "entry point 'nothing' = 'dimming:Kernel' of group 'avrb_wds.corruptions' "
-        "does not name a Corruption called 'nothing'.",
+        "does not name a Corruption called 'nothing'; correct the package that has it.",
     ]

@@ -83,11 +83,11 @@ def test_the_grid_of_sixteen_bits(samples: np.ndarray, expected: list[list[int]]
 @pytest.mark.parametrize(
     ("waveform", "message"),
     [
-        (np.array([0.0, np.nan]), "the waveform holds NaN or infinity; all"),
-        (np.array([0.0, np.inf]), "the waveform holds NaN or infinity; all"),
-        (np.array([0.0, -np.inf], np.float32), "the waveform holds NaN or infinity; all"),
-        (np.array([0.0, -1.5], np.float32), r"the waveform peaks at 1\.5; all samples must lie in"),
-        (np.array([0.0, 1.0000001], np.float32), r"the waveform peaks at 1\.0000001; all samples"),
+        (np.array([0.0, np.nan]), "the waveform holds NaN or infinity; give"),
+        (np.array([0.0, np.inf]), "the waveform holds NaN or infinity; give"),
+        (np.array([0.0, -np.inf], np.float32), "the waveform holds NaN or infinity; give"),
+        (np.array([0.0, -1.5], np.float32), r"the waveform peaks at 1\.5; give samples in"),
+        (np.array([0.0, 1.0000001], np.float32), r"the waveform peaks at 1\.0000001; give samp"),
         (np.zeros(4, np.int32), "a waveform of int32 has no agreed scale; give float32 or int16"),
         (np.zeros(4, np.int8), "a waveform of int8 has no agreed scale; give float32 or int16"),
         (np.zeros(4, np.uint8), r"a waveform of shape \(4,\) and dtype uint8 is not a sound"),

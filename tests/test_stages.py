@@ -153,7 +153,7 @@ def test_stages_in_the_wrong_order() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"corruption": "static", "severity": 1}, "no corruption 'static'"),
+        ({"corruption": "static", "severity": 1}, "corruption 'static' is not one of gaussian, "),
         ({"corruption": "gaussian", "severity": 0}, "severity 0"),
         ({"corruption": "gaussian", "severity": 1, "profile": "beta"}, "profile 'beta'"),
     ],

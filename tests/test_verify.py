@@ -138,7 +138,7 @@ WRONG: list[tuple[Change, str]] = [
 ]
 DEEP: list[tuple[Change, str]] = [
     (lambda m: m.update({"frame_0001.jpg": m["frame_0001.jpg"][:200]}), "'frame_0001.jpg': the"),
-    (lambda m: m.update(wav=m["wav"][:-9]), "800 samples are announced and 795 are there"),
+    (lambda m: m.update(wav=m["wav"][:-9]), "it announces 800 samples and holds 795"),
     (lambda m: m.update(json=record(duration_s=9.0)), "its sound has 0.05 s; its json says"),
     (lambda m: m.update(members(Made("k", height=40))), "its frame height is 40; the manifest"),
     (lambda m: m.update(members(Made("k", sample_rate=8000))), "its sample rate is 8000; the"),
@@ -207,7 +207,7 @@ def test_commands(folder) -> None:
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 2, "")
     done = run_avrb("verify", folder / "none")
     assert (done.returncode, done.stdout) == (2, "")
-    wrong = f"there is no shard at {folder / 'none'}; give a folder, a manifest or tars."
+    wrong = f"{folder / 'none'} is not there; give a folder, a manifest or tars."
     assert done.stderr == f"avrb: {wrong}\n"
 
 

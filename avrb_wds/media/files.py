@@ -12,11 +12,11 @@ from ..corruptions import Corruption, Profile
 from ..errors import UsageError
 from ..packing.folder import VIDEOS
 from ..shards.record import escape_key
-from ..whole import whole_file, write_whole
+from ..whole import check_target, whole_file, write_whole
 from .stills import IMAGES, SOUNDS, corrupt_image, corrupt_sound
 from .video import Progress, corrupt_video
 
-__all__ = ["check_apart", "corrupt_file", "create_video", "suffix_of", "write_file"]
+__all__ = ["corrupt_file", "create_video", "suffix_of", "write_file"]
 
 
 def suffix_of(path: Path) -> str | None:
@@ -73,6 +73,7 @@ def corrupt_file(
         temporal=temporal,
         bank=bank,
     )
+    check_there(path)
     check_apart(path, target)
     if target.exists() and not overwrite:
         raise UsageError(f"{target} is there already; give another name, or overwrite it.")
@@ -106,6 +107,7 @@ def create_video(
     >>> create_video("in.mp4", "spatter", 5, save_path="out.mp4")  # doctest: +SKIP
     """
     path = Path(video_path)
+    check_there(path)
     corrupter = Corrupter.of(
         corruption,
         severity,
@@ -125,16 +127,17 @@ def create_video(
     return made
 
 
-def check_apart(source: Path, out: Path) -> None:
-    """Raise UsageError unless `source` is there and `out` is another file in a folder there is."""
+def check_there(source: Path) -> None:
+    """Raise UsageError unless something is at `source`."""
     if not source.exists():
-        raise UsageError(f"there is nothing at {source}.")
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder; name the file to write.")
+        raise UsageError(f"{source} is not there; give a video, an image or a sound.")
+
+
+def check_apart(source: Path, out: Path) -> None:
+    """Raise UsageError unless `out` is another file than `source`, in a folder that is there."""
+    check_target(out)
     if out.exists() and out.samefile(source):
         raise UsageError(f"{out} is what is to be corrupted; give another name to write to.")
-    if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent} to write {out.name} to; make it first.")
 
 
 def _key(path: Path, key: str | None) -> str:
@@ -157,7 +160,9 @@ def write_file(
     kind, suffix = source.suffix.lower(), out.suffix.lower()
     allowed = _outputs(source)
     if suffix not in allowed:
-        raise UsageError(f"{source} cannot become {out.name}; name it {', '.join(allowed)}.")
+        raise UsageError(
+            f"{source} cannot become {out.name}; give a name that ends in {', '.join(allowed)}."
+        )
 
     with whole_file(out) as file:
         if kind in VIDEOS:
@@ -177,4 +182,4 @@ def _outputs(source: Path) -> tuple[str, ...]:
     if kind in VIDEOS:
         return (".mp4",)
     known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
-    raise UsageError(f"{source} is of no kind that is known here; give one of {known}.")
+    raise UsageError(f"{source} is not a video, an image or a sound known here; give {known}.")

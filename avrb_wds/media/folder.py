@@ -13,8 +13,8 @@ from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
-from ..errors import DataError, UsageError
-from ..packing.folder import VIDEOS
+from ..errors import DataError, UsageError, cause, without_subject
+from ..packing.folder import VIDEOS, check_folder
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
 from ..whole import write_whole
@@ -29,7 +29,7 @@ SETTINGS = ".avrb-corrupt.json"
 
 @dataclass(frozen=True)
 class FileFailure:
-    """A file that could not be corrupted, and why."""
+    """A file that could not be corrupted, and why, in a sentence."""
 
     path: Path
     cause: str
@@ -60,8 +60,7 @@ class _Job:
         try:
             write_file(self.source, self.out, corrupter, self.key, duration=duration)
         except DataError as error:
-            cause = str(error).removeprefix(f"{self.source}: ").removeprefix(f"{self.source} ")
-            return FileFailure(self.source, cause)
+            return FileFailure(self.source, without_subject(error, str(self.source)))
         return None
 
     @property
@@ -127,6 +126,7 @@ def _results(
 
 def _jobs(root: Path, target: Path) -> tuple[list[_Job], int]:
     """What is to be done, ordered by path, and how many files are of no kind known here."""
+    check_folder(root, "videos, images or sounds")
     if target.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{target} lies in {root}; write to a folder outside of it.")
     files = sorted(path for path in root.rglob("*") if path.is_file())
@@ -143,7 +143,7 @@ def _jobs(root: Path, target: Path) -> tuple[list[_Job], int]:
                 f"{other.source} and {path} would both become {job.out}; rename one of them."
             )
     if not jobs:
-        raise UsageError(f"{root} holds no video, image or sound.")
+        raise UsageError(f"{root} holds no video, image or sound; give a folder of some.")
     return list(jobs.values()), len(files) - len(jobs)
 
 
@@ -172,7 +172,9 @@ def _begin(target: Path, settings: dict[str, object], resume: bool) -> None:
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{target} cannot be written to: {error.strerror}.") from error
+        raise UsageError(
+            f"{target} cannot be written: {cause(error)}; give another folder."
+        ) from error
     write_whole(note, json.dumps(settings, indent=2).encode())
 
 

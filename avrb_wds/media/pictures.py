@@ -85,11 +85,11 @@ def pictures(path: Path, known: Facts) -> Iterator[Picture]:
             for frame in packet.decode():
                 last = _picture(frame, last, known)
                 if frame.is_corrupt:
-                    raise DataError(f"{path} is damaged at {float(last.time):.2f} s")
+                    raise DataError(f"{path} is damaged at {float(last.time):.2f} s.")
                 yield last
         seen.check_end()
         if last is None:
-            raise DataError(f"{path} holds no frame that decodes")
+            raise DataError(f"{path} holds no frame that decodes.")
 
 
 def _picture(frame: Any, last: Picture | None, known: Facts) -> Picture:
@@ -122,7 +122,7 @@ class _Seen:
             end = (packet.pts + (packet.duration or 0)) * packet.time_base
             self._end = max(self._end, end)
         if packet.is_corrupt:
-            raise DataError(f"{self._path} is cut off or damaged at {float(self._end):.2f} s")
+            raise DataError(f"{self._path} is cut off or damaged at {float(self._end):.2f} s.")
 
     def check_end(self) -> None:
         """Raise DataError where the file announces more than was in it."""
@@ -130,13 +130,13 @@ class _Seen:
         frames = int(self._stream.frames)
         if "mov" in kinds and self._packets < frames:
             raise DataError(
-                f"{self._path} is cut off: it announces {frames} frames and holds {self._packets}"
+                f"{self._path} is cut off: it announces {frames} frames and holds {self._packets}."
             )
         end = self._announced(kinds)
         if self._end + max(MISTAKEN, FRAMES_MISTAKEN / self._rate) < end:
             raise DataError(
                 f"{self._path} is cut off: it announces {float(end):.2f} s and ends at "
-                f"{float(self._end):.2f} s"
+                f"{float(self._end):.2f} s."
             )
 
     def _announced(self, kinds: set[str]) -> Fraction:

@@ -13,7 +13,7 @@ from PIL import Image
 from ..apply import Corrupter
 from ..codecs import decode_audio, decode_frame, encode_audio, encode_frame
 from ..corruptions import Frame, Pcm
-from ..errors import DataError
+from ..errors import DataError, cause
 
 __all__ = ["IMAGES", "SOUNDS", "corrupt_image", "corrupt_sound", "read_image", "read_sound"]
 
@@ -54,13 +54,13 @@ def read_image(path: Path) -> Frame:
     try:
         return _upright(decode_frame(data), data)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {cause(error)}.") from error
 
 
 def _upright(frame: Frame, data: bytes) -> Frame:
     with Image.open(io.BytesIO(data)) as image:
         if getattr(image, "n_frames", 1) > 1 and image.format != "TIFF":
-            raise DataError("it moves; give it as a video")
+            raise DataError("it moves; give it as a video.")
         turns, mirrored = TURNS.get(image.getexif().get(ORIENTATION, 1), (0, False))
     turned = np.rot90(frame, turns)
     return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
@@ -83,7 +83,7 @@ def read_sound(path: Path, duration: float | None) -> tuple[Pcm, int]:
     try:
         pcm, sample_rate = decode_audio(_read(path))
     except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {cause(error)}.") from error
     if duration is not None:
         pcm = pcm[:, : max(1, math.ceil(duration * sample_rate))]
     return pcm, sample_rate
@@ -93,4 +93,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror}") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error

@@ -57,7 +57,7 @@ def corrupt_video(
             shown = takewhile(lambda picture: picture.time < end, shown)
             track = track.until(end) if track else None
         if first.time - start >= (limit or math.inf):
-            raise DataError(f"{path} shows no picture in its first {duration} s")
+            raise DataError(f"{path} shows no picture in its first {duration} s.")
         expected = _expected(known, limit)
         with Mp4(out, _picture_format(known, first), _sound_format(track)) as file:
             feed = _Feed(file, start, track, corrupter, key)
@@ -82,7 +82,7 @@ def _limit(duration: float | None) -> Fraction | None:
     if duration is None:
         return None
     if not 0 < duration < math.inf:
-        raise UsageError(f"duration {duration!r} is not a number of seconds above 0.")
+        raise UsageError(f"duration {duration!r} is not a number above 0; give one in seconds.")
     return Fraction(duration)
 
 

@@ -7,10 +7,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..shards.canonical import Fields, parse
 from ..whole import write_whole
-from .folder import VIDEOS
+from .folder import VIDEOS, check_folder
 from .labels import read_label_table, split_labels
 from .source import FrameColumns, Source, SourceClip
 
@@ -27,7 +27,7 @@ def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror}.") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
     value = parse(data, str(path))
     entries = value.get("data") if isinstance(value, dict) else None
     if not isinstance(entries, list):
@@ -64,12 +64,14 @@ def create_json(
     videos: folder of videos, whose names up to the first dot are the ids.  frames, audio: folders
     of frame_*/ID.jpg and of ID.wav.  labels: CSV, see `read_label_table`.  relative: paths from
     the JSON's folder instead of absolute ones.  Clips are ordered by file name; the released tool
-    takes them as the file system has them.  Raises DataError for a video without labels.
+    takes them as the file system has them.  Raises UsageError where there are no such folder and
+    CSV, DataError for a video without labels.
     """
     table = dict(read_label_table(Path(labels), {}))
+    check_folder(Path(videos), "videos")
     names = sorted(p.name for p in Path(videos).glob("*") if p.suffix.lower() in VIDEOS)
     if not names:
-        raise DataError(f"folder {videos} holds no video.")
+        raise DataError(f"{videos} holds no video.")
     base = os.path.abspath(Path(out).parent)
 
     def place(path: str | Path) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..codecs import FORMATS, decode_audio
+from ..codecs import BROKEN_IMAGE, FORMATS, decode_audio, decoder_cause
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
-from ..errors import DataError, UsageError
-from ..whole import whole_file
+from ..errors import DataError, UsageError, cause
+from ..whole import check_target, whole_file
+from .folder import check_folder
 
 __all__ = ["import_bank"]
 
@@ -34,15 +35,13 @@ def import_bank(
     Their order is that of their names.  What is missing stays missing, and is an error once a
     corruption asks for it, unless `fill` takes it from the built-in bank.
 
-    Raises UsageError where `folder` holds nothing of the kind or `out` can't be written, and
+    Raises UsageError where `folder` holds nothing of the kind or `out` cannot be written, and
     DataError, naming the file, for one that is silent, empty or unreadable; nothing is written
     then.  The same folder gives the same bytes.
     """
     source, target = Path(folder), Path(out)
-    if not source.is_dir():
-        raise UsageError(f"{source} is not a folder; give one that holds sounds or pictures.")
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise UsageError(f"{target} can't be written; give the name of a file in a folder.")
+    check_folder(source, "sounds or pictures")
+    check_target(target)
     found = {group: _files(source, group) for group in GROUPS}
     if not any(found.values()):
         raise UsageError(
@@ -83,18 +82,18 @@ def _item(group: str, path: Path) -> Item:
     try:
         return _sound(group, path) if group in KINDS else _picture(group, path)
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror or error}.") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
 
 
 def _sound(kind: str, path: Path) -> Item:
     try:
         pcm, sample_rate = decode_audio(path.read_bytes())
     except DataError as error:
-        raise DataError(f"{path}: {error}.") from error
+        raise DataError(f"{path}: {cause(error)}.") from error
     if not pcm.any():
         raise DataError(f"{path}: the sound is silent; take it out, or give another.")
     if not np.rint(pcm.mean(axis=0)).any():
-        raise DataError(f"{path}: its channels cancel each other; give a sound they agree on.")
+        raise DataError(f"{path}: the channels cancel each other; give a sound they agree on.")
     return Item(kind, path.name, pcm, sample_rate)
 
 
@@ -104,10 +103,12 @@ def _picture(group: str, path: Path) -> Item:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             transparent = image.has_transparency_data
             pixels = np.asarray(image.convert("RGB" if group == "texture" else "RGBA"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: the picture does not decode: {error}.") from error
+    except BROKEN_IMAGE as error:
+        raise DataError(f"{path}: the image does not decode: {decoder_cause(error)}.") from error
     if group == "silhouette" and not (transparent and pixels[..., 3].any()):
-        raise DataError(f"{path}: a silhouette needs an alpha channel that shows something.")
+        raise DataError(
+            f"{path}: the image shows nobody; give one whose alpha channel has a silhouette."
+        )
     if group == "texture" and not (pixels != pixels[0, 0]).any():
-        raise DataError(f"{path}: the picture is empty: all of it has one colour.")
+        raise DataError(f"{path}: the image is empty: all of it has one colour.")
     return Item(group, path.name, pixels)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..shards.manifest import MANIFEST, ShardEntry
 from ..whole import write_whole
 from .convert import Failure, PackedClip
@@ -101,7 +101,7 @@ def build(
         for name, data in work.files(journal):
             write_whole(folder / name, data)
     except OSError as error:
-        raise DataError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise DataError(f"{folder} cannot be written: {cause(error)}.") from error
     return journal
 
 

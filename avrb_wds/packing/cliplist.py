@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from .source import FrameFolder, Pictures, Source, SourceClip, VideoFile
 
 __all__ = ["cliplist_source"]
@@ -23,9 +23,9 @@ def cliplist_source(path: Path, audio_root: Path, frames_root: Path, fps: float)
         with open(path, newline="", encoding="utf-8") as file:
             rows = [row for row in csv.reader(file) if row]
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror}.") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a CSV: {error}.") from error
+        raise DataError(f"{path} is not a CSV in UTF-8: {cause(error)}.") from error
     clips = tuple(
         _clip(row, f"{path}, line {number}", audio_root, frames_root, fps)
         for number, row in enumerate(rows, 1)
@@ -38,7 +38,9 @@ def _clip(
 ) -> SourceClip:
     parts = [cell.strip().strip("/").split("/") for cell in row[:2]]
     if len(row) not in (2, 3) or any(len(part) != 2 or ".." in part for part in parts):
-        raise UsageError(f"{where}: {row!r} is not '/category/id.wav,/category/id.mp4,count'.")
+        raise UsageError(
+            f"{where}: {row!r} is not a clip; write '/category/id.wav,/category/id.mp4,count'."
+        )
     (category, wav), (_, video) = parts
     return SourceClip(
         video.rpartition(".")[0] or video,

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..codecs import encode_audio
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..shards.record import ClipRecord, escape_key
 from .labels import Labelling
 from .layout import Layout
@@ -52,7 +52,7 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
         frames = clip_frames(clip.pictures, chosen)
         pcm, sample_rate = clip_sound(clip.audio, chosen)
     except DataError as error:
-        return Failure(clip.video_id, clip.source, str(error).rstrip("."))
+        return Failure(clip.video_id, clip.source, cause(error))
     record = ClipRecord(
         clip.video_id,
         clip.labels,

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from .labels import read_label_table
 from .source import Source, SourceClip, VideoFile
 
-__all__ = ["VIDEOS", "Ids", "folder_source"]
+__all__ = ["VIDEOS", "Ids", "check_folder", "folder_source"]
 
 VIDEOS = frozenset(
     (
@@ -19,6 +19,13 @@ VIDEOS = frozenset(
     )
 )
 Ids = Literal["stem", "path"]
+
+
+def check_folder(path: Path, of: str) -> None:
+    """Raise UsageError, saying what it is to be a folder of, unless `path` is one."""
+    if not path.is_dir():
+        fault = "is not a folder" if path.exists() else "is not there"
+        raise UsageError(f"{path} {fault}; give a folder of {of}.")
 
 
 def folder_source(folder: Path, labels: str, ids: Ids, classes: Mapping[str, int]) -> Source:

@@ -49,7 +49,8 @@ class Job:
             need_pyav()
         if FrameColumns in kinds and options.fps is not None:
             raise UsageError(
-                "fps is given for stored frames of unknown rate; give a number of frames instead."
+                f"fps {options.fps!r} does not go with stored frames of unknown rate; "
+                f"give a number of frames instead."
             )
         return cls(plain_name(name or source.name), source, labelling, options)
 

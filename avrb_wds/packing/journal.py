@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..shards.canonical import spell
 from ..shards.manifest import ShardEntry
 from ..shards.sources import JOURNAL
@@ -57,7 +57,7 @@ def check_new(folder: Path) -> None:
     if JOURNAL in held:
         raise UsageError(f"{folder} holds shards; go on with --resume, or give a new folder.")
     if held:
-        raise UsageError(f"{folder} is not empty and no earlier pack's; give a new folder.")
+        raise UsageError(f"{folder} is not empty and has no earlier pack in it; give a new folder.")
 
 
 @dataclass
@@ -89,7 +89,9 @@ class Journal:
             first = json.loads(lines[0]) if lines else {}
             self.steps = [Step.of(json.loads(line)) for line in lines[1:]]
         except (ValueError, TypeError, KeyError) as error:
-            raise DataError(f"{self.path} is damaged: {error}; pack into a new folder.") from error
+            raise DataError(
+                f"{self.path} is damaged: {cause(error)}; pack into a new folder."
+            ) from error
         differing = [name for name in job if first.get(name) != job[name]]
         if differing:
             name = differing[0]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..shards.manifest import Task
 from ..shards.record import Target
 from .source import SourceClip
@@ -38,15 +39,25 @@ def split_labels(text: str, classes: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label.strip() for label in text.split(",") if label.strip()))
 
 
-def _rows(path: Path) -> list[list[str]]:
+def _rows(path: Path, what: str = "CSV of labels") -> list[list[str]]:
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file, skipinitialspace=True))
-    except OSError as error:
-        raise UsageError(f"{path} does not open: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is not a CSV in UTF-8: {error}.") from error
+        rows = list(csv.reader(io.StringIO(_text(path, what), newline=""), skipinitialspace=True))
+    except csv.Error as error:
+        raise UsageError(f"{path} is not a CSV: {cause(error)}; give a {what}.") from error
     return [row for row in rows if any(row) and not row[0].startswith("#")]
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"{path} is not there; give a {what}.") from None
+    except OSError as error:
+        raise UsageError(f"{path} does not open: {cause(error)}; give a {what}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not in UTF-8: {cause(error)}; give a {what} that is."
+        ) from error
 
 
 def read_label_table(path: Path, classes: Mapping[str, int]) -> list[tuple[str, tuple[str, ...]]]:
@@ -77,8 +88,8 @@ def read_label_table(path: Path, classes: Mapping[str, int]) -> list[tuple[str, 
             table.append((f"{row[0]}_{int(row[1]):06d}", (row[2].strip(),)))
         else:
             raise UsageError(
-                f"{path}, row {number}: {row!r} is no row of labels; give a header with a column "
-                f"'file' or 'id' and a column 'label' or 'labels', or rows of id and label."
+                f"{path}, row {number}: {row!r} is not a row of labels; give a header with a "
+                f"column 'file' or 'id' and a column 'label' or 'labels', or rows of id and label."
             )
     return table
 
@@ -97,7 +108,10 @@ def read_class_list(path: Path) -> ClassList:
     Either a CSV with the columns `index`, `mid`, `display_name` as AudioSet has it, or one label a
     line (the first column, where the file is a CSV).  Raises UsageError for another form.
     """
-    rows = _rows(path) if path.suffix.lower() == ".csv" else _lines(path)
+    if path.suffix.lower() == ".csv":
+        rows = _rows(path, "class list")
+    else:
+        rows = [[line] for line in _text(path, "class list").splitlines() if line.strip()]
     header = rows[0] if rows else []
     if "index" not in header:
         names = tuple(row[0].strip() for row in rows)
@@ -105,19 +119,20 @@ def read_class_list(path: Path) -> ClassList:
         columns: list[int] = [0]
     else:
         columns = [place for place, name in enumerate(header) if name in ("display_name", "mid")]
-        ordered = sorted(rows[1:], key=lambda row: int(row[header.index("index")]))
-        names = tuple(row[columns[-1]] for row in ordered)
-        numbers = {row[c]: n for c in columns for n, row in enumerate(ordered)}
+        try:
+            ordered = sorted(rows[1:], key=lambda row: int(row[header.index("index")]))
+            names = tuple(row[columns[-1]] for row in ordered)
+            numbers = {row[c]: n for c in columns for n, row in enumerate(ordered)}
+        except (ValueError, IndexError) as error:
+            raise UsageError(
+                f"class list {path} has a row without a number or a name; give the columns "
+                f"index, mid and display_name."
+            ) from error
     if not names or len(numbers) != len(names) * len(columns):
-        raise UsageError(f"class list {path} is empty or names a class twice.")
+        raise UsageError(
+            f"class list {path} is empty or names a class twice; give every class once."
+        )
     return ClassList(names, numbers)
-
-
-def _lines(path: Path) -> list[list[str]]:
-    try:
-        return [[line] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"class list {path} does not read: {error}.") from error
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import UsageError
+from ..errors import UsageError, check_one_of
 
 __all__ = ["CAV_MAE", "Keep", "PackOptions"]
 
@@ -28,7 +28,7 @@ class PackOptions:
 
     >>> PackOptions(frames=0)
     Traceback (most recent call last):
-    avrb_wds.corruptions.errors.UsageError: frames 0 is not a number above 0.
+    avrb_wds.corruptions.errors.UsageError: frames 0 is not a number above 0; give one.
     """
 
     frames: int | None = None
@@ -44,18 +44,19 @@ class PackOptions:
 
     def __post_init__(self) -> None:
         if self.frames is not None and self.fps is not None:
-            raise UsageError("frames and fps are given both; give one of them.")
+            raise UsageError(
+                f"frames {self.frames!r} and fps {self.fps!r} exclude each other; give one of them."
+            )
         for name in ("frames", "fps", "frame_size", "duration", "sample_rate", "clips_per_shard"):
             value = getattr(self, name)
             if value is not None and value != "keep" and not value > 0:
-                raise UsageError(f"{name} {value!r} is not a number above 0.")
+                raise UsageError(f"{name} {value!r} is not a number above 0; give one.")
         if not 1 <= self.quality <= 100:
-            raise UsageError(f"quality {self.quality!r} is not from 1 to 100.")
+            raise UsageError(
+                f"quality {self.quality!r} is not a whole number from 1 to 100; give one."
+            )
         for name, allowed in _WORDS.items():
-            if getattr(self, name) not in allowed:
-                raise UsageError(
-                    f"{name} {getattr(self, name)!r} is not one of {', '.join(allowed)}."
-                )
+            check_one_of(name, getattr(self, name), allowed)
 
 
 _WORDS = {

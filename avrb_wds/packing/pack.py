@@ -54,9 +54,9 @@ def pack(
     that is empty or has an id twice, and where `out` cannot be written.
     """
     if workers is not None and workers < 1:
-        raise UsageError(f"workers {workers} is not a number above 0.")
+        raise UsageError(f"workers {workers!r} is not a whole number from 1 up; give one.")
     if is_remote(str(out)):
-        raise UsageError(f"out {str(out)!r} is no folder; pack into one and then `publish` it.")
+        raise UsageError(f"out {str(out)!r} is not a folder; pack into one and then `publish` it.")
     job = Job.of(Path(source), source_options or SourceOptions(), options or PackOptions(), name)
     journal = build(
         job,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..codecs import JPEG, decode_frame, encode_frame
 from ..corruptions import Frame
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..shards.clip import IMAGES, frame_names
 from .choice import choose_frames
 from .options import CAV_MAE, Keep, PackOptions
@@ -53,7 +53,7 @@ def clip_frames(pictures: Pictures, options: PackOptions) -> list[EncodedFrame]:
     sizes = sorted({shape for _, shape in frames})
     if len(sizes) > 1:
         named = ", ".join(f"{width}x{height}" for height, width in sizes)
-        raise DataError(f"its frames differ in size: {named}; give a frame size")
+        raise DataError(f"the frames differ in size: {named}; give a frame size.")
     return frames
 
 
@@ -85,11 +85,11 @@ def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror}") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
     try:
         frame = decode_frame(data)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {cause(error)}.") from error
     if data.startswith(JPEG) and (size == "keep" or frame.shape[:2] == (size, size)):
         return data, (frame.shape[0], frame.shape[1])
     return _encode(frame, size, quality)
@@ -110,7 +110,7 @@ def _numbered(folder: Path) -> list[Path]:
     names: Sequence[str] = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     paths = [folder / name for name in frame_names(dict.fromkeys(names, b""))]
     if not paths:
-        raise DataError(f"{folder} holds no image")
+        raise DataError(f"{folder} holds no image.")
     return paths
 
 
@@ -122,7 +122,7 @@ def column_numbers(root: Path) -> list[str]:
     """The n of all folders root/frame_n, in numeric order; raises DataError where there is none."""
     numbers = [p.name[6:] for p in root.glob("frame_*") if p.name[6:].isdecimal()]
     if not numbers:
-        raise DataError(f"{root} holds no folder frame_0, frame_1, …")
+        raise DataError(f"{root} holds no folder named frame_0, frame_1 or so on.")
     return sorted(numbers, key=int)
 
 
@@ -132,5 +132,5 @@ def column_path(pictures: FrameColumns, number: str) -> Path:
     names = [f"{pictures.name}.{kind}" for kind in IMAGES]
     found = [path for name in names if (path := folder / name).is_file()]
     if not found:
-        raise DataError(f"{folder / names[0]} is missing")
+        raise DataError(f"{folder / names[0]} is not there.")
     return found[0]

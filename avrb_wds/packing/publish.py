@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..shards.manifest import MANIFEST, Manifest
 from ..shards.sources import JOURNAL
 from ..storage import RemoteFile, Storage, remove, upload
+from .folder import check_folder
 
 __all__ = ["prepare", "publish", "staging_folder"]
 
@@ -44,10 +45,11 @@ def publish(
     url: a folder in a bucket, s3://, gs:// or az://.  Files that lie there already are known by
     their SHA-256 and left; so a call that was broken off is made again, and until it is done what
     lies there does not pass for a data set.  progress: called with (files done, files).  Raises
-    DataError where there is no manifest or writing fails, UsageError for other addresses and where
-    another data set lies there.
+    DataError where there is no manifest or writing fails, UsageError where there is no such folder,
+    for other addresses and where another data set lies there.
     """
     storage = storage or Storage()
+    check_folder(Path(folder), "packed shards")
     manifest, place = Manifest.read(Path(folder) / MANIFEST), storage.file(url)
     _check_free(place, manifest)
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]

@@ -9,7 +9,7 @@ import numpy as np
 from ..codecs import decode_audio
 from ..corruptions import Pcm
 from ..corruptions._resample import resample
-from ..errors import DataError
+from ..errors import DataError, cause
 from .choice import choose_samples
 from .folder import VIDEOS
 from .options import PackOptions
@@ -38,9 +38,9 @@ def _read(path: Path) -> tuple[Pcm, int]:
     try:
         return decode_audio(path.read_bytes())
     except OSError as error:
-        raise DataError(f"{path} does not open: {error.strerror}") from error
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
     except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {cause(error)}.") from error
 
 
 def mix(pcm: Pcm, channels: str) -> Pcm:

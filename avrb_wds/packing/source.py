@@ -71,7 +71,7 @@ class Source:
             other = seen.setdefault(escape_key(clip.video_id), clip)
             if other is not clip:
                 raise DataError(
-                    f"two clips have the id {clip.video_id!r}: {other.source} and {clip.source}; "
-                    f"rename one, or make ids of whole paths (--ids path)."
+                    f"id {clip.video_id!r} is that of two clips, {other.source} and "
+                    f"{clip.source}; rename one, or make ids of whole paths (ids 'path')."
                 )
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DataError, UsageError
+from ..errors import UsageError, check_one_of
 from .avrobustbench import avrobustbench_source
 from .cliplist import cliplist_source
 from .folder import Ids, folder_source
@@ -13,6 +13,8 @@ from .labels import ClassList, Labelling, read_class_list
 from .source import Source
 
 __all__ = ["SourceOptions", "open_source"]
+
+GIVE = "give a folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian & Xu (CSV)"
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,17 @@ def open_source(path: Path, options: SourceOptions) -> tuple[Source, Labelling]:
 
 def _read(path: Path, options: SourceOptions, classes: ClassList) -> Source:
     if path.is_dir():
-        if options.ids not in ("stem", "path"):
-            raise UsageError(f"ids {options.ids!r} is not one of stem, path.")
+        check_one_of("ids", options.ids, ("stem", "path"))
         return folder_source(path, options.labels, options.ids, classes.numbers)
     if not path.exists():
-        raise DataError(f"there is nothing at {path}.")
+        raise UsageError(f"{path} is not there; {GIVE}.")
     if path.suffix.lower() == ".json":
         return avrobustbench_source(path, classes.numbers)
     if path.suffix.lower() not in (".csv", ".txt"):
-        raise UsageError(
-            f"{path} is not a source; give a folder of videos, a JSON of AVROBUSTBENCH, or a clip "
-            f"list of Tian & Xu (CSV)."
-        )
+        raise UsageError(f"{path} is not a source; {GIVE}.")
     if options.audio_root is None or options.frames_root is None:
-        raise UsageError(f"clip list {path} needs --audio-root and --frames-root.")
+        raise UsageError(
+            f"clip list {path} does not say where its files are; give an audio root and a "
+            f"frames root."
+        )
     return cliplist_source(path, options.audio_root, options.frames_root, options.list_fps)

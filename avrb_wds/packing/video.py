@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..corruptions import Frame, Pcm
-from ..errors import DataError, MissingExtra
+from ..errors import DataError, MissingExtra, cause
 from ..signals import to_pcm
 
 __all__ = [
@@ -53,13 +53,13 @@ def opened(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
             stream = next((s for s in streams if s.type == kind), None)
             if stream is None:
                 missing = "sound track" if kind == "audio" else "picture"
-                raise DataError(f"{path} has no {missing}")
+                raise DataError(f"{path} has no {missing}.")
             if stream.codec_context is None:
-                raise DataError(f"{path} holds {kind} of a kind that no decoder here knows")
+                raise DataError(f"{path} holds {kind} of a kind that no decoder here knows.")
             stream.thread_type = "NONE"
             yield container, stream
     except (av.error.FFmpegError, OSError) as error:
-        raise DataError(f"{path} does not decode: {error.strerror}") from error
+        raise DataError(f"{path} does not decode: {cause(error)}.") from error
 
 
 def video_frames(
@@ -79,7 +79,7 @@ def video_frames(
     # Some files have packets that no frame comes of; then the frames themselves say what there is.
     for _ in range(2):
         if not times:
-            raise DataError(f"{path} has no frame")
+            raise DataError(f"{path} has no frame.")
         chosen = choose(times, rate)
         taken, times = _take(path, frozenset(chosen), convert, rate)
         if len(taken) == len(set(chosen)):
@@ -149,7 +149,7 @@ def video_sound(path: Path, until: float | None) -> tuple[Pcm, int]:
         if until is not None and samples >= until * rate:
             break
     if not samples:
-        raise DataError(f"the sound track of {path} is empty")
+        raise DataError(f"{path}: the sound track is empty.")
     return np.concatenate(blocks, axis=1), rate
 
 
@@ -170,4 +170,4 @@ def sound_blocks(path: Path) -> Iterator[tuple[Fraction | None, Pcm, int]]:
     except ValueError as error:  # channels or rate change midway; samples that are no numbers
         if isinstance(error, DataError):
             raise
-        raise DataError(f"the sound track of {path} does not decode: {error}") from error
+        raise DataError(f"{path}: the sound track does not decode: {cause(error)}.") from error

@@ -45,14 +45,14 @@ def locate_shards(
                 f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
             )
         if not tar.is_file():
-            raise UsageError(f"there is no shard at {tar}; {GIVE}.")
+            raise UsageError(f"{tar} is not there; {GIVE}.")
     return None, tars
 
 
 def _manifest(place: Place) -> Place:
     """`place`; raises UsageError where nothing is there."""
     if not place.is_file():
-        raise UsageError(f"there is no manifest at {place}; {GIVE}.")
+        raise UsageError(f"{place} is not there; {GIVE}.")
     return place
 
 
@@ -76,7 +76,7 @@ def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]
         return _manifest(manifest), ()
     names = folder.names()
     if not names:
-        raise UsageError(f"there is nothing at {folder}; {GIVE}.")
+        raise UsageError(f"{folder} is not there; {GIVE}.")
     if JOURNAL in names:
         raise DataError(
             f"{folder} is not uploaded to the end: it has no {MANIFEST}; run the same avrb pack "
