@@ -3,6 +3,7 @@
 import itertools
 import multiprocessing
 import os
+import re
 import resource
 import shutil
 import signal
@@ -116,6 +117,9 @@ def test_another_bank_is_another_run_and_another_receipt(shards: Path, tmp_path:
     assert one.digests[1] != two.digests[1]
     with pytest.raises(avrb.UsageError, match="holds a run whose bank is"):
         run(oracle, shards, tmp_path / "one", conditions=["clean", "rain-0+5"], bank=bank)
+    begin = f"{bank} {two.bank[:12]}> is not the bank of {tmp_path / 'one'}; give the one whose dig"
+    with pytest.raises(avrb.UsageError, match=re.escape(begin)):
+        avrb.check(shards, tmp_path / "one", bank=bank)
 
 
 def test_several_labels_are_scored_by_map(tmp_path: Path) -> None:

@@ -48,7 +48,10 @@ def check(
     said = theirs[0]
     here = Bank.of(bank)
     if here.digest != said.bank:
-        raise UsageError(f"{here!r} is not the bank of {receipt}; give {said.bank[:12]}….")
+        raise UsageError(
+            f"{here!r} is not the bank of {receipt}; "
+            f"give the one whose digest begins with {said.bank[:12]}."
+        )
     found = shown(
         source,
         [name for name, _ in said.digests] if conditions is None else conditions,

@@ -107,4 +107,6 @@ def _small(path: Path, frame: Frame) -> Frame:
     try:
         return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR))
     except ValueError as error:
-        raise DataError(f"{path}: its {width}x{height} pixels cannot be made fewer.") from error
+        raise DataError(
+            f"{path} cannot be made smaller than its {width}x{height} pixels."
+        ) from error
