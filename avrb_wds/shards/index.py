@@ -7,6 +7,7 @@ import json
 import tarfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast, overload
 
@@ -16,7 +17,7 @@ from ..storage import Place, as_place
 from .canonical import spell
 from .members import Headers, padded, split_name, unsafe
 
-__all__ = ["IndexEntry", "ShardIndex", "index_file", "scan_index"]
+__all__ = ["IndexEntry", "ShardIndex", "index_file", "reading", "scan_index", "walk"]
 
 
 @dataclass(frozen=True)
@@ -133,17 +134,27 @@ def scan_index(
     file is missing, damaged or cut off, and where it holds links, names that lead elsewhere, or
     headers of more than `bounds.text` bytes.
     """
+    with reading(path), as_place(path).open("rb") as file:
+        clips = walk(file, path, bounds)
+        return ShardIndex(_digested(file, clips) if checksums else clips)
+
+
+@contextmanager
+def reading(path: str | Place) -> Iterator[None]:
+    """What goes wrong while a shard is read, as a DataError that names it."""
     try:
-        with as_place(path).open("rb") as file:
-            ranges = _ranges(file, path, bounds)
-            return ShardIndex(_digested(file, ranges) if checksums else ranges)
+        yield
     except OSError as error:
         raise DataError(f"shard {path} does not open: {cause(error)}.") from error
     except tarfile.TarError as error:
         raise DataError(f"shard {path} is not a whole tar: {cause(error)}.") from error
 
 
-def _ranges(file: BinaryIO, path: str | Place, bounds: Bounds) -> Iterator[IndexEntry]:
+def walk(file: BinaryIO, path: str | Place, bounds: Bounds = DEFAULT) -> Iterator[IndexEntry]:
+    """The clips of a tar, as `scan_index` finds them, each once the header after it is read.
+
+    file: read and sought in forwards, but for its size.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     key, offset, end = "", 0, 0

@@ -22,7 +22,7 @@ from .manifest import MANIFEST, Manifest, ShardEntry
 from .members import clip_members
 from .sources import locate_shards
 
-__all__ = ["RawClip", "ShardSet"]
+__all__ = ["RawClip", "ShardSet", "raw_clip"]
 
 OPEN_FILES = 64
 
@@ -139,22 +139,12 @@ class ShardSet:
             raise DataError(
                 f"{_at(entry, path)}: the shard does not open: {cause(error)}."
             ) from error
-        if len(data) < entry.length:
-            raise DataError(
-                f"{_at(entry, path)}: the shard is cut off at byte {entry.offset + len(data)}; "
-                f"the clip ends at byte {entry.offset + entry.length}."
-            )
-        if verify and entry.checksum and hashlib.sha256(data).hexdigest() != entry.checksum:
-            raise DataError(f"{_at(entry, path)}: the bytes differ from the index's checksum.")
-        try:
-            members = clip_members(data, entry.key)
-        except DataError as error:
-            raise DataError(f"{_at(entry, path)}: {cause(error)}.") from error
+        raw = raw_clip(data, entry, path, self.bounds, verify=verify)
         if self.manifest is not None:
-            self._check_members(members, _at(entry, path))
-        return RawClip(entry.key, str(path), members, self.bounds)
+            self._check_members(raw.members, _at(entry, path))
+        return raw
 
-    def _check_members(self, members: Mapping[str, memoryview], where: str) -> None:
+    def _check_members(self, members: Mapping[str, memoryview | bytes], where: str) -> None:
         assert self.manifest is not None
         for name in ("json", self.manifest.audio.format):
             if name not in members:
@@ -229,6 +219,27 @@ class ShardSet:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = Lock()
+
+
+def raw_clip(
+    data: bytes, entry: IndexEntry, path: Place, bounds: Bounds = DEFAULT, *, verify: bool = True
+) -> RawClip:
+    """The clip that `data` is, the bytes of a shard from where `entry` says on.
+
+    Raises DataError as `ShardSet.read` does.
+    """
+    if len(data) < entry.length:
+        raise DataError(
+            f"{_at(entry, path)}: the shard is cut off at byte {entry.offset + len(data)}; "
+            f"the clip ends at byte {entry.offset + entry.length}."
+        )
+    if verify and entry.checksum and hashlib.sha256(data).hexdigest() != entry.checksum:
+        raise DataError(f"{_at(entry, path)}: the bytes differ from the index's checksum.")
+    try:
+        members = clip_members(data, entry.key)
+    except DataError as error:
+        raise DataError(f"{_at(entry, path)}: {cause(error)}.") from error
+    return RawClip(entry.key, str(path), members, bounds)
 
 
 def _index_of(tar: Place, bounds: Bounds) -> ShardIndex:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..storage import Place, RemoteFile, Storage
+from ..storage import Storage, size_of
 from .manifest import AudioLayout, FrameLayout, Manifest, ShardEntry, Task
 from .reader import ShardSet
 
@@ -35,16 +35,10 @@ def summarize(source: str | Path | Sequence[str | Path], storage: Storage | None
     """The figures of shards; raises UsageError or DataError where there are none."""
     with ShardSet.open(source, storage) as shards:
         manifest, entries, clips = shards.manifest, shards.shards, len(shards)
-    size = sum(_size(entry) for entry in entries)
+    size = sum(e.bytes if isinstance(e, ShardEntry) else size_of(e) for e in entries)
     if manifest is None:
         return Summary(None, clips, len(entries), size, None, None, None, None, None)
     return _of(manifest, size)
-
-
-def _size(shard: ShardEntry | Place) -> int:
-    if isinstance(shard, ShardEntry):
-        return shard.bytes
-    return shard.size if isinstance(shard, RemoteFile) else shard.stat().st_size
 
 
 def _of(manifest: Manifest, size: int) -> Summary:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import DataError, without_subject
-from ..storage import Place, RemoteFile, Storage
+from ..storage import Place, RemoteFile, Storage, size_of
 from .contents import clip_faults
-from .index import ShardIndex, index_file, scan_index
+from .index import IndexEntry, ShardIndex, index_file
 from .manifest import Manifest, ShardEntry
-from .reader import ShardSet
+from .onepass import OnePass
+from .reader import RawClip, ShardSet, raw_clip
 from .sources import locate_shards
 
 __all__ = ["Fault", "verify"]
 
-CHUNK = 1 << 20
 Progress = Callable[[int, int], None]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -44,27 +47,44 @@ def verify(
     """Every fault in shards, with or without a manifest; an empty list where there is none.
 
     Held against each other are manifest, indexes and tars: every size, checksum, key and member.
-    deep: also decode every clip.  progress: called with (shards done, shards).  Raises UsageError
-    or DataError where there is nothing to verify or the manifest itself cannot be read.
+    Every byte is read once, and from where it is, whatever a cache holds.  deep: also decode every
+    clip.  progress: called with (bytes done, bytes), by the manifest's sizes where there is one.
+    Raises UsageError or DataError where there is nothing to verify or the manifest itself cannot be
+    read.
     """
-    path, tars = locate_shards(source, storage)
+    path, tars = locate_shards(source, storage.uncached() if storage else None)
     manifest = Manifest.read(path) if path else None
     folder = path.parent if path else Path()
     shards: Sequence[ShardEntry | Place] = manifest.shards if manifest else tars
+    sizes = [_size(shard) for shard in shards]
+    done, total = 0, sum(sizes)
     faults: list[Fault] = []
     keys: dict[str, str] = {}
-    for number, shard in enumerate(shards, 1):
+    for shard, size in zip(shards, sizes, strict=True):
         entry = shard if isinstance(shard, ShardEntry) else None
         tar = folder / shard.file if isinstance(shard, ShardEntry) else shard
-        faults += _shard_faults(tar, entry, manifest, keys, deep)
-        if progress:
-            progress(number, len(shards))
+        seen = partial(_tell, progress, done, size, total)
+        faults += _shard_faults(_Shard(tar, entry, manifest, deep), keys, seen)
+        seen(size)
+        done += size
     if manifest:
         named = {shard.file for shard in manifest.shards}
         stray = [name for name in _tars(folder) if name not in named]
         problem = "the manifest does not name it."
         faults += [Fault(str(folder / name), None, problem) for name in stray]
     return faults
+
+
+def _size(shard: ShardEntry | Place) -> int:
+    if isinstance(shard, ShardEntry):
+        return shard.bytes
+    return size_of(shard) if shard.is_file() else 0
+
+
+def _tell(progress: Progress | None, done: int, size: int, total: int, passed: int) -> None:
+    """Tell how much of one shard has passed: no more than it was to have."""
+    if progress:
+        progress(done + min(passed, size), total)
 
 
 def _tars(folder: Place) -> list[str]:
@@ -75,85 +95,110 @@ def _tars(folder: Place) -> list[str]:
     return [name for name in names if name.endswith(".tar")]
 
 
+@dataclass(frozen=True)
+class _Shard:
+    """A shard, what the manifest says of it and of all, and how closely clips are looked at."""
+
+    tar: Place
+    entry: ShardEntry | None
+    manifest: Manifest | None
+    deep: bool
+
+    def fault(self, problem: str, key: str | None = None) -> Fault:
+        return Fault(str(self.tar), key, problem)
+
+    def told(self, error: DataError) -> str:
+        """What an error says of it."""
+        shard = without_subject(error, f"shard {self.tar}")
+        return shard if shard != str(error) else without_subject(error, str(self.tar))
+
+    def index(self) -> ShardIndex | None:
+        """The index beside it; None where nobody says that there is one."""
+        beside = self.tar.parent / (self.entry.index if self.entry else index_file(self.tar.name))
+        if self.entry is None and not beside.is_file():
+            return None
+        return ShardIndex.read(beside, self.entry.index_sha256 if self.entry else None)
+
+    def clip_problems(self, clip: IndexEntry, read: Callable[[], RawClip]) -> list[str]:
+        """What is wrong with a clip's bytes, members, record and, if `deep`, what they hold."""
+        problems: list[str] = []
+        try:
+            for problem in clip_faults(read(), self.manifest, self.deep):
+                problems.append(problem)
+        except DataError as error:
+            problems.append(without_subject(error, f"clip {clip.key!r} in shard {self.tar}"))
+        return problems
+
+
 def _shard_faults(
-    tar: Place,
-    entry: ShardEntry | None,
-    manifest: Manifest | None,
-    keys: dict[str, str],
-    deep: bool,
+    shard: _Shard, keys: dict[str, str], seen: Callable[[int], None]
 ) -> Iterator[Fault]:
+    tar, entry = shard.tar, shard.entry
     if not tar.is_file():
-        yield Fault(str(tar), None, "it is not there.")
+        yield shard.fault("it is not there.")
         return
-    try:
-        if entry:
-            yield from _against_entry(tar, entry)
-    except DataError as error:  # of a remote one
-        yield Fault(str(tar), None, without_subject(error, str(tar)))
-    index, scanned = None, None
-    beside = tar.parent / (entry.index if entry else index_file(tar.name))
-    try:
-        if entry or beside.is_file():
-            index = ShardIndex.read(beside, entry.index_sha256 if entry else None)
-    except DataError as error:
-        yield Fault(str(tar), None, str(error))
-    try:
-        scanned = scan_index(tar)
-    except DataError as error:
-        yield Fault(str(tar), None, without_subject(error, f"shard {tar}"))
+    index, beside = _tried(shard, shard.index)
+    problems: dict[int, list[str]] = {}
+
+    def use(number: int, clip: IndexEntry, data: bytes) -> None:
+        problems[number] = shard.clip_problems(clip, lambda: raw_clip(data, clip, tar))
+
+    whole = entry is not None and size_of(tar) == entry.bytes
+    with closing(OnePass(tar, index, whole=whole, use=use, seen=seen)) as once:
+        scanned, within = _tried(shard, once.walk)
+        sha256 = once.finish()
+    if entry and once.error:
+        broken = shard.fault(shard.told(once.error))
+        yield broken
+        within = [fault for fault in within if fault != broken]  # the walk ends by it too
+    elif entry and once.size != entry.bytes:
+        yield shard.fault(f"it has {once.size} bytes; the manifest says {entry.bytes}.")
+    elif entry and sha256 != entry.sha256:
+        yield shard.fault("its SHA-256 is not the one in the manifest.")
+    yield from (*beside, *within)
     if index is not None and scanned is not None:
-        yield from _against_tar(tar, index, scanned)
+        yield from _against_tar(shard, index, scanned)
     known = index if index is not None else scanned
     if known is not None:
-        yield from _clips(tar, known, manifest, keys, deep)
+        yield from _clips(shard, known, keys, problems)
 
 
-def _against_entry(tar: Place, entry: ShardEntry) -> Iterator[Fault]:
-    """What the manifest says of the tar as a whole."""
-    size, digest = 0, hashlib.sha256()
-    with tar.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    if size != entry.bytes:
-        problem = f"it has {size} bytes; the manifest says {entry.bytes}."
-        yield Fault(str(tar), None, problem)
-    elif digest.hexdigest() != entry.sha256:
-        yield Fault(str(tar), None, "its SHA-256 is not the one in the manifest.")
+def _tried(shard: _Shard, read: Callable[[], Result]) -> tuple[Result | None, list[Fault]]:
+    """What there is to read, or else why it cannot be read."""
+    try:
+        return read(), []
+    except DataError as error:
+        return None, [shard.fault(shard.told(error))]
 
 
-def _against_tar(tar: Place, index: ShardIndex, scanned: ShardIndex) -> Iterator[Fault]:
+def _against_tar(shard: _Shard, index: ShardIndex, scanned: ShardIndex) -> Iterator[Fault]:
     """Clips of the index at other places in the tar, or only in one of the two."""
     there = {clip.key: clip for clip in scanned}
     for clip in index:
         found = there.pop(clip.key, None)
         if found is None:
-            yield Fault(str(tar), clip.key, "the index names it and the tar does not hold it.")
+            yield shard.fault("the index names it and the tar does not hold it.", clip.key)
         elif (found.offset, found.length) != (clip.offset, clip.length):
-            yield Fault(
-                str(tar),
-                clip.key,
+            yield shard.fault(
                 f"it is at byte {found.offset}, {found.length} bytes long; the index says byte "
                 f"{clip.offset}, {clip.length} bytes.",
+                clip.key,
             )
     for key in there:
-        yield Fault(str(tar), key, "the tar holds it and the index does not name it.")
+        yield shard.fault("the tar holds it and the index does not name it.", key)
 
 
 def _clips(
-    tar: Place, index: ShardIndex, manifest: Manifest | None, keys: dict[str, str], deep: bool
+    shard: _Shard, index: ShardIndex, keys: dict[str, str], problems: dict[int, list[str]]
 ) -> Iterator[Fault]:
-    """Each clip as the index has it: its bytes, members, record and, if `deep`, what they hold."""
-    with ShardSet(Path(), None, [tar], {0: index}) as shards:
-        for position, clip in enumerate(index):
+    """Each clip as the index has it; problems: of those that are looked at already, by number."""
+    with ShardSet(Path(), None, [shard.tar], {0: index}) as shards:
+        for number, clip in enumerate(index):
             if clip.key in keys:
-                problem = f"the key is there twice, first in {keys[clip.key]}."
-                yield Fault(str(tar), clip.key, problem)
-            keys.setdefault(clip.key, str(tar))
-            try:
-                raw = shards.read(position)
-                for problem in clip_faults(raw, manifest, deep):
-                    yield Fault(str(tar), clip.key, problem)
-            except DataError as error:
-                problem = without_subject(error, f"clip {clip.key!r} in shard {tar}")
-                yield Fault(str(tar), clip.key, problem)
+                yield shard.fault(f"the key is there twice, first in {keys[clip.key]}.", clip.key)
+            keys.setdefault(clip.key, str(shard.tar))
+            if number not in problems:  # its bytes did not come by in the one pass
+                read = partial(shards.read, number)
+                problems[number] = shard.clip_problems(clip, read)
+            for problem in problems[number]:
+                yield shard.fault(problem, clip.key)

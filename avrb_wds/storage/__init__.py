@@ -3,7 +3,7 @@
 from .address import is_remote, redacted
 from .limits import Limits
 from .plain import register
-from .remote import Place, RemoteFile, Storage, as_place
+from .remote import Place, RemoteFile, Storage, as_place, size_of
 from .store import Store
 from .upload import remove, upload
 
@@ -18,5 +18,6 @@ __all__ = [
     "redacted",
     "register",
     "remove",
+    "size_of",
     "upload",
 ]

@@ -10,40 +10,71 @@ from typing import Any
 
 from ..errors import DataError
 
-__all__ = ["TAIL", "proven"]
+__all__ = ["Digest", "TAIL", "proven"]
 
 TAIL = 1 << 16
-AHEAD = 16  # pieces handed out that wait to be digested
+AHEAD = 16 << 20  # bytes handed out that wait to be digested
+
+
+class Digest:
+    """The SHA-256 of pieces, reckoned by a thread of its own while whoever has them goes on.
+
+    >>> digest = Digest()
+    >>> digest.update(b"abc")
+    >>> digest.hexdigest() == hashlib.sha256(b"abc").hexdigest()
+    True
+    >>> digest.close()
+    """
+
+    def __init__(self) -> None:
+        self._digest, self._pool = hashlib.sha256(), ThreadPoolExecutor(1, "avrb-digest")
+        self._pending: deque[tuple[int, Future[None]]] = deque()
+        self._waiting = 0
+
+    def update(self, piece: Any) -> None:
+        """Take on a piece, a buffer that stays as it is; waits where too many do."""
+        self._pending.append((len(piece), self._pool.submit(self._digest.update, piece)))
+        self._waiting += len(piece)
+        self._settle(AHEAD)
+
+    def _settle(self, most: int) -> None:
+        while self._waiting > most:
+            size, done = self._pending.popleft()
+            done.result()
+            self._waiting -= size
+
+    def hexdigest(self) -> str:
+        """Of all pieces so far."""
+        self._settle(0)
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """End its thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def proven(pieces: Iterable[Any], sha256: str, otherwise: DataError) -> Generator[Any, None, None]:
     """The `pieces` (buffers) of a file; the last TAIL bytes only once all have that SHA-256.
 
-    A thread of its own reckons it, so that this costs whoever uses the pieces no time.  Raises
-    `otherwise` where the digest is another one.
+    It costs whoever uses the pieces no time.  Raises `otherwise` where the digest is another one.
 
     >>> digest = hashlib.sha256(b"abc").hexdigest()
     >>> list(proven([b"ab", b"c"], digest, DataError("others")))
     [b'ab', b'c']
     """
-    digest, pool = hashlib.sha256(), ThreadPoolExecutor(1, "avrb-digest")
-    pending: deque[Future[None]] = deque()
+    digest = Digest()
     held: deque[Any] = deque()
     waiting = 0
     try:
         for piece in pieces:
-            pending.append(pool.submit(digest.update, piece))
-            if len(pending) > AHEAD:
-                pending.popleft().result()
+            digest.update(piece)
             held.append(piece)
             waiting += len(piece)
             while waiting - len(held[0]) >= TAIL:
                 waiting -= len(held[0])
                 yield held.popleft()
-        while pending:
-            pending.popleft().result()
         if digest.hexdigest() != sha256:
             raise otherwise
         yield from held
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        digest.close()

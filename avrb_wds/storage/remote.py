@@ -7,6 +7,7 @@ import os
 import re
 from collections import OrderedDict, deque
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
@@ -20,7 +21,7 @@ from .plain import Stream
 from .store import Store
 from .window import Window
 
-__all__ = ["Place", "RemoteFile", "Storage", "as_place"]
+__all__ = ["Place", "RemoteFile", "Storage", "as_place", "size_of"]
 
 SHA256 = re.compile("[0-9a-f]{64}")
 # Each keeps its shard in the cache, which other processes may want room in.
@@ -61,6 +62,12 @@ class Storage:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = Lock()
+
+    def uncached(self) -> Storage:
+        """The same without the cache: what is at an address now."""
+        other = copy(self)
+        other._cache = None
+        return other
 
     def file(self, url: str) -> RemoteFile:
         """The file at an address, which nothing is asked of yet.
@@ -181,3 +188,8 @@ Place = Path | RemoteFile
 def as_place(path: str | Place) -> Place:
     """`path` as it is, or as a local path where it is text."""
     return path if isinstance(path, RemoteFile) else Path(path)
+
+
+def size_of(place: Place) -> int:
+    """How many bytes a file has."""
+    return place.size if isinstance(place, RemoteFile) else place.stat().st_size
