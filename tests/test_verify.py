@@ -38,9 +38,24 @@ def test_no_faults(folder) -> None:
     assert found(folder, deep=True) == []
     (folder / "t-000000.index.jsonl").unlink()
     assert found(folder, deep=True) == []
-    counted = []
-    verify(folder, progress=lambda *done: counted.append(done))
-    assert counted == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("files", [("*.tar", "*.jsonl", "*.json"), ("*.tar",)])
+def test_progress_is_told_in_bytes(tmp_path, files) -> None:
+    made = write_shards(tmp_path / "all", clips(6, samples=400_000))
+    folder = tmp_path / "s"
+    folder.mkdir()
+    for path in (path for kind in files for path in made.glob(kind)):
+        path.rename(folder / path.name)
+    total = sum(tar.stat().st_size for tar in folder.glob("*.tar"))
+    told: list[tuple[int, int]] = []
+    assert verify(folder, progress=lambda *now: told.append(now)) == []
+    assert told == sorted(told)
+    assert len(set(told)) >= total >> 21  # it moves at least every 2 MiB
+    assert told[-1] == (total, total)
+    (folder / "t-000001.tar").write_bytes(bytes(9_000_000))  # more than it was to have
+    verify(folder, progress=lambda *now: told.append(now))
+    assert max(done for done, _ in told) <= max(total for _, total in told)
 
 
 def flip(path: Path, at: int) -> None:

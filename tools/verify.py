@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Exit, Option
 
-from .options import CacheDir, CacheSize, SeveralShards, StorageOptions
+from .options import SeveralShards, StorageOptions
 from .progress import progress_bar
 from .values import open_storage
 
@@ -19,8 +19,6 @@ def verify(
         bool, Option("--deep", metavar="", help="Also decode every frame and sound.")
     ] = False,
     storage_option: StorageOptions = None,
-    cache_dir: CacheDir = None,
-    cache_size: CacheSize = None,
 ) -> None:
     """Check shards: every checksum, key and member; one fault a line, exit status 1 if any.
 
@@ -29,7 +27,7 @@ def verify(
     from avrb_wds.shards import verify as find_faults
 
     source = shards[0] if len(shards) == 1 else shards
-    storage = open_storage(storage_option, cache_dir, cache_size)
+    storage = open_storage(storage_option)
     with progress_bar("verifying") as progress:
         faults = find_faults(source, deep=deep, progress=progress, storage=storage)
     for fault in faults:

@@ -83,8 +83,9 @@ def _size(shard: ShardEntry | Place) -> int:
 
 def _tell(progress: Progress | None, done: int, size: int, total: int, passed: int) -> None:
     """Tell how much of one shard has passed: no more than it was to have."""
-    if progress:
-        progress(done + min(passed, size), total)
+    at = done + min(passed, size)
+    if progress and at:
+        progress(at, total)
 
 
 def _tars(folder: Place) -> list[str]:
