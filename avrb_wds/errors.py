@@ -30,7 +30,7 @@ class MissingExtra(AvrbError, ImportError):
     """An optional dependency is not installed; the message holds the pip command."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra {extra!r}: pip install 'avrb-wds[{extra}]'.")
+        super().__init__(f"{what} needs the extra {extra!r}; run pip install 'avrb-wds[{extra}]'.")
 
 
 def raised(error: BaseException) -> str:

@@ -136,9 +136,10 @@ class BankFile:
         """The manifest: for every group its entries; raises UsageError where this is no bank."""
         try:
             with zipfile.ZipFile(self.path) as archive:
-                manifest = json.loads(_content(archive, MANIFEST, MAX_MANIFEST))
-            if (manifest["format"], manifest["version"]) != (FORMAT, VERSION):
-                raise ValueError(f"it is {manifest['format']!r} version {manifest['version']!r}")
+                value = json.loads(_content(archive, MANIFEST, MAX_MANIFEST))
+            manifest = value if isinstance(value, dict) else {}
+            if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
+                raise ValueError(f"its {MANIFEST} is of another format")
             return {
                 group: tuple(_entry(group, fields) for fields in manifest["groups"][group])
                 for group in GROUPS

@@ -117,6 +117,10 @@ def test_a_damaged_bank_is_known_by_its_member(folder: Path, tmp_path: Path) -> 
         (tmp_path / "none").write_bytes(content)
         with pytest.raises(UsageError, match="is not a bank of this version"):
             Bank.open(tmp_path / "none")
+    with zipfile.ZipFile(tmp_path / "zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    with pytest.raises(UsageError, match=r"zip is not a bank of this version: it holds no bank\.j"):
+        Bank.open(tmp_path / "zip")
     with pytest.raises(UsageError, match=r"^bank .*nowhere is not there; make one with"):
         Bank.open(tmp_path / "nowhere")
 

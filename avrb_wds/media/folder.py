@@ -13,11 +13,11 @@ from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
-from ..errors import DataError, UsageError, cause, without_subject
+from ..errors import DataError, UsageError, without_subject
 from ..packing.folder import VIDEOS, check_folder
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
-from ..whole import write_whole
+from ..whole import make_folder, write_whole
 from .files import suffix_of, write_file
 from .video import Progress
 
@@ -169,12 +169,7 @@ def _begin(target: Path, settings: dict[str, object], resume: bool) -> None:
             raise UsageError(f"{target} is not empty; give a new folder, or resume.")
         _check_settings(note, settings)
         return
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{target} cannot be written: {cause(error)}; give another folder."
-        ) from error
+    make_folder(target)
     write_whole(note, json.dumps(settings, indent=2).encode())
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..codecs import encode_audio
-from ..errors import DataError, cause
+from ..errors import DataError
 from ..shards.record import ClipRecord, escape_key
 from .labels import Labelling
 from .layout import Layout
@@ -35,7 +35,7 @@ class PackedClip:
 
 @dataclass(frozen=True)
 class Failure:
-    """A clip that could not be packed, and why."""
+    """A clip that could not be packed, and why, in a sentence."""
 
     video_id: str
     source: str
@@ -52,7 +52,7 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
         frames = clip_frames(clip.pictures, chosen)
         pcm, sample_rate = clip_sound(clip.audio, chosen)
     except DataError as error:
-        return Failure(clip.video_id, clip.source, cause(error))
+        return Failure(clip.video_id, clip.source, str(error))
     record = ClipRecord(
         clip.video_id,
         clip.labels,

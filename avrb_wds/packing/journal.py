@@ -90,7 +90,7 @@ class Journal:
             self.steps = [Step.of(json.loads(line)) for line in lines[1:]]
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(
-                f"{self.path} is damaged: {cause(error)}; pack into a new folder."
+                f"{self.path} is damaged: {cause(error)}; give a new folder."
             ) from error
         differing = [name for name in job if first.get(name) != job[name]]
         if differing:
@@ -108,7 +108,7 @@ class Journal:
     def _check(self, shard: ShardEntry | None) -> None:
         path = self.path.parent / shard.file if shard else None
         if shard and path and not (path.is_file() and path.stat().st_size == shard.bytes):
-            raise DataError(f"{path} is gone or changed since it was packed; use a new folder.")
+            raise DataError(f"{path} is gone or changed since it was packed; give a new folder.")
 
     def add(self, step: Step) -> None:
         """Take a step: from now on it is not repeated."""

@@ -45,7 +45,8 @@ def locate_shards(
                 f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
             )
         if not tar.is_file():
-            raise UsageError(f"{tar} is not there; {GIVE}.")
+            there = isinstance(tar, Path) and tar.exists()
+            raise UsageError(f"{tar} is not {'a tar' if there else 'there'}; {GIVE}.")
     return None, tars
 
 

@@ -77,7 +77,7 @@ class _Opener:
 
     def __call__(self, url: str, mode: str = "rb", bufsize: int = 1 << 20) -> BinaryIO:
         if mode[:1] != "r":
-            raise UsageError(f"mode {mode!r} is not one of reading; give 'rb'.")
+            raise UsageError(f"mode {mode!r} does not read; give 'rb'.")
         # A store for every pass: between two of them a file may be replaced.
         pieces = Store(self._options, self._limits).stream(url)
         return io.BufferedReader(Stream(pieces), max(bufsize, 1 << 16))
