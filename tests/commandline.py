@@ -5,18 +5,23 @@ A command in this process doesn't wait for what is imported already; torch alone
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import logging
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import IO, NamedTuple
+from threading import Thread
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -24,9 +29,19 @@ import torch
 
 from avrb_wds.tools import cli
 
-__all__ = ["AVRB", "Done", "run_avrb", "run_process"]
+__all__ = ["AVRB", "Done", "run_and_stop", "run_avrb", "run_process", "terminal"]
+
+Sink = Callable[[list[str]], AbstractContextManager[int]]
+"""Gives the number of a file, and puts what was written to it into the list at the end."""
 
 AVRB = (sys.executable, "-m", "avrb_wds.tools.cli")
+# Its keys become signals; what started the tests may have had Ctrl-C ignored.
+AT_A_TERMINAL = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 class Done(NamedTuple):
@@ -37,24 +52,26 @@ class Done(NamedTuple):
     stderr: str
 
 
-def run_avrb(*words: object, folder: Path | None = None, **variables: str) -> Done:
+def run_avrb(
+    *words: object, folder: Path | None = None, watched: bool = False, **variables: str
+) -> Done:
     """Run `avrb WORDS` in this process, from `folder`, with these environment variables too.
 
-    Raises what would be a traceback, and AssertionError where the command changed the process.
+    watched: what it writes to stderr goes to a terminal.  Raises what would be a traceback, and
+    AssertionError where the command changed the process.
     """
     before = _lasting()
     with _place_of_its_own(folder or Path.cwd(), variables) as process:
         process.setattr(sys, "argv", ["avrb", *map(str, words)])
-        with _taken(1) as out, _taken(2) as err:
+        with _taken(1, _file) as out, _taken(2, _terminal if watched else _file) as err:
             try:
                 cli.main()
                 status = 0
             except SystemExit as ended:
                 status = int(ended.code or 0)
-            done = Done(status, _text(out), _text(err))
     changed = [name for name, value in _lasting().items() if value != before[name]]
     assert not changed, f"avrb {words[0]} changed its process: {', '.join(changed)}"
-    return done
+    return Done(status, *out, *err)
 
 
 def run_process(*words: object, folder: Path | None = None, **variables: str) -> Done:
@@ -64,6 +81,25 @@ def run_process(*words: object, folder: Path | None = None, **variables: str) ->
         capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def run_and_stop(*words: object, folder: Path, seen: str, **variables: str) -> Done:
+    """Run `avrb WORDS` as a process at a terminal; press Ctrl-C once that shows `seen`."""
+    with terminal() as (keyboard, screen):
+        process = subprocess.Popen(
+            [sys.executable, "-c", AT_A_TERMINAL, *AVRB, *map(str, words)], cwd=folder,
+            env={**os.environ, **variables}, stdin=screen, stdout=subprocess.PIPE, stderr=screen,
+            text=True, start_new_session=True,
+        )  # fmt: skip
+        shown = bytearray()
+        while seen.encode() not in shown:
+            shown += os.read(keyboard, 4096)
+        os.write(keyboard, b"\x03")
+        said, _ = process.communicate(timeout=240)
+        os.write(screen, b"\0")
+        while not shown.endswith(b"\0"):
+            shown += os.read(keyboard, 4096)
+    return Done(process.returncode, said, shown[:-1].decode())
 
 
 def _lasting() -> dict[str, object]:
@@ -105,22 +141,56 @@ def _place_of_its_own(folder: Path, variables: Mapping[str, str]) -> Iterator[py
 
 
 @contextmanager
-def _taken(number: int) -> Iterator[IO[bytes]]:
-    """A file that takes what Python, C libraries and child processes write to 1 or 2."""
+def _taken(number: int, sink: Sink) -> Iterator[list[str]]:
+    """What Python, C libraries and children write to 1 or 2: to be read after the block."""
     redirect = {1: redirect_stdout, 2: redirect_stderr}[number]
+    written: list[str] = []
     kept = os.dup(number)
-    with tempfile.TemporaryFile() as file:
-        os.dup2(file.fileno(), number)
+    with sink(written) as taker:
+        os.dup2(taker, number)
         try:
             with open(number, "w", encoding="utf-8", closefd=False) as stream, redirect(stream):
-                yield file
+                yield written
         finally:
             os.dup2(kept, number)
             os.close(kept)
 
 
-def _text(file: IO[bytes]) -> str:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    file.seek(0)
-    return file.read().decode()
+@contextmanager
+def _file(written: list[str]) -> Iterator[int]:
+    with tempfile.TemporaryFile() as file:
+        yield file.fileno()
+        file.seek(0)
+        written.append(file.read().decode())
+
+
+@contextmanager
+def _terminal(written: list[str]) -> Iterator[int]:
+    end = b"\0"  # a child process that lives on may hold the terminal open for longer
+    with terminal() as (keyboard, screen):
+        seen = bytearray()
+
+        def read() -> None:
+            while not seen.endswith(end):
+                seen.extend(os.read(keyboard, 4096))
+
+        reader = Thread(target=read)
+        reader.start()
+        try:
+            yield screen
+        finally:
+            os.write(screen, end)
+            reader.join()
+        written.append(seen.decode().removesuffix(end.decode()))
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, int]]:
+    """A terminal, 24 lines by 100 columns: (its keyboard and what it shows, what writes to it)."""
+    keyboard, screen = pty.openpty()
+    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    try:
+        yield keyboard, screen
+    finally:
+        os.close(keyboard)
+        os.close(screen)

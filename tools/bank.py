@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import BankOption
+from .progress import progress_bar
 from .usage import Command, Commands, help_if_alone
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def import_(
     """
     from avrb_wds.packing.banks import import_bank
 
-    _describe(import_bank(folder, out, fill=fill))
+    with progress_bar("checking") as progress:
+        imported = import_bank(folder, out, fill=fill, progress=progress)
+    _describe(imported)
 
 
 @app.command(cls=Command)
@@ -82,7 +85,8 @@ def page(
     from avrb_wds.corruptions.bank import Bank
     from avrb_wds.reports.bankpage import write_bank_page
 
-    write_bank_page(Bank.of(path), out)
+    with progress_bar("drawing") as progress:
+        write_bank_page(Bank.of(path), out, progress)
     typer.echo(out)
 
 
@@ -98,7 +102,9 @@ def build(
     """
     from .synth.build import build as build_bank
 
-    for path in build_bank(out):
+    with progress_bar("making") as progress:
+        made = build_bank(out, progress)
+    for path in made:
         typer.echo(path)
 
 

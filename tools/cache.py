@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Context, Typer
 
+from .progress import progress_bar
 from .usage import Command, Commands, help_if_alone
 
 __all__ = ["cache"]
@@ -49,7 +50,8 @@ def clear(folder: Folder) -> None:
     """
     from avrb_wds.storage.cache import clear as empty
 
-    files, size = empty(_checked(folder))
+    with progress_bar("removing") as progress:
+        files, size = empty(_checked(folder), progress)
     print(f"{folder}: {files} file(s) removed, {size / 1e6:,.1f} MB")
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from .progress import progress_bar
+
 __all__ = ["compare"]
 
 
@@ -34,7 +36,9 @@ def compare(
     from avrb_wds.evaluation import compare as compare_runs
     from avrb_wds.reports import COMPARISON_FILES, comparison_table
 
-    Console().print(comparison_table(compare_runs(first, second, out=out)))
+    with progress_bar("comparing") as progress:
+        found = compare_runs(first, second, out=out, progress=progress)
+    Console().print(comparison_table(found))
     if out is not None:
         for name in COMPARISON_FILES:
             print(f"comparison: {out / name}")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from .progress import progress_bar
+
 __all__ = ["create_json"]
 
 
@@ -31,5 +33,6 @@ def create_json(
     """
     from avrb_wds.packing import create_json as write_json
 
-    clips = write_json(videos, frames, audio, labels, out, relative=relative)
+    with progress_bar("listing") as progress:
+        clips = write_json(videos, frames, audio, labels, out, relative=relative, progress=progress)
     print(f"{out}: {clips} clip(s)")

@@ -79,7 +79,7 @@ def digest(
     from avrb_wds.evaluation import digest as digest_shown
 
     given = {name for name in (*SAID, *CHOICE) if _is_given(context, name)}
-    source = open_shards(shards, storage_option, cache_dir, cache_size)
+    source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
     chosen = chosen_conditions(corruption, severity, clean)
     common: dict[str, Any] = {
         "out": out, "bank": bank, "num_workers": num_workers, "on_error": max_errors,

@@ -93,10 +93,12 @@ def evaluate(
     # As `python -m` does: a model that lies in the folder one is in is found.
     sys.path.insert(0, os.getcwd())
     wanted = chosen_conditions(corruption, severity, clean)
-    with progress_bar("evaluating") as progress:
+    loaded = make_model(model)
+    source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
+    with progress_bar("evaluating", "scoring") as progress:
         report = evaluate_model(
-            make_model(model),
-            open_shards(shards, storage_option, cache_dir, cache_size),
+            loaded,
+            source,
             wanted,
             out=out,
             name=model,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from .options import SeveralShards, StorageOptions
+from .progress import progress_bar
 from .values import open_storage
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def info(
 
     from avrb_wds.shards import summarize
 
-    summary = summarize(shards[0] if len(shards) == 1 else shards, open_storage(storage_option))
+    source = shards[0] if len(shards) == 1 else shards
+    with progress_bar("opening shards", passing=True) as progress:
+        summary = summarize(source, open_storage(storage_option), progress)
     if as_json:
         print(json.dumps(asdict(summary), indent=2))
         return

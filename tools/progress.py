@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avrb_wds.progress import Progress
 
 __all__ = ["progress_bar"]
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar for as long as the block runs; what it gives is called with (done, total)."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+def progress_bar(*stages: str, passing: bool = False) -> Iterator[Progress | None]:
+    """A bar for as long as the block runs; what it gives is called as `Progress` says.
 
-    bar = Progress(
-        *Progress.get_default_columns()[:2],
+    stages: what the work is called, one after another.  passing: the bar goes when it is done.
+    Gives None where nobody is there to look, and to all ranks but the first.
+    """
+    if not _is_watched():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        *Bar.get_default_columns()[:2],
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
+        transient=passing,
+        # What a model prints belongs where it prints it, unless that is this terminal.
+        redirect_stdout=sys.stdout.isatty(),
     )
+    coming = iter(stages)
+    task, begun = bar.add_task(next(coming), total=None), False
+
+    def show(done: int, total: int) -> None:
+        nonlocal task, begun
+        if not done and begun:
+            task = bar.add_task(next(coming, stages[-1]), total=None)
+        begun = True
+        bar.update(task, completed=done, total=total)
+
     with bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield show
+        if bar.tasks[-1].completed:  # all of it, where the total was a guess
+            bar.update(task, total=bar.tasks[-1].completed)
+
+
+def _is_watched() -> bool:
+    if not sys.stderr.isatty():
+        return False
+    from avrb_wds.loading.topology import find_topology
+
+    return find_topology()[0] == 0

@@ -88,7 +88,7 @@ def render(
 
     options = RenderOptions(cast(Any, frame_format), quality, cast(Any, layout), clips_per_shard)
     conditions = chosen_conditions(corruption, severity, clean)
-    source = open_shards(shards, storage_option, cache_dir, cache_size)
+    source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
     with source, progress_bar("rendering") as progress:
         made = render_shards(
             source,

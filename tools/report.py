@@ -9,6 +9,7 @@ from typer import Argument, Exit
 
 from .options import Baseline
 from .printing import print_report
+from .progress import progress_bar
 
 __all__ = ["report"]
 
@@ -36,4 +37,6 @@ def report(
                 print(f"missing: {gap}")
             print("repeat the same run to finish it")
             raise Exit(1)
-    print_report(rewrite(folder, base), folder)
+    with progress_bar("scoring") as progress:
+        made = rewrite(folder, base, progress)
+    print_report(made, folder)

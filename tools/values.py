@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .progress import progress_bar
+
 if TYPE_CHECKING:
     from avrb_wds.condition import Condition
     from avrb_wds.shards import ShardSet
@@ -110,9 +112,15 @@ def open_shards(
     storage_option: Sequence[str] | None,
     cache_dir: Path | None,
     cache_size: str | None,
+    *,
+    indexes: bool = False,
 ) -> ShardSet:
-    """The shards that these options mean."""
-    from avrb_wds.loading.arguments import opened
+    """The shards that these options mean; with the indexes of all, where all clips are wanted."""
+    from avrb_wds.shards import ShardSet
 
-    size = None if cache_size is None else size_in_bytes(cache_size)
-    return opened(shards, storage_options(storage_option), cache_dir, size)
+    storage = open_storage(storage_option, cache_dir, cache_size)
+    with progress_bar("opening shards", passing=True) as progress:
+        opened = ShardSet.open(shards, storage, progress=progress)
+        if indexes and opened.manifest is not None:
+            opened.read_indexes(progress)
+    return opened

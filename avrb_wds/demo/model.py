@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..loading import load
+from ..progress import Progress
 
 __all__ = ["TinyModel", "pictures", "spectrogram", "train"]
 
@@ -84,7 +85,7 @@ def train(
     classes: int,
     *,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> TinyModel:
     """A model trained on the clean clips of these shards, in seconds; the same for a seed.
 

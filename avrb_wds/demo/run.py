@@ -12,6 +12,7 @@ from ..evaluation import evaluate
 from ..evaluation.metrics import one_torch_thread
 from ..packing import PackOptions, pack
 from ..previews import preview
+from ..progress import Progress
 from ..reports import Report
 from .videos import CLASSES, SIZE, make_videos
 
@@ -19,8 +20,7 @@ __all__ = ["Demo", "run_demo"]
 
 TRAIN_SEED, TEST_SEED = 1, 0
 
-Progress = Callable[[int, int], None]
-Stage = Callable[[str], AbstractContextManager[Progress]]
+Stage = Callable[..., AbstractContextManager[Progress | None]]
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Demo:
 def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> Demo:
     """Make videos, pack them, train a tiny model on clean clips, evaluate it on others, show one.
 
-    out: a new or empty folder.  clips, train_clips: how many.  stage: gives, for the name of a
-    stage, a context whose value is called with (done, total).  Raises UsageError for a folder that
-    is not empty and for fewer clips than there are classes.
+    out: a new or empty folder.  clips, train_clips: how many.  stage: gives, for what a part
+    of the work is called, a context with its `Progress` or None.  Raises UsageError for a folder
+    that is not empty and for fewer clips than there are classes.
     """
     from .model import train
 
@@ -68,7 +68,7 @@ def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> 
     with one_torch_thread():
         with stage("training") as progress:
             model = train(out / "shards" / "train", len(CLASSES), progress=progress)
-        with stage("evaluating") as progress:
+        with stage("evaluating", "scoring") as progress:
             report = evaluate(model, shards, out=run, progress=progress, name="TinyModel")
     assert report is not None  # there is one rank
     with stage("previewing") as progress:

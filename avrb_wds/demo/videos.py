@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ..corruptions import Draw
 from ..media.mp4 import BT709, Mp4, PictureFormat, SoundFormat
+from ..progress import Progress
 from ..whole import whole_file
 from .scenes import SHAPES, Scene
 from .sounds import SOUNDS, sound
@@ -24,9 +24,7 @@ PICTURE = PictureFormat(
 )
 
 
-def make_videos(
-    folder: Path, clips: int, seed: int, progress: Callable[[int, int], None] | None = None
-) -> None:
+def make_videos(folder: Path, clips: int, seed: int, progress: Progress | None = None) -> None:
     """Write `clips` mp4 files (H.264 and AAC) into a folder for each class, classes in turn.
 
     Clip n of a seed is the same whatever the number of clips.  progress: called with (done, clips).

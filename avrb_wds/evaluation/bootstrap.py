@@ -18,7 +18,14 @@ from ..corruptions import Draw
 from ..reports import Interval, Intervals
 from ..reports.summary import corruption_of, group_of, parts, severity_of
 
-__all__ = ["accuracy_influence", "interval", "intervals", "precision_influence", "replicates"]
+__all__ = [
+    "Influence",
+    "accuracy_influence",
+    "interval",
+    "intervals",
+    "precision_influence",
+    "replicates",
+]
 
 REPLICATES = 1000
 TAILS = (0.025, 0.975)

@@ -12,9 +12,9 @@ from ..corruptions.bank import Bank
 from ..errors import UsageError
 from ..loading.arguments import Source
 from ..loading.loader import OnError
+from ..progress import Progress
 from .digest import shown
 from .receipts import Verdict, difference, read_receipt
-from .work import Progress
 
 __all__ = ["check"]
 

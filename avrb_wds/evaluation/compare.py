@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..condition import Condition
 from ..errors import DataError, UsageError
+from ..progress import Progress, part_of
 from ..reports import Comparison, Interval, Report, Row, mismatches, write_comparison
 from ..reports.summary import corruption_of, group_of, parts, severity_of
 from .bootstrap import REPLICATES, interval
@@ -23,20 +24,23 @@ Scores = npt.NDArray[np.float64]
 Given = Report | str | Path
 
 
-def compare(a: Given, b: Given, *, out: str | Path | None = None) -> Comparison:
+def compare(
+    a: Given, b: Given, *, out: str | Path | None = None, progress: Progress | None = None
+) -> Comparison:
     """Two models side by side, over the conditions that both were scored under.
 
     a, b: the folder of a run, a report's file, or a report.  The difference has an interval, paired
     over clips, where both are folders of runs over the same clips; what keeps two runs from being
     alike otherwise stands in `notes`.
-    out: a folder for `comparison.json`, `.md` and `.html`.
+    out: a folder for `comparison.json`, `.md` and `.html`.  progress: called with the conditions
+    that are resampled and in all, of both.
 
     Raises UsageError where there is nothing in common: another task, other classes, no condition.
     """
     first, second = (one if isinstance(one, Report) else open_report(one) for one in (a, b))
     common = _common(first, second)
     notes = list(mismatches(first, second))
-    moved, reason = _replicates(a, b, common)
+    moved, reason = _replicates((a, first), (b, second), common, progress)
     if reason:
         notes.append(reason)
     sides = _Sides(common, (_scores(first, common), _scores(second, common)), moved)
@@ -81,11 +85,14 @@ def _scores(report: Report, conditions: tuple[Condition, ...]) -> Scores:
 
 
 def _replicates(
-    a: Given, b: Given, conditions: tuple[Condition, ...]
+    a: tuple[Given, Report],
+    b: tuple[Given, Report],
+    conditions: tuple[Condition, ...],
+    progress: Progress | None,
 ) -> tuple[tuple[Scores, Scores] | None, str]:
     """The replicates of both, or why there are none."""
     folders = []
-    for one, which in ((a, "first"), (b, "second")):
+    for (one, _), which in ((a, "first"), (b, "second")):
         folder = None if isinstance(one, Report) else _folder(Path(one))
         if folder is None:
             return None, f"No intervals: the {which} is a report without its run's predictions."
@@ -93,8 +100,10 @@ def _replicates(
     if read_keys(folders[0]) != read_keys(folders[1]):
         return None, "No intervals: the runs are not over the same clips."
     moved = []
+    before, total = 0, sum(len(report.cells) for _, report in (a, b))
     for folder in folders:
-        there, every = resampled(folder, seed=0)
+        there, every = resampled(folder, seed=0, progress=part_of(progress, before, total))
+        before += len(there)
         lacking = [str(condition) for condition in conditions if condition not in there]
         if lacking:
             raise DataError(

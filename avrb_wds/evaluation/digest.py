@@ -25,11 +25,12 @@ from ..loading.clips import ClipDict
 from ..loading.division import share
 from ..loading.loader import Budget, OnError
 from ..loading.topology import default_workers, find_topology
+from ..progress import Progress
 from ..reports import Receipt
 from .plan import RunPlan, holds_run, package_versions
 from .receipts import write_receipt
 from .seal import ClipDigests, clips_file, seal
-from .work import Progress, Work
+from .work import Work
 
 __all__ = ["Shown", "digest", "shown"]
 

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from ..condition import Condition
 from ..errors import DataError, UsageError
+from ..progress import Progress
 from ..reports import Cell, Metrics, Report, SkippedClip, against, read_report, write_report
 from ..reports.files import JSON_FILE
-from .bootstrap import accuracy_influence, interval, intervals, precision_influence, replicates
+from .bootstrap import Influence, interval, intervals, replicates
 from .ledger import Ledger
-from .metrics import multi_label_metrics, need_torchmetrics, single_label_metrics
+from .metrics import need_torchmetrics
 from .plan import holds_run, read_keys, read_plan
+from .scored import Scored
 from .seal import ClipDigests, clips_file, seal
 
 __all__ = ["merge", "open_report", "published", "resampled", "rewrite"]
@@ -31,26 +33,37 @@ def merge(folder: str | Path) -> Report:
     return _merged(_whole_ledger(Path(folder)))
 
 
-def published(ledger: Ledger, folder: str | Path, baseline: Report | None = None) -> Report:
-    """The report of a whole run, written into a folder with the digests of all clips beside it."""
-    report = _merged(ledger)
+def published(
+    ledger: Ledger,
+    folder: str | Path,
+    baseline: Report | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """The report of a whole run, written into a folder with the digests of all clips beside it.
+
+    progress: called with (conditions scored, conditions).
+    """
+    report = _merged(ledger, progress)
     if baseline is not None:
         report = against(report, baseline)
     return _written(report, ledger, Path(folder))
 
 
-def rewrite(folder: str | Path, baseline: Report | None = None) -> Report:
+def rewrite(
+    folder: str | Path, baseline: Report | None = None, progress: Progress | None = None
+) -> Report:
     """The report of the run in a folder, merged and written anew in every format.
 
     Where there is only a report, without the run that it is of, the report is written anew.
-    Without `baseline`, what the report there was held against stays.  Raises DataError as `merge`
+    Without `baseline`, what the report there was held against stays.  progress: called with
+    (conditions scored, conditions).  Raises DataError as `merge`
     and `read_report` do, UsageError where what stays no longer fits the scores.
     """
     folder = Path(folder)
     if holds_run(folder):
         need_torchmetrics()
         ledger = _whole_ledger(folder)
-        report = _merged(ledger)
+        report = _merged(ledger, progress)
         kept = _with_old_baseline(report, folder) if baseline is None else against(report, baseline)
         return _written(kept, ledger, folder)
     report = read_report(folder)
@@ -81,10 +94,19 @@ def _written(report: Report, ledger: Ledger, folder: Path) -> Report:
     return report
 
 
-def _merged(ledger: Ledger) -> Report:
+def _merged(ledger: Ledger, progress: Progress | None = None) -> Report:
     plan, conditions = ledger.plan, ledger.plan.conditions
-    metrics = [_metrics(ledger, condition) for condition in conditions]
-    moved = _replicates(ledger, plan.receipt.seed)
+    metrics: list[Metrics] = []
+    influences: list[Influence] = []
+    if progress:
+        progress(0, len(conditions))
+    for condition in conditions:
+        scored = Scored.of(ledger, condition)
+        metrics.append(scored.metrics())
+        influences.append(scored.influence())
+        if progress:
+            progress(len(metrics), len(conditions))
+    moved = _replicates(influences, plan.receipt.seed)
     return Report(
         plan.model,
         plan.task,
@@ -111,14 +133,20 @@ def open_report(path: str | Path) -> Report:
 
 
 def resampled(
-    folder: str | Path, seed: int
+    folder: str | Path, seed: int, progress: Progress | None = None
 ) -> tuple[tuple[Condition, ...], npt.NDArray[np.float64]]:
     """The conditions of a whole run and its score under each in (replicates, conditions).
 
     Replicate r draws the same clips in every run over the same clips, given the same seed.
+    progress: called with (conditions done, conditions).
     """
     ledger = _whole_ledger(Path(folder))
-    return ledger.plan.conditions, _replicates(ledger, seed)
+    influences = []
+    for condition in ledger.plan.conditions:
+        influences.append(Scored.of(ledger, condition).influence())
+        if progress:
+            progress(len(influences), len(ledger.plan.conditions))
+    return ledger.plan.conditions, _replicates(influences, seed)
 
 
 def _whole_ledger(folder: Path) -> Ledger:
@@ -127,46 +155,7 @@ def _whole_ledger(folder: Path) -> Ledger:
     return ledger
 
 
-def _metrics(ledger: Ledger, condition: Condition) -> Metrics:
-    scores, target, _ = _gathered(ledger, condition)
-    if ledger.plan.task == "single-label":
-        return single_label_metrics(scores, target.argmax(1))
-    found = multi_label_metrics(scores, target)
-    if found.mean_average_precision is None:
-        raise DataError(f"condition {condition} has no clip with a label left to score.")
-    return found
-
-
-def _replicates(ledger: Ledger, seed: int) -> npt.NDArray[np.float64]:
+def _replicates(influences: list[Influence], seed: int) -> npt.NDArray[np.float64]:
     """The primary score of every condition under the replicates of the bootstrap."""
-    conditions = ledger.plan.conditions
-    found = np.zeros(len(conditions))
-    influence = np.zeros((len(conditions), len(ledger.keys)))
-    for row, condition in enumerate(conditions):
-        scores, target, positions = _gathered(ledger, condition)
-        if ledger.plan.task == "single-label":
-            found[row], change = accuracy_influence(scores, target.argmax(1))
-        else:
-            found[row], change = precision_influence(scores, target)
-        influence[row, positions] = change
-    return replicates(found, influence, seed)
-
-
-def _gathered(
-    ledger: Ledger, condition: Condition
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.intp]]:
-    """Scores and targets (0 or 1), both (scored clips, classes), and these clips' positions.
-
-    Raises DataError where every clip was skipped.
-    """
-    shape = (len(ledger.keys), ledger.plan.classes)
-    scores, target = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
-    there = np.zeros(shape[0], np.bool_)
-    for record in ledger.records(condition):
-        rows = [ledger.positions[key] for key in record.keys]
-        scores[rows], there[rows] = record.scores, True
-        for row, numbers in zip(rows, record.targets, strict=True):
-            target[row, list(numbers)] = 1
-    if not there.any():
-        raise DataError(f"condition {condition} has no clip left to score.")
-    return scores[there], target[there], np.flatnonzero(there)
+    scores = np.array([score for score, _ in influences])
+    return replicates(scores, np.stack([change for _, change in influences]), seed)

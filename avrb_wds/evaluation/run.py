@@ -23,6 +23,7 @@ from ..loading.arguments import (
 from ..loading.clips import Transform
 from ..loading.loader import Budget, OnError
 from ..loading.topology import default_workers, find_topology
+from ..progress import Progress
 from ..reports import Receipt, Report, check_baseline
 from ..reports.report import Task
 from ..shards import Manifest, ShardSet
@@ -31,7 +32,7 @@ from .merge import open_report, published
 from .metrics import need_torchmetrics
 from .models import Model, ready, scores_of
 from .plan import RunPlan, package_versions
-from .work import Progress, Work
+from .work import Work
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +74,8 @@ def evaluate(
     device: where a torch module and the batches go; where the module is by default.  "cuda" is
     one for each rank of a machine, as `chosen_device` says.
     baseline: a report, its file or its folder; the report gets mCE and relative mCE against it.
-    progress: called with the batches done and in all, of this rank.
+    progress: called with the batches done and in all, of this rank; then, on the rank that merges,
+    with the conditions scored and in all.
     The other arguments are those of `load`.  `transform` has to be the same for a run to resume.
 
     Under torchrun, srun or torch.distributed every rank scores its share and the last one to finish
@@ -128,7 +130,7 @@ def evaluate(
     with ready(model, chosen_device(device)) as where:
         work.do(lambda batch: scores_of(model, batch, classes, where), progress)
     ledger = work.whole_ledger()
-    return None if ledger is None else published(ledger, work.folder, reference)
+    return None if ledger is None else published(ledger, work.folder, reference, progress)
 
 
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:

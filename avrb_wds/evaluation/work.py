@@ -16,6 +16,7 @@ from ..loading import Batch
 from ..loading.division import Plan
 from ..loading.loader import Budget
 from ..loading.pipeline import Result, Road, stream
+from ..progress import Progress
 from .ledger import Ledger
 from .plan import RunPlan, begin, read_keys
 from .predictions import PredictionWriter, Record
@@ -23,10 +24,8 @@ from .predictions import PredictionWriter, Record
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Progress", "Scorer", "Work", "check_budget"]
+__all__ = ["Scorer", "Work", "check_budget"]
 
-Progress = Callable[[int, int], None]
-"""Called with the batches done and in all, of this rank."""
 
 Scorer = Callable[[Batch], npt.NDArray[np.float32]]
 """Scores (b, classes) of a batch, all finite."""
@@ -59,6 +58,8 @@ class Work:
             ledger = Ledger.read(self.folder, self.plan, keys)
             failed = {clip.key for clip in ledger.skipped}
             todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
+            if progress is not None:
+                progress(0, len(todo))
             results = stream(self.road, todo, self.workers, prefetch=2)
             for done, ((places, number), result) in enumerate(zip(todo, results, strict=True)):
                 condition = self.plan.conditions[number]

@@ -11,10 +11,11 @@ from ..condition import Severity
 from ..corruptions import Corruption, Profile
 from ..errors import UsageError
 from ..packing.folder import VIDEOS
+from ..progress import Progress
 from ..shards.record import escape_key
 from ..whole import check_target, whole_file, write_whole
 from .stills import IMAGES, SOUNDS, corrupt_image, corrupt_sound
-from .video import Progress, corrupt_video
+from .video import corrupt_video
 
 __all__ = ["corrupt_file", "create_video", "suffix_of", "write_file"]
 

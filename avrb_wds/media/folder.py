@@ -15,11 +15,11 @@ from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, without_subject
 from ..packing.folder import VIDEOS, check_folder
+from ..progress import Progress
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
 from ..whole import make_folder, write_whole
 from .files import suffix_of, write_file
-from .video import Progress
 
 __all__ = ["FileFailure", "Mirrored", "corrupt_folder"]
 

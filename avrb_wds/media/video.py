@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
@@ -17,15 +17,15 @@ from ..apply import Corrupter
 from ..corruptions import Pcm
 from ..errors import DataError, UsageError
 from ..packing.video import upright
+from ..progress import Progress
 from ..storage.ahead import in_order
 from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
 from .pictures import Facts, Picture, facts, pictures
 from .threads import ahead
 from .track import Track, find_track
 
-__all__ = ["Progress", "corrupt_video"]
+__all__ = ["corrupt_video"]
 
-Progress = Callable[[int, int], None]
 DECODED_AHEAD = 4  # frames
 
 

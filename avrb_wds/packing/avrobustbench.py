@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import DataError, cause
+from ..progress import Progress
 from ..shards.canonical import Fields, parse
 from ..whole import write_whole
 from .folder import VIDEOS, check_folder
@@ -58,14 +59,15 @@ def create_json(
     out: str | Path,
     *,
     relative: bool = False,
+    progress: Progress | None = None,
 ) -> int:
     """Write the JSON that create_json.py of the released benchmark would; returns its clips.
 
     videos: folder of videos, whose names up to the first dot are the ids.  frames, audio: folders
     of frame_*/ID.jpg and of ID.wav.  labels: CSV, see `read_label_table`.  relative: paths from
     the JSON's folder instead of absolute ones.  Clips are ordered by file name; the released tool
-    takes them as the file system has them.  Raises UsageError where there are no such folder and
-    CSV, DataError for a video without labels.
+    takes them as the file system has them.  progress: called with (clips done, clips).  Raises
+    UsageError where there are no such folder and CSV, DataError for a video without labels.
     """
     table = dict(read_label_table(Path(labels), {}))
     check_folder(Path(videos), "videos")
@@ -78,12 +80,14 @@ def create_json(
         return os.path.relpath(path, base) if relative else os.path.abspath(path)
 
     data = []
-    for name in names:
+    for done, name in enumerate(names, 1):
         video_id = name.split(".")[0]
         if video_id not in table:
             raise DataError(f"video {name!r} has no row in {labels}.")
         wav = place(os.path.join(audio, f"{video_id}.wav"))
         text = ",".join(table[video_id])
         data.append({"wav": wav, "labels": text, "video_id": video_id, "video_path": place(frames)})
+        if progress:
+            progress(done, len(names))
     write_whole(Path(out), json.dumps({"data": data}, indent=4).encode())
     return len(data)

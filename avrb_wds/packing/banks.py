@@ -13,6 +13,7 @@ from PIL import Image
 from ..codecs import BROKEN_IMAGE, FORMATS, decode_audio, decoder_cause
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
 from ..errors import DataError, UsageError, cause
+from ..progress import Progress
 from ..whole import check_target, whole_file
 from .folder import check_folder
 
@@ -25,7 +26,11 @@ RELEASED = {"spatter": "water_drops", "smoke": "crackling_fire_and_siren", "crow
 
 
 def import_bank(
-    folder: str | os.PathLike[str], out: str | os.PathLike[str], *, fill: bool = False
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    fill: bool = False,
+    progress: Progress | None = None,
 ) -> Bank:
     """Check the sounds and pictures under `folder`, store them in the file `out`, and open it.
 
@@ -34,6 +39,7 @@ def import_bank(
     sounds in one for each kind, named by the corruption, pictures in textures and silhouettes.
     Their order is that of their names.  What is missing stays missing, and is an error once a
     corruption asks for it, unless `fill` takes it from the built-in bank.
+    progress: called with (files done, files).
 
     Raises UsageError where `folder` holds nothing of the kind or `out` cannot be written, and
     DataError, naming the file, for one that is silent, empty or unreadable; nothing is written
@@ -49,7 +55,7 @@ def import_bank(
             f"{', '.join(KINDS)}, or the folder above audio_corruptions and visual_corruptions."
         )
     with whole_file(target) as file:
-        write_bank(file, _items(found, fill))
+        write_bank(file, _items(found, fill, progress))
     return Bank.open(target)
 
 
@@ -70,10 +76,14 @@ def _patterns(group: str) -> list[str]:
     return [f"{top}{place}" for top in ("", "visual_corruptions/") for place in places]
 
 
-def _items(found: dict[str, list[Path]], fill: bool) -> Iterator[Item]:
+def _items(found: dict[str, list[Path]], fill: bool, progress: Progress | None) -> Iterator[Item]:
+    done, total = 0, sum(map(len, found.values()))
     for group, paths in found.items():
         for path in paths:
             yield _item(group, path)
+            done += 1
+            if progress:
+                progress(done, total)
         if fill and not paths:
             yield from Bank.builtin().items(group)
 

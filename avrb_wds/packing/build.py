@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import DataError, cause
+from ..progress import Progress
 from ..shards.manifest import MANIFEST, ShardEntry
 from ..whole import write_whole
 from .convert import Failure, PackedClip
 from .journal import Journal, Step
 from .layout import Layout
 
-__all__ = ["ClipsMissing", "Progress", "Work", "Writer", "build"]
-
-Progress = Callable[[int, int], None]
+__all__ = ["ClipsMissing", "Work", "Writer", "build"]
 
 
 class ClipsMissing(DataError):

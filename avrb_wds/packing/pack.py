@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..progress import Progress
 from ..shards.manifest import Manifest
 from ..storage import is_remote
-from .build import Progress, build
+from .build import build
 from .convert import Failure
 from .job import Job
 from .options import PackOptions

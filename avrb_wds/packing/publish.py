@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import UsageError
+from ..progress import Progress
 from ..shards.manifest import MANIFEST, Manifest
 from ..shards.sources import JOURNAL
 from ..storage import RemoteFile, Storage, remove, upload
@@ -15,7 +15,6 @@ from .folder import check_folder
 
 __all__ = ["prepare", "publish", "staging_folder"]
 
-Progress = Callable[[int, int], None]
 MARK = b"avrb-wds: an upload is under way\n"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ..apply import BankChoice, Temporal, corrupter_for
 from ..condition import conditions
 from ..corruptions import SEVERITIES, Profile
 from ..errors import UsageError
+from ..progress import Progress
 from ..shards import ShardSet
 from ..shards.manifest import MANIFEST
 from ..storage import is_remote
@@ -21,8 +22,6 @@ from .panels import Panel, panels
 from .sheet import frame_sheet, spectrum_sheet
 
 __all__ = ["Preview", "is_shards", "preview"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,10 @@ from ..loading.arguments import (
     wanted_conditions,
     whole_number,
 )
-from ..packing.build import Progress, build
+from ..packing.build import build
 from ..packing.job import versions_of
 from ..packing.journal import check_new
+from ..progress import Progress, part_of
 from ..reports import Receipt
 from ..shards import Manifest, ShardSet
 from ..storage import is_remote
@@ -142,11 +142,7 @@ def _rendered(
             workers=workers,
             resume=resume,
             allow_missing=job.max_errors,
-            progress=progress and partial(_count, progress, before, total),
+            progress=part_of(progress, before, total),
         )
         before += job.clips
         yield Rendered(folder, job.receipt(journal))
-
-
-def _count(progress: Progress, before: int, total: int, done: int, _: int) -> None:
-    progress(before + done, total)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from ..codecs import encode_audio
 from ..corruptions.bank import KINDS, Bank, Item
+from ..progress import Progress
 from ..whole import write_whole
 from .pages.elements import inlined
 from .spectrogram import spectrogram
@@ -36,22 +37,30 @@ img, audio {{ width: 100%; display: block }} .spectrum {{ height: 110px }}
 """
 
 
-def write_bank_page(bank: Bank, out: str | os.PathLike[str]) -> None:
+def write_bank_page(
+    bank: Bank, out: str | os.PathLike[str], progress: Progress | None = None
+) -> None:
     """Write the page of a bank: every sound as a player and spectrogram, every picture.
 
-    Sounds are in it as FLAC, textures as JPEG; the built-in bank makes 16 MB.
+    Sounds are in it as FLAC, textures as JPEG; the built-in bank makes 16 MB.  progress:
+    called with (items done, items).
     """
     title = "The bank of sounds and pictures"
-    body = "\n".join(_sections(bank))
+    body = "\n".join(_sections(bank, progress))
     page = PAGE.format(title=title, digest=bank.digest, body=body)
     write_whole(Path(out), page.encode())
 
 
-def _sections(bank: Bank) -> Iterator[str]:
-    for group in (*KINDS, "texture", "silhouette"):
+def _sections(bank: Bank, progress: Progress | None) -> Iterator[str]:
+    groups = (*KINDS, "texture", "silhouette")
+    done, total = 0, sum(len(bank.entries(group)) for group in groups)
+    for group in groups:
         yield f"<h2>{group}</h2>\n<section>"
         for item in bank.items(group):
             yield _sound(item) if group in KINDS else _picture(item)
+            done += 1
+            if progress:
+                progress(done, total)
         yield "</section>"
 
 

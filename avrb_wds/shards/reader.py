@@ -16,6 +16,7 @@ from typing import Any
 
 from ..bounds import DEFAULT, Bounds
 from ..errors import DataError, cause
+from ..progress import Progress
 from ..storage import Place, RemoteFile, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .manifest import MANIFEST, Manifest, ShardEntry
@@ -87,20 +88,26 @@ class ShardSet:
         source: str | Path | Sequence[str | Path],
         storage: Storage | None = None,
         bounds: Bounds = DEFAULT,
+        progress: Progress | None = None,
     ) -> ShardSet:
         """The shards that `source` means.
 
         source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
         such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
         are scanned, which reads remote ones in full.  storage: how addresses are read; None for
-        credentials from the environment and no cache.  bounds: of what a clip may come to.  Raises
-        UsageError or DataError, naming what is missing or broken.
+        credentials from the environment and no cache.  bounds: of what a clip may come to.
+        progress: called with (tars done, tars).  Raises UsageError or DataError, naming what is
+        missing or broken.
         """
         path, tars = locate_shards(source, storage)
         if path is not None:
             manifest = Manifest.read(path)
             return cls(path.parent, manifest, manifest.shards, {}, bounds)
-        indexes = {number: _index_of(tar, bounds) for number, tar in enumerate(tars)}
+        indexes = {}
+        for number, tar in enumerate(tars):
+            indexes[number] = _index_of(tar, bounds)
+            if progress:
+                progress(number + 1, len(tars))
         return cls(Path(), None, tars, indexes, bounds)
 
     def __len__(self) -> int:
@@ -175,6 +182,16 @@ class ShardSet:
                 )
             self._indexes[number] = index
         return index
+
+    def read_indexes(self, progress: Progress | None = None) -> None:
+        """Read now the indexes that are read on first use otherwise.
+
+        progress: called with (shards done, shards).
+        """
+        for number in range(len(self._shards)):
+            self.index(number)
+            if progress:
+                progress(number + 1, len(self._shards))
 
     @property
     def remote(self) -> bool:

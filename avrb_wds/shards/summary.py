@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..progress import Progress
 from ..storage import Storage, size_of
 from .manifest import AudioLayout, FrameLayout, Manifest, ShardEntry, Task
 from .reader import ShardSet
@@ -31,9 +32,16 @@ class Summary:
     digest: str | None
 
 
-def summarize(source: str | Path | Sequence[str | Path], storage: Storage | None = None) -> Summary:
-    """The figures of shards; raises UsageError or DataError where there are none."""
-    with ShardSet.open(source, storage) as shards:
+def summarize(
+    source: str | Path | Sequence[str | Path],
+    storage: Storage | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """The figures of shards; raises UsageError or DataError where there are none.
+
+    progress: called with (tars done, tars), where there is no manifest that says it all.
+    """
+    with ShardSet.open(source, storage, progress=progress) as shards:
         manifest, entries, clips = shards.manifest, shards.shards, len(shards)
     size = sum(e.bytes if isinstance(e, ShardEntry) else size_of(e) for e in entries)
     if manifest is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import DataError, without_subject
+from ..progress import Progress
 from ..storage import Place, RemoteFile, Storage, size_of
 from .contents import clip_faults
 from .index import IndexEntry, ShardIndex, index_file
@@ -20,7 +21,6 @@ from .sources import locate_shards
 
 __all__ = ["Fault", "verify"]
 
-Progress = Callable[[int, int], None]
 Result = TypeVar("Result")
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import UsageError, cause
+from ..progress import Progress
 from .address import redacted
 from .store import Store
 
@@ -46,9 +47,17 @@ def entries(folder: str | Path) -> list[tuple[Path, int, float]]:
     return sorted(found, key=lambda entry: (entry[2], entry[0]))
 
 
-def clear(folder: str | Path) -> tuple[int, int]:
-    """Remove every file that is not in use: (files, bytes) removed."""
-    removed = [size for path, size, _ in entries(folder) if _remove(path)]
+def clear(folder: str | Path, progress: Progress | None = None) -> tuple[int, int]:
+    """Remove every file that is not in use: (files, bytes) removed.
+
+    progress: called with (files done, files).
+    """
+    held, removed = entries(folder), []
+    for done, (path, size, _) in enumerate(held, 1):
+        if _remove(path):
+            removed.append(size)
+        if progress:
+            progress(done, len(held))
     return len(removed), sum(removed)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avrb_wds.corruptions._bankfile import PICTURES, Item, write_bank
+from avrb_wds.progress import Progress, part_of
 from avrb_wds.whole import whole_file
 
 from .concert import CONCERT
@@ -54,17 +55,26 @@ def make(group: str, name: str) -> Item:
     return Item(group, name, data, 0 if group in PICTURES else RATE)
 
 
-def build(out: Path) -> Iterator[Path]:
-    """Write the files of the built-in bank into the folder `out`; gives each path once it is there.
+def build(out: Path, progress: Progress | None = None) -> list[Path]:
+    """Write the files of the built-in bank into the folder `out`, in some minutes: their paths.
 
-    Takes some minutes.
+    progress: called with (items made, items).
     """
     out.mkdir(parents=True, exist_ok=True)
+    paths, done, total = [], 0, sum(map(len, FILES.values()))
     for stem, contents in FILES.items():
-        path = out / f"{stem}.avrbbank"
-        with whole_file(path) as file:
-            write_bank(file, (make(group, name) for group, name in contents))
-        yield path
+        paths.append(out / f"{stem}.avrbbank")
+        with whole_file(paths[-1]) as file:
+            write_bank(file, _made(contents, part_of(progress, done, total)))
+        done += len(contents)
+    return paths
+
+
+def _made(contents: list[tuple[str, str]], progress: Progress | None) -> Iterator[Item]:
+    for done, (group, name) in enumerate(contents, 1):
+        yield make(group, name)
+        if progress:
+            progress(done, len(contents))
 
 
 def _rng(group: str, name: str) -> np.random.Generator:
