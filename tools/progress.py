@@ -14,22 +14,24 @@ __all__ = ["progress_bar"]
 
 
 @contextmanager
-def progress_bar(*stages: str, passing: bool = False) -> Iterator[Progress | None]:
+def progress_bar(
+    *stages: str, passing: bool = False, of_bytes: bool = False
+) -> Iterator[Progress | None]:
     """A bar for as long as the block runs; what it gives is called as `Progress` says.
 
     stages: what the work is called, one after another.  passing: the bar goes when it is done.
-    Gives None where nobody is there to look, and to all ranks but the first.
+    of_bytes: it counts bytes.  Gives None where nobody looks, and to all ranks but the first.
     """
     if not _is_watched():
         yield None
         return
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import DownloadColumn, MofNCompleteColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     bar = Bar(
         *Bar.get_default_columns()[:2],
-        MofNCompleteColumn(),
+        DownloadColumn() if of_bytes else MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=passing,

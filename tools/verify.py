@@ -28,7 +28,7 @@ def verify(
 
     source = shards[0] if len(shards) == 1 else shards
     storage = open_storage(storage_option)
-    with progress_bar("verifying") as progress:
+    with progress_bar("verifying", of_bytes=True) as progress:
         faults = find_faults(source, deep=deep, progress=progress, storage=storage)
     for fault in faults:
         print(fault)
