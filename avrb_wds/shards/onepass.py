@@ -17,7 +17,7 @@ from .members import BLOCK
 
 __all__ = ["OnePass"]
 
-PIECE = 1 << 20
+PIECE = 1 << 18
 HELD = 256 << 20
 
 
@@ -46,8 +46,9 @@ class OnePass:
         self.error: DataError | None = None
         self._digest = Digest() if whole else None
         self._due = _in_order(index, self.size) if index is not None else deque()
-        # Without an index: of the `_at` bytes that have passed, those from `_start` on.
-        self._kept, self._start, self._at, self._told = bytearray(), 0, 0, 0
+        # Without an index: pieces that hold the bytes from `_start` to `_at`, which have passed.
+        self._kept: deque[bytes] = deque()
+        self._start = self._at = self._told = 0
         self._pieces = self._read()
         # Who walks the tar reads headers and seeks over the rest, which the stream then reads.
         self._file = io.BufferedReader(Stream(self._pieces, self.size), BLOCK)
@@ -102,8 +103,8 @@ class OnePass:
     def _pass(self, piece: bytes) -> None:
         start, self._at = self._at, self._at + len(piece)
         if self._index is None:
-            self._kept += piece
-            if len(self._kept) > HELD:
+            self._kept.append(piece)
+            if self._at - self._start > HELD:
                 self._forget(self._at)
         elif self._due and (clip := self._index[self._due[0]]).offset == start:
             self._use(self._due.popleft(), clip, piece)
@@ -113,16 +114,18 @@ class OnePass:
 
     def _cut(self, number: int, clip: IndexEntry) -> None:
         """Use a clip whose bytes have passed, if they are kept, and keep what comes after it."""
-        first, end = clip.offset - self._start, clip.offset + clip.length - self._start
-        if first >= 0 and clip.length <= DEFAULT.clip:
-            self._use(number, clip, bytes(memoryview(self._kept)[first:end]))
-        self._forget(clip.offset + clip.length)
+        end, at, parts = clip.offset + clip.length, self._start, []
+        if at <= clip.offset and clip.length <= DEFAULT.clip:
+            for piece in self._kept:
+                parts.append(memoryview(piece)[max(0, clip.offset - at) : max(0, end - at)])
+                at += len(piece)
+            self._use(number, clip, b"".join(parts))
+        self._forget(end)
 
     def _forget(self, offset: int) -> None:
-        """Keep only what lies from byte `offset` on."""
-        count = max(0, offset - self._start)
-        del self._kept[:count]
-        self._start += count
+        """Keep only pieces that go beyond byte `offset`."""
+        while self._kept and self._start + len(self._kept[0]) <= offset:
+            self._start += len(self._kept.popleft())
 
 
 def _in_order(index: ShardIndex, size: int) -> deque[int]:
