@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import typer
@@ -14,6 +14,12 @@ from commandline import AVRB, run_avrb, run_process
 from readme import BLOCKS
 from shardmaking import clips, write_shards
 
+from avrb_wds.apply import ModalityChoice, Temporal
+from avrb_wds.codecs import FrameFormat
+from avrb_wds.corruptions import PROFILES
+from avrb_wds.packing import PackOptions
+from avrb_wds.packing.folder import Ids
+from avrb_wds.rendering.options import RenderLayout
 from avrb_wds.tools.cli import app
 
 
@@ -43,6 +49,59 @@ def test_help_begins_with_a_sentence_and_shows_an_example(name: str) -> None:
     assert re.match(r"[A-Z][^\n]*\.\n", text), text
     [example] = re.findall(r"^Example:  (avrb .*)$", text, re.MULTILINE)
     assert example.startswith(f"avrb {name}")
+
+
+@pytest.mark.parametrize("name", ["", "bank", "cache", *COMMANDS])
+def test_help_fits_80_columns(name: str) -> None:
+    text = run_avrb(*name.split(), "--help", COLUMNS="80").stdout
+    assert max(map(len, text.splitlines())) == 80
+    assert "…" not in text
+    for row in re.findall(r"^│ [ *] *--.*│$|^│ --.*│$", text, re.MULTILINE):
+        assert "<" not in row, "what an option takes has a name"
+    for listed in re.findall(r"Commands ─+╮\n(.*?)╰", text, re.DOTALL):
+        assert all(re.match(r"│ [a-z]", line) for line in listed.splitlines()), "a line each"
+
+
+def test_help_says_the_same_of_the_same_option() -> None:
+    said: dict[str, set[tuple[str, ...]]] = {}
+    for command in COMMANDS.values():
+        for parameter in command.params:
+            panel = getattr(parameter, "rich_help_panel", None)
+            about = (parameter.help, parameter.metavar, panel)
+            said.setdefault(parameter.opts[0], set()).add(about)
+    differing = {name for name, about in said.items() if name[0] == "-" and len(about) > 1}
+    assert differing == {
+        "--out", "--workers",  # another thing is written, other work is done
+        "--corruption", "--severity",  # avrb corrupt takes one
+        "--frames", "--duration", "--labels",  # avrb pack takes more, or other things
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_default_is_said_once_and_what_an_argument_is_called_is_in_capitals(name: str) -> None:
+    for parameter in COMMANDS[name].params:
+        assert "default" not in parameter.help
+        if parameter.param_type_name == "argument":
+            assert parameter.metavar.isupper(), parameter.name
+
+
+CLOSED = {
+    "--modality": get_args(ModalityChoice),
+    "--temporal": get_args(Temporal),
+    "--profile": PROFILES,
+    "--layout": get_args(RenderLayout),
+    "--frame-format": get_args(FrameFormat),
+    "--ids": get_args(Ids),
+    "--window": get_args(get_type_hints(PackOptions)["window"]),
+    "--channels": get_args(get_type_hints(PackOptions)["channels"]),
+    "--audio-format": get_args(get_type_hints(PackOptions)["audio_format"]),
+}
+
+
+@pytest.mark.parametrize("option", CLOSED)
+def test_help_lists_what_an_option_may_be(option: str) -> None:
+    found = {p.metavar for c in COMMANDS.values() for p in c.params if option in p.opts}
+    assert found == {"|".join(CLOSED[option])}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -21,7 +21,7 @@ app = typer.Typer(cls=Commands)
 
 @app.callback(invoke_without_command=True)
 def bank(context: typer.Context) -> None:
-    """Import, describe and show the sounds and pictures that corruptions add.
+    """Import or show the sounds and pictures that corruptions add.
 
     Example:  avrb bank page bank.html
     """
@@ -92,9 +92,7 @@ def page(
 
 @app.command(cls=Command)
 def build(
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="Folder for the bank's file and its licence.")
-    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the bank's files.")],
 ) -> None:
     """Make the built-in bank from its recipes; takes some minutes.
 

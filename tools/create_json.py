@@ -26,10 +26,12 @@ def create_json(
         bool, Option("--relative", metavar="", help="Paths from the JSON's folder, not absolute.")
     ] = False,
 ) -> None:
-    """Write the JSON of AVROBUSTBENCH, as create_json.py of the released benchmark does.
+    """Write the JSON of AVROBUSTBENCH for folders of clips.
 
     Example:  avrb create-json eval_segments --frames eval_frames --audio eval_audio
     --labels eval_segments.csv --out eval.json
+
+    It is what create_json.py of the released benchmark writes.
     """
     from avrb_wds.packing import create_json as write_json
 

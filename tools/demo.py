@@ -25,9 +25,11 @@ def demo(
         int, Option(parser=whole_number, metavar="N", help="Clips to train on.")
     ] = 300,
 ) -> None:
-    """Make clips, pack them, train a tiny model, evaluate it under every condition, show one.
+    """Run the whole road on made-up clips and a tiny model.
 
     Example:  avrb demo demo-out
+
+    Makes clips, packs them, trains the model, evaluates it under every condition, shows a clip.
     """
     from avrb_wds.demo import run_demo
 

@@ -69,11 +69,11 @@ def digest(
     cache_dir: CacheDir = None,
     cache_size: CacheSize = None,
 ) -> None:
-    """Digest what a model would be shown; with --check say whether a receipt says the same.
+    """Digest what a model would be shown, or check a receipt of it.
 
     Example:  avrb digest shards/ --check runs/mymodel
 
-    Prints "same", or the first clip and condition that differ (exit status 1).
+    With --check prints "same", or the first clip and condition that differ (exit status 1).
     """
     from avrb_wds.evaluation import check as check_receipt
     from avrb_wds.evaluation import digest as digest_shown

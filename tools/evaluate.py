@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from .options import (
     RUN,
+    BankOption,
     Baseline,
     BatchSize,
     CacheDir,
@@ -51,6 +52,7 @@ def evaluate(
     profile: Profile = "default",
     temporal: Temporal = "frame",
     seed: Seed = 0,
+    bank: BankOption = None,
     batch_size: BatchSize = 32,
     num_workers: NumWorkers = None,
     transform: Annotated[
@@ -77,12 +79,12 @@ def evaluate(
     cache_size: CacheSize = None,
     baseline: Baseline = None,
 ) -> None:
-    """Evaluate a model under corruptions and print the robustness table.
+    """Evaluate a model under corruptions.
 
     Example:  avrb evaluate mymodel:load shards/ --corruption rain --severity 3 --out runs/mymodel
 
-    JSON, CSV, Markdown and an HTML page go to the folder. A run that was stopped goes on where it
-    was when it is repeated.
+    Prints the robustness table; JSON, CSV, Markdown and an HTML page go to the folder. A run that
+    was stopped goes on where it was when it is repeated.
     """
     import os
     import sys
@@ -108,6 +110,7 @@ def evaluate(
             modality=cast(Any, modality),
             profile=cast(Any, profile),
             temporal=cast(Any, temporal),
+            bank=bank,
             transform=find_object(transform) if transform else None,
             device=device,
             on_error=max_errors,

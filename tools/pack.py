@@ -183,7 +183,7 @@ def pack(
     ] = None,
     storage_option: StorageOptions = None,
 ) -> None:
-    """Pack clips into WebDataset shards: once, and the same bytes every time.
+    """Pack clips into WebDataset shards, the same bytes every time.
 
     Example:  avrb pack videos/ shards/ --labels vggsound.csv --workers 8
 

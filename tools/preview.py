@@ -58,12 +58,12 @@ def preview(
     cache_dir: CacheDir = None,
     cache_size: CacheSize = None,
 ) -> None:
-    """Write a page that shows and plays one clip under every corruption at every severity.
+    """Write a page that plays one clip under every corruption.
 
     Example:  avrb preview shards/ preview.html --key BkjpjAohg-0 --png figure.png
 
-    The page needs no other file and no network: 5 to 20 MB for all corruptions, about half of it
-    noise.
+    It shows every severity. The page needs no other file and no network: 5 to 20 MB for all
+    corruptions, about half of it noise.
     """
     from avrb_wds.previews import preview as write_preview
     from avrb_wds.previews.make import is_shards

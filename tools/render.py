@@ -75,7 +75,7 @@ def render(
     cache_dir: CacheDir = None,
     cache_size: CacheSize = None,
 ) -> None:
-    """Write corrupted clips down, as shards or in the released benchmark's layout.
+    """Write corrupted clips down, as shards or as loose files.
 
     Example:  avrb render shards/ rain-3/ --corruption rain --severity 3 --frame-format png
 

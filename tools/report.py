@@ -20,11 +20,12 @@ def report(
     ],
     baseline: Baseline = None,
 ) -> None:
-    """Merge what the ranks of a run left and write its report anew, in every format.
+    """Merge what the ranks of a run left into its report.
 
     Example:  avrb report runs/mymodel --baseline runs/alexnet
 
-    If the run is not finished, says which clips of which conditions are missing; exit status 1.
+    Writes the report anew, in every format. If the run is not finished, says which clips of which
+    conditions are missing; exit status 1.
     """
     from avrb_wds.evaluation import holds_run, open_report, rewrite, standing
 

@@ -20,9 +20,11 @@ def verify(
     ] = False,
     storage_option: StorageOptions = None,
 ) -> None:
-    """Check shards: every checksum, key and member; one fault a line, exit status 1 if any.
+    """Check every checksum, key and member of shards.
 
     Example:  avrb verify shards/ --deep
+
+    Prints a line for each fault; the exit status is 1 if there is any.
     """
     from avrb_wds.shards import verify as find_faults
 
