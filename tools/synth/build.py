@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from avrb_wds.corruptions._bankfile import PICTURES, Item, write_bank
 from avrb_wds.progress import Progress, part_of
-from avrb_wds.whole import whole_file
+from avrb_wds.whole import make_folder, whole_file
 
 from .concert import CONCERT
 from .fire import SMOKE
@@ -60,7 +60,7 @@ def build(out: Path, progress: Progress | None = None) -> list[Path]:
 
     progress: called with (items made, items).
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     paths, done, total = [], 0, sum(map(len, FILES.values()))
     for stem, contents in FILES.items():
         paths.append(out / f"{stem}.avrbbank")
