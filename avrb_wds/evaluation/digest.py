@@ -20,11 +20,12 @@ from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import UsageError
 from ..loading import Batch
-from ..loading.arguments import Source, open_road, opened, wanted_conditions, whole_number
+from ..loading.arguments import Source, open_road, opened, wanted_conditions
 from ..loading.clips import ClipDict
 from ..loading.division import share
 from ..loading.loader import Budget, OnError
-from ..loading.topology import default_workers, find_topology
+from ..loading.topology import find_topology
+from ..loading.ways import Way
 from ..progress import Progress
 from ..reports import Receipt
 from .plan import RunPlan, holds_run, package_versions
@@ -138,11 +139,10 @@ def shown(
         package_versions(),
     )
     budget = Budget.of(on_error, len(shards))
-    workers = default_workers() if num_workers is None else num_workers
-    whole_number("num_workers", workers, 0)
+    way = Way.of(None, num_workers)
     with _parts(None if out is None else Path(out)) as folder:
         plan = RunPlan("", "single-label", 0, chosen, receipt)
-        work = Work(plan, road, folder, topology, budget, workers)
+        work = Work(plan, road, folder, topology, budget, way)
         if topology[1] > 1 and not share(-(-len(shards) // BATCH), *topology):
             return None  # the parts may be gone by now
         work.do(_no_scores, progress)

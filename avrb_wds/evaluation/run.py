@@ -22,7 +22,8 @@ from ..loading.arguments import (
 )
 from ..loading.clips import Transform
 from ..loading.loader import Budget, OnError
-from ..loading.topology import default_workers, find_topology
+from ..loading.topology import find_topology
+from ..loading.ways import Way
 from ..progress import Progress
 from ..reports import Receipt, Report, check_baseline
 from ..reports.report import Task
@@ -124,7 +125,7 @@ def evaluate(
         Path(out),
         find_topology(rank, world_size),
         Budget.of(on_error, manifest.clips),
-        default_workers() if num_workers is None else whole_number("num_workers", num_workers, 0),
+        Way.of(None, num_workers),
     )
     classes = work.plan.classes
     with ready(model, chosen_device(device)) as where:

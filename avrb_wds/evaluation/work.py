@@ -15,7 +15,8 @@ from ..errors import DataError
 from ..loading import Batch
 from ..loading.division import Plan
 from ..loading.loader import Budget
-from ..loading.pipeline import Result, Road, stream
+from ..loading.pipeline import Result, Road
+from ..loading.ways import Way
 from ..progress import Progress
 from .ledger import Ledger
 from .plan import RunPlan, begin, read_keys
@@ -35,7 +36,8 @@ Scorer = Callable[[Batch], npt.NDArray[np.float32]]
 class Work:
     """What a rank has to do.
 
-    road: takes the digest of every clip.  budget: how many clips of all may be skipped.
+    road: takes the digest of every clip.  budget: how many clips of all may be skipped.  way: how
+    batches are made.
     """
 
     plan: RunPlan
@@ -43,7 +45,7 @@ class Work:
     folder: Path
     topology: tuple[int, int]
     budget: Budget
-    workers: int
+    way: Way
 
     def do(self, score: Scorer, progress: Progress | None) -> None:
         """Write the records of this rank's share that are not there yet.
@@ -60,7 +62,7 @@ class Work:
             todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
             if progress is not None:
                 progress(0, len(todo))
-            results = stream(self.road, todo, self.workers, prefetch=2)
+            results = self.way.stream(self.road, todo)(self.road, todo)
             for done, ((places, number), result) in enumerate(zip(todo, results, strict=True)):
                 condition = self.plan.conditions[number]
                 if not ledger.has(places.start, condition):

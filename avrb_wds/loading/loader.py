@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition, Severity
 from ..corruptions import Profile
-from ..errors import DataError, UsageError, cause, check_one_of
+from ..errors import DataError, UsageError, cause
 from ..shards import ShardSet
 from .arguments import Corruptions, Source, open_road, opened, wanted_conditions, whole_number
 from .batches import Batch
 from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
-from .pipeline import Result, Road, batch_memory, stream
+from .pipeline import Result, Road
 from .state import Progress, State, resumed, state_of
-from .topology import default_workers, find_topology
+from .topology import find_topology
+from .ways import Stream, Way, Workers
 
 __all__ = ["Budget", "Loader", "OnError", "load"]
 
 OnError = str | int | float
-Stream = Callable[[Road, Plan], Iterator[Result]]
 
 
 @dataclass(frozen=True)
@@ -161,13 +160,12 @@ def load(
     transform: Transform | None = None,
     on_error: OnError = "raise",
     prefetch: int = 2,
-    workers: str = "thread",
-    start_method: str | None = None,
+    workers: Workers | None = None,
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
 ) -> Loader:
-    """Batches of corrupted clips, decoded and corrupted by threads while they are read.
+    """Batches of corrupted clips, decoded and corrupted by threads or processes in the background.
 
     source: a folder of shards, a manifest, tars, a brace expression, or an open ShardSet; as
     paths or as addresses (s3://, gs://, az://, hf://, https://).
@@ -185,9 +183,10 @@ def load(
     "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
     "video_id", "corruption", "severity", "position"); returns a dict, which is batched in place of
     the signals.  on_error: "raise", or how many clips may fail, as a number or as a fraction of all
-    clips; see `Loader.skipped`.  prefetch: batches made ahead.  workers: "thread", or "process" for
-    transforms that hold the interpreter lock: a torch DataLoader with `start_method` "fork",
-    "spawn" or "forkserver"; from storage never "fork", which would hang.
+    clips; see `Loader.skipped`.  prefetch: batches made ahead.  workers: "thread", which start at
+    once but stand in each other's way where they are many; "process", new interpreters that write
+    to shared memory, to which the transform has to be picklable (by cloudpickle: lambdas and what
+    notebooks define are); None for threads up to two and processes beyond.
 
     storage_options: credentials and endpoint as obstore spells them, by default from the standard
     environment variables.  cache_dir, cache_size: a folder for remote shards, which processes may
@@ -198,8 +197,7 @@ def load(
     Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
     clips at fault, when their batch is due.  See `Batch` for what a batch holds.
     """
-    count = default_workers() if num_workers is None else num_workers
-    way = _Way(workers, count, prefetch, start_method)
+    way = Way.of(workers, num_workers, prefetch)
     topology = find_topology(rank, world_size)
     road = open_road(
         opened(source, storage_options, cache_dir, cache_size),
@@ -214,46 +212,7 @@ def load(
         digest=digest,
         transform=transform,
     )
-    if start_method == "fork" and road.shards.remote:
-        raise UsageError(
-            "start_method 'fork' would hang on remote shards; give 'spawn' or 'forkserver', or "
-            "use workers='thread'."
-        )
     spans = divide([Span(0, len(road.shards))], *topology)
     size = whole_number("batch_size", batch_size, 1)
     plan = Plan(spans, size, len(road.recipe.conditions))
     return Loader(road, plan, topology, on_error, way.stream(road, plan))
-
-
-@dataclass(frozen=True)
-class _Way:
-    """How batches are made: by threads or processes, and how many of them."""
-
-    workers: str
-    count: int
-    prefetch: int
-    start_method: str | None
-
-    def __post_init__(self) -> None:
-        whole_number("num_workers", self.count, 0)
-        whole_number("prefetch", self.prefetch, 1)
-        check_one_of("workers", self.workers, ("thread", "process"))
-        if self.workers == "thread" and self.start_method is not None:
-            raise UsageError(
-                f"start_method {self.start_method!r} is for processes; give workers='process' too."
-            )
-
-    def stream(self, road: Road, plan: Plan) -> Stream:
-        """The function that makes the batches; it keeps their memory from pass to pass."""
-        if self.workers == "process":
-            from .processes import process_stream
-
-            return partial(
-                process_stream,
-                workers=self.count,
-                prefetch=self.prefetch,
-                start_method=self.start_method,
-            )
-        ahead = self.prefetch if self.count else 0
-        memory = batch_memory(road, plan, ahead)
-        return partial(stream, workers=self.count, prefetch=ahead, memory=memory)

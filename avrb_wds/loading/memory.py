@@ -6,6 +6,8 @@ video that takes a third of the time that decoding does.
 
 from __future__ import annotations
 
+import math
+import weakref
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,11 +19,12 @@ from ..corruptions import Frame
 from ..shards import Manifest
 from ..signals import Waveform
 from .clips import Rows
+from .sharing import SharedFile, mapped
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Layout", "Memory", "MemoryPool"]
+__all__ = ["Arrays", "Layout", "Memory", "MemoryPool", "Piece"]
 
 
 Number = TypeVar("Number", bound=np.generic)
@@ -51,6 +54,34 @@ class Layout:
             None if audio.channels is None else (audio.channels, audio.max_samples),
         )
 
+    def arrays(self, clips: int) -> tuple[Arrays | None, Arrays | None]:
+        """The frames and waveforms of a batch of up to `clips` clips."""
+        return (
+            None if self.frames is None else Arrays(self.frames, np.uint8, clips),
+            None if self.waveform is None else Arrays(self.waveform, np.float32, clips),
+        )
+
+
+MOST_SHARED = 64  # pieces of a kind: a worker process has a descriptor for each
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Bytes for one array of a batch; file: by which other processes map them, if they may."""
+
+    bytes: npt.NDArray[np.uint8]
+    file: SharedFile | None = None
+
+
+def shared_piece(size: int) -> Piece:
+    """Bytes that worker processes write to."""
+    file = SharedFile(size)
+    return Piece(mapped(file.fd), file)
+
+
+def _own_piece(size: int) -> Piece:
+    return Piece(np.empty(size, np.uint8))
+
 
 class _Lease:
     """Owns a piece of memory for as long as any array or tensor made from it is there.
@@ -60,39 +91,68 @@ class _Lease:
     can't come first: it does not see into arrays, and takes a lease that one holds for reachable.
     """
 
-    def __init__(self, memory: npt.NDArray[np.uint8], free: deque[npt.NDArray[np.uint8]]) -> None:
-        self._memory, self._free = memory, free
-        self.__array_interface__ = memory.__array_interface__
+    def __init__(self, piece: Piece, free: deque[Piece]) -> None:
+        self._piece, self._free = piece, free
+        self.__array_interface__ = piece.bytes.__array_interface__
 
     def __del__(self) -> None:
-        self._free.append(self._memory)
+        self._free.append(self._piece)
 
 
-class _Arrays:
-    """Arrays of one dtype and up to `most` rows of one shape."""
+class Arrays:
+    """Arrays of one dtype and up to `most` rows of one shape, over bytes that there are.
 
-    def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike, most: int, keep: int) -> None:
-        self._shape, self._dtype, self._most = shape, dtype, most
-        self._free: deque[npt.NDArray[np.uint8]] = deque(maxlen=keep)
+    >>> Arrays((2,), np.int16, most=3).over(np.zeros(12, np.uint8), rows=2).shape
+    (2, 2)
+    """
 
-    def take(self, rows: int) -> npt.NDArray[Any]:
-        """An array of `rows` rows that nobody else holds, with anything in it."""
+    def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike, most: int) -> None:
+        self._shape, self._dtype = (most, *shape), np.dtype(dtype)
+
+    @property
+    def size(self) -> int:
+        """How many bytes all rows take."""
+        return math.prod(self._shape) * self._dtype.itemsize
+
+    def over(self, memory: npt.NDArray[np.uint8], rows: int) -> npt.NDArray[Any]:
+        """The first `rows` rows of the array that lies in `memory`."""
+        return memory.view(self._dtype).reshape(self._shape)[:rows]
+
+
+class _Pool:
+    """Pieces for such arrays; keeps `keep` of them for the next ones."""
+
+    def __init__(self, arrays: Arrays, keep: int, shared: bool) -> None:
+        self._arrays, self._shared = arrays, shared
+        self._free: deque[Piece] = deque(maxlen=keep)
+        self._there: weakref.WeakSet[Piece] = weakref.WeakSet()
+
+    def take(self, rows: int) -> tuple[npt.NDArray[Any], Piece] | None:
+        """An array of `rows` rows that nobody else holds, with anything in it, and its piece.
+
+        None where as many are held as may be shared.
+        """
         try:
-            memory = self._free.pop()
+            piece = self._free.pop()
         except IndexError:
-            memory = np.empty((self._most, *self._shape), self._dtype).reshape(-1).view(np.uint8)
-        whole = np.asarray(_Lease(memory, self._free)).view(self._dtype)
-        return whole.reshape(self._most, *self._shape)[:rows]
+            if self._shared and len(self._there) >= MOST_SHARED:
+                return None
+            piece = (shared_piece if self._shared else _own_piece)(self._arrays.size)
+            self._there.add(piece)
+        return self._arrays.over(np.asarray(_Lease(piece, self._free)), rows), piece
 
 
+@dataclass(frozen=True)
 class Memory:
     """Signals of one batch, clip by clip in rows; None where the layout knows no shape.
 
     frames: (b, t, h, w, 3) uint8.  waveform: (b, channels, samples of the longest) float32.
+    pieces: where both lie, None where one is None.
     """
 
-    def __init__(self, frames: Frame | None = None, waveform: Waveform | None = None) -> None:
-        self.frames, self.waveform = frames, waveform
+    frames: Frame | None = None
+    waveform: Waveform | None = None
+    pieces: tuple[Piece | None, Piece | None] = (None, None)
 
     def rows(self, place: int) -> Rows:
         """Where the clip at `place` goes."""
@@ -120,18 +180,25 @@ def _rows(memory: npt.NDArray[Number], keep: list[int]) -> npt.NDArray[Number]:
 
 
 class MemoryPool:
-    """Memory for batches of up to `clips` clips; keeps that of `keep` batches for the next ones."""
+    """Memory for batches of up to `clips` clips; keeps that of `keep` batches for the next ones.
 
-    def __init__(self, layout: Layout, clips: int, keep: int) -> None:
-        self._frames = self._waveform = None
-        if layout.frames is not None:
-            self._frames = _Arrays(layout.frames, np.uint8, clips, keep)
-        if layout.waveform is not None:
-            self._waveform = _Arrays(layout.waveform, np.float32, clips, keep)
+    shared: worker processes write to it.
+    """
+
+    def __init__(self, layout: Layout, clips: int, keep: int, shared: bool = False) -> None:
+        self._pools = [
+            None if arrays is None else _Pool(arrays, keep, shared)
+            for arrays in layout.arrays(clips)
+        ]
 
     def take(self, clips: int) -> Memory:
-        """Memory for a batch of `clips` clips, with anything in it."""
-        return Memory(
-            None if self._frames is None else self._frames.take(clips),
-            None if self._waveform is None else self._waveform.take(clips),
-        )
+        """Memory for a batch of `clips` clips, with anything in it.
+
+        It has no rows where the consumer holds more batches than may be shared: clips then come
+        with memory of their own.
+        """
+        taken = [pool and pool.take(clips) for pool in self._pools]
+        if any(pool and not there for pool, there in zip(self._pools, taken, strict=True)):
+            return Memory()
+        (frames, seen), (waveform, heard) = (there or (None, None) for there in taken)
+        return Memory(frames, waveform, (seen, heard))

@@ -62,11 +62,12 @@ def stream(
             yield pending.popleft().result()
 
 
-def batch_memory(road: Road, plan: Plan, prefetch: int) -> MemoryPool:
+def batch_memory(road: Road, plan: Plan, prefetch: int, shared: bool = False) -> MemoryPool:
     """Memory for the batches that are there at a time, of `plan` or what `Plan.after` leaves."""
     # prefetch + 1 are in the making, and one is in the consumer's hands.  A pass that goes on may
     # bring a rank more clips than its own share.
-    return MemoryPool(road.layout, min(plan.batch_size, len(road.shards)), keep=prefetch + 2)
+    clips = min(plan.batch_size, len(road.shards))
+    return MemoryPool(road.layout, clips, prefetch + 2, shared)
 
 
 def _begin(job: _Job, threads: Workers) -> _Job:

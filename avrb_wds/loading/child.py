@@ -1,0 +1,122 @@
+"""A worker process: makes its part of every batch, in the memory of the process that started it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import traceback
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import AvrbError, cause
+from .clips import Attempt, Block, Rows
+from .division import Plan
+from .memory import Arrays, Memory
+from .pipeline import Road
+from .sharing import Channel, mapped
+
+__all__ = ["Opening", "Order", "Share", "main"]
+
+
+class Share(NamedTuple):
+    """Which clips fall to a worker: every `step`-th of the global order, from `first` on."""
+
+    first: int
+    step: int
+
+    def of(self, places: range) -> range:
+        """Where in a block of these places its clips are.
+
+        >>> list(Share(1, 3).of(range(8, 15)))
+        [2, 5]
+        """
+        return range((self.first - places.start) % self.step, len(places), self.step)
+
+
+class Opening(NamedTuple):
+    """What a worker needs to know once: the pickled road, its share, the most clips of a batch."""
+
+    road: bytes
+    share: Share
+    clips: int
+
+
+class Order(NamedTuple):
+    """One batch to make: the numbers of the files that its frames and waveforms go to.
+
+    new: numbers of the files that come with this order.  gone: of those that won't be named again.
+    """
+
+    files: tuple[int | None, int | None]
+    new: tuple[int, ...]
+    gone: tuple[int, ...]
+
+
+def main(fd: int) -> None:
+    """Do what comes in over a socket until it is closed."""
+    # Ctrl-C goes to all processes of a terminal; the one that started this one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = Channel(socket.socket(fileno=fd))
+    try:
+        opening: Opening = channel.receive()[0]
+        try:
+            road = pickle.loads(opening.road)
+        except Exception as error:
+            channel.send(f"{type(error).__name__}: {cause(error)}")
+            return
+        channel.send(None)
+        files = _Files(road, opening.clips)
+        while True:
+            _do(channel, road, channel.receive()[0], opening.share, files)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the other side is through, or has been killed
+
+
+def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -> None:
+    """One pass; every block's clips are kept for all of its turns."""
+    for places, turns in plan.blocks():
+        block, mine = road.block(places), share.of(places)
+        for turn in turns:
+            memory = files.memory(*channel.receive(), clips=len(block))
+            attempts = [_attempt(block, place, turn, memory.rows(place)) for place in mine]
+            del memory
+            channel.send(attempts)
+
+
+def _attempt(block: Block, place: int, turn: int, rows: Rows) -> Attempt:
+    try:
+        return block.item(place, turn, rows)
+    except AvrbError as error:
+        return error.with_traceback(None)
+    except Exception:
+        # It may be of a class, or hold what, does not go to another process.
+        return RuntimeError(f"in a worker process:\n{traceback.format_exc()}")
+
+
+class _Files:
+    """The memory of batches, mapped once."""
+
+    def __init__(self, road: Road, clips: int) -> None:
+        self._frames, self._waveform = road.layout.arrays(clips)
+        self._mapped: dict[int, npt.NDArray[np.uint8]] = {}
+
+    def memory(self, order: Order, fds: list[int], clips: int) -> Memory:
+        """The memory that an order names."""
+        for number in order.gone:
+            self._mapped.pop(number, None)
+        for number, fd in zip(order.new, fds, strict=True):
+            self._mapped[number] = mapped(fd)
+            os.close(fd)
+        frames, waveform = order.files
+        return Memory(
+            self._over(self._frames, frames, clips), self._over(self._waveform, waveform, clips)
+        )
+
+    def _over(self, arrays: Arrays | None, number: int | None, clips: int) -> Any:
+        return (
+            None if arrays is None or number is None else arrays.over(self._mapped[number], clips)
+        )
