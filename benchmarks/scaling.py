@@ -1,13 +1,13 @@
-"""What more cores give: clips a second by threads, and by ranks with one thread each.
+"""What more cores give: clips a second by threads, by worker processes, and by ranks.
 
     python benchmarks/scaling.py [--workers 1 2 4 8 16] [--rounds 3] [--conditions rain-3 …]
                                  [--device cuda]
 
-For clean clips and some corruptions: `load` with so many threads in one process, and so many ranks
-of one thread (processes with a share of the clips each), beside one thread, in turns.  The figure
-is the share of a core's work alone that each core still does; ranks show what the machine itself
-allows, as they share nothing.  With --device a model there takes the batches, as in an evaluation,
-beside `load` alone.
+For clean clips and some corruptions: `load` with so many threads, with so many worker processes,
+and so many ranks of one thread, which share nothing and show what the machine itself allows; all
+beside one thread, in turns.  The figure behind is the share of what one thread does alone that
+each still does.  With --device a model there takes the batches, as in an evaluation, beside `load`
+alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import os
 import statistics
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=some)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clips", type=int, default=64, help="for each worker")
+    parser.add_argument("--ways", nargs="+", default=["thread", "process", "rank"])
     parser.add_argument("--conditions", nargs="+", default=CONDITIONS)
     parser.add_argument("--device", help="measure the way to a model there instead")
     arguments = parser.parse_args()
@@ -51,34 +51,29 @@ def main() -> None:
 
 
 def more_workers(folder: Path, condition: str, arguments: argparse.Namespace) -> None:
-    alone: list[float] = []
-    threads: dict[int, list[float]] = {number: [] for number in arguments.workers}
-    ranks: dict[int, list[float]] = {number: [] for number in arguments.workers}
+    one: list[float] = []
+    rates: dict[tuple[int, str], list[float]] = {}
     for _ in range(arguments.rounds):
-        alone.append(by_ranks(folder, condition, 1, arguments.clips))
+        one.append(rate(folder, condition, 1, arguments.clips, "thread"))
         for number in arguments.workers:
-            threads[number].append(by_threads(folder, condition, number, arguments.clips))
-            ranks[number].append(by_ranks(folder, condition, number, arguments.clips))
-    one = statistics.median(alone)
-    print(f"{condition}: one thread {one:.0f} clips/s")
-    for number in arguments.workers:
-        mine, theirs = statistics.median(threads[number]), statistics.median(ranks[number])
-        print(
-            f"  {number:3} threads {mine:6.0f} clips/s, {mine / number / one:.2f} of one each; "
-            f"ranks {theirs:6.0f}, {theirs / number / one:.2f}"
-        )
+            for way in arguments.ways:
+                measured = rate(folder, condition, number, arguments.clips, way)
+                rates.setdefault((number, way), []).append(measured)
+    alone = statistics.median(one)
+    print(f"{condition}: one thread {alone:.0f} clips/s", flush=True)
+    for (number, way), measured in rates.items():
+        usual = statistics.median(measured)
+        print(f"  {number:3} {way:8}{usual:7.0f} clips/s, {usual / number / alone:.2f}", flush=True)
 
 
-def by_threads(folder: Path, condition: str, number: int, clips: int) -> float:
-    return by_ranks(folder, condition, 1, clips * number, threads=number)
-
-
-def by_ranks(folder: Path, condition: str, number: int, clips: int, threads: int = 1) -> float:
-    """Clips a second of `number` processes together, each with `clips` clips."""
+def rate(folder: Path, condition: str, number: int, clips: int, way: str) -> float:
+    """Clips a second of `number` threads, processes or ranks together, each with `clips` clips."""
     context = multiprocessing.get_context("spawn")
-    barrier, queue = context.Barrier(number + 1), context.SimpleQueue()
-    given = (folder, condition, threads, clips, barrier, queue)
-    processes = [context.Process(target=_rank, args=(rank, *given)) for rank in range(number)]
+    ranks = number if way == "rank" else 1
+    workers = (1, "thread") if way == "rank" else (number, way)
+    barrier, queue = context.Barrier(ranks + 1), context.SimpleQueue()
+    given = (folder, condition, workers, clips * number // ranks, barrier, queue)
+    processes = [context.Process(target=_rank, args=(rank, *given)) for rank in range(ranks)]
     for process in processes:
         process.start()
     barrier.wait()
@@ -91,15 +86,16 @@ def by_ranks(folder: Path, condition: str, number: int, clips: int, threads: int
 
 
 def _rank(
-    rank: int, folder: Path, condition: str, threads: int, clips: int, barrier: Any, queue: Any
+    rank: int, folder: Path, condition: str, workers: tuple[int, Any], clips: int, *sync: Any
 ) -> None:
+    barrier, queue = sync
+    shards = avrb.ShardSet.open(folder)
     # As many ranks as make a share of `clips`, however many of them run.
-    world = len(avrb.ShardSet.open(folder)) // clips
-    share = partial(
-        avrb.load, folder, [condition], num_workers=threads, rank=rank, world_size=world
-    )
-    next(iter(share()))  # everything is imported, and the bank's sounds are read
-    loader = share()
+    loader = avrb.load(
+        shards, [condition], num_workers=workers[0], workers=workers[1], rank=rank,
+        world_size=len(shards) // clips,
+    )  # fmt: skip
+    exhaust(loader)  # imports, processes, the bank's sounds
     barrier.wait()
     queue.put(exhaust(loader))
 

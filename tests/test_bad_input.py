@@ -91,7 +91,6 @@ def bad(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str, bool
     return tmp_path / "shards", sentence, bool(at_once)
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("way", ["threads", "processes", "stream", "dataset"])
 def test_load_and_datasets(bad: tuple[Path, str, bool], way: str) -> None:
     folder, sentence, _ = bad

@@ -80,7 +80,14 @@ def conditions() -> tuple[avrb.Condition, ...]:
 @pytest.mark.parametrize("batch_size", [1, 4])
 @pytest.mark.parametrize("workers", [0, 1, 2, 5])
 def test_load_with_threads(shards: Path, alone: Digests, workers: int, batch_size: int) -> None:
-    loader = avrb.load(shards, conditions(), seed=SEED, num_workers=workers, batch_size=batch_size)
+    loader = avrb.load(
+        shards,
+        conditions(),
+        seed=SEED,
+        num_workers=workers,
+        workers="thread",
+        batch_size=batch_size,
+    )
     assert of_batches(loader) == alone
 
 
@@ -120,14 +127,10 @@ def test_torch_data_loader_without_processes_by_number(shards: Path, alone: Dige
     assert of_clips(DataLoader(dataset, batch_size=None, shuffle=True), "key") == alone
 
 
-def test_load_with_processes(shards: Path, alone: Digests) -> None:
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_load_with_processes(shards: Path, alone: Digests, workers: int) -> None:
     loader = avrb.load(
-        shards,
-        conditions(),
-        seed=SEED,
-        num_workers=2,
-        workers="process",
-        start_method="forkserver",
+        shards, conditions(), seed=SEED, num_workers=workers, workers="process", batch_size=4
     )
     assert of_batches(loader) == alone
 

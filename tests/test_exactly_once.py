@@ -128,8 +128,7 @@ def test_processes(folder, entries, chosen, world, workers, batch, wanted, mixed
     with opened(folder, entries, chosen) as shards:
         of_rank = {"rank": rank, "world_size": world}
         loader = avrb.load(shards, wanted, num_workers=workers, batch_size=batch, mixed=mixed,
-                           workers="process", start_method="fork" if workers else None,
-                           **of_rank)  # fmt: skip
+                           workers="process", **of_rank)  # fmt: skip
         stream = avrb.ClipStream(shards, wanted, **of_rank)
         clips = DataLoader(stream, batch_size=batch, num_workers=workers, collate_fn=keyed)
         whole = shown(avrb.load(shards, wanted, num_workers=1, **of_rank))

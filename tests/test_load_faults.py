@@ -42,10 +42,8 @@ def threads() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name.startswith("avrb-load")]
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("workers", ["thread", "process"])
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
-@pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")
 def test_an_error_comes_when_its_batch_is_due(shards: Path, count: int, workers: str) -> None:
     batches = iter(avrb.load(shards, batch_size=2, num_workers=count, workers=workers))
     assert next(batches)["key"] == ["clip0000", "clip0001"]
@@ -127,7 +125,9 @@ def test_transforms_at_fault(tmp_path: Path, count: int, transform: Any, message
 
 
 def test_threads_end_with_their_iterator(tmp_path: Path) -> None:
-    loader = avrb.load(write_shards(tmp_path, clips(12)), batch_size=1, num_workers=3)
+    loader = avrb.load(
+        write_shards(tmp_path, clips(12)), batch_size=1, num_workers=3, workers="thread"
+    )
     batches = iter(loader)
     next(batches)
     assert len(threads()) == 3

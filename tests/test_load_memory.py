@@ -143,13 +143,14 @@ def counted(shards: Path) -> Iterator[CountedShards]:
 
 @pytest.mark.parametrize("workers", [0, 1, 5])
 def test_every_clip_is_read_once_for_all_conditions(counted: CountedShards, workers: int) -> None:
-    loader = avrb.load(counted, avrb.conditions(["gaussian", "impulse"]), num_workers=workers)
+    wanted = avrb.conditions(["gaussian", "impulse"])
+    loader = avrb.load(counted, wanted, num_workers=workers, workers="thread")
     assert sum(len(batch["key"]) for batch in loader) == 40 * 11
     assert counted.reads == Counter(range(40))
 
 
 @pytest.mark.parametrize("prefetch", [1, 4])
 def test_no_more_is_read_ahead_than_was_asked_for(counted: CountedShards, prefetch: int) -> None:
-    loader = avrb.load(counted, batch_size=2, num_workers=3, prefetch=prefetch)
+    loader = avrb.load(counted, batch_size=2, num_workers=3, workers="thread", prefetch=prefetch)
     for number, _ in enumerate(loader, 1):
         assert len(counted.reads) <= 2 * (number + prefetch)

@@ -34,7 +34,6 @@ def by_clip(batches: Any) -> dict[tuple[str, str, Any], tuple[torch.Tensor, ...]
 
 
 @pytest.mark.parametrize("workers", ["thread", "process"])
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_the_same_clips_as_one_condition_at_a_time(shards: Path, workers: str) -> None:
     kind = {"batch_size": 4, "num_workers": 2, "seed": 3}
     mixed = list(avrb.load(shards, WANTED, mixed=True, workers=workers, **kind))

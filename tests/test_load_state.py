@@ -115,7 +115,6 @@ def test_a_stream_goes_on_without_reading_what_was_given(shards: Path, given: in
 
 
 @pytest.mark.filterwarnings("ignore:'set_vital' is deprecated:UserWarning")  # torchdata's import
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_torchdatas_stateful_loader(shards: Path, workers: int) -> None:
     stateful = importlib.import_module("torchdata.stateful_dataloader").StatefulDataLoader
