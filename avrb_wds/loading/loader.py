@@ -19,7 +19,7 @@ from .division import Order, Plan, Span, divide
 from .pipeline import Result, Road
 from .state import Progress, State, resumed, state_of
 from .topology import find_topology
-from .ways import Stream, Way, Workers
+from .ways import Stream, Way, WorkerKind
 
 __all__ = ["Budget", "Loader", "OnError", "load"]
 
@@ -160,7 +160,7 @@ def load(
     transform: Transform | None = None,
     on_error: OnError = "raise",
     prefetch: int = 2,
-    workers: Workers | None = None,
+    workers: WorkerKind | None = None,
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,

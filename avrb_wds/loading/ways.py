@@ -14,9 +14,9 @@ from .pipeline import Result, Road, batch_memory, stream
 from .sharing import CAN_SHARE
 from .topology import default_workers
 
-__all__ = ["Stream", "Way", "Workers"]
+__all__ = ["Stream", "Way", "WorkerKind"]
 
-Workers = Literal["thread", "process"]
+WorkerKind = Literal["thread", "process"]
 Stream = Callable[[Road, Plan], Iterator[Result]]
 
 THREADS = 2
@@ -31,12 +31,12 @@ class Way:
     and each has to be woken: on 16 cores 16 threads corrupt hardly more than one.  Processes scale.
     """
 
-    workers: Workers | None
+    workers: WorkerKind | None
     count: int
     prefetch: int = 2
 
     @classmethod
-    def of(cls, workers: Workers | None, num_workers: int | None, prefetch: int = 2) -> Way:
+    def of(cls, workers: WorkerKind | None, num_workers: int | None, prefetch: int = 2) -> Way:
         """Checked, UsageError for what is not allowed.  num_workers: one a core by default."""
         if workers is not None:
             check_one_of("workers", workers, ("thread", "process"))
