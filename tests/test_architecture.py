@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"corruptions"},
     {"errors", "bounds", "progress"},
-    {"whole", "signals", "condition", "codecs", "storage"},
+    {"whole", "signals", "condition", "codecs", "storage", "processes"},
     {"apply", "shards", "shown"},
     {"stages", "packing"},
     {"media"},

@@ -80,7 +80,7 @@ def test_load(folder, entries, chosen, world, workers, batch, wanted, mixed, ord
         for rank in range(world):
             loader = avrb.load(
                 shards, wanted, rank=rank, world_size=world, num_workers=workers,
-                batch_size=batch, mixed=mixed, order=order,
+                batch_size=batch, mixed=mixed, order=order, workers="thread",
             )  # fmt: skip
             batches = list(loader)
             assert len(batches) == len(loader)
@@ -102,13 +102,13 @@ def test_a_pass_goes_on(
     with opened(folder, entries, chosen) as shards:
         for rank in range(old):
             loader = avrb.load(shards, wanted, rank=rank, world_size=old, num_workers=workers,
-                               batch_size=batch, mixed=mixed)  # fmt: skip
+                               batch_size=batch, mixed=mixed, workers="thread")  # fmt: skip
             stop = data.draw(st.integers(0, len(loader)))
             found += shown(one for _, one in zip(range(stop), loader, strict=False))
             states.append(loader.state_dict())
         for rank in range(new):
             loader = avrb.load(shards, wanted, rank=rank, world_size=new, num_workers=later,
-                               batch_size=other, mixed=mixed)  # fmt: skip
+                               batch_size=other, mixed=mixed, workers="thread")  # fmt: skip
             loader.load_state_dict(states)
             found += shown(loader)
     assert found == all_once(chosen, wanted)

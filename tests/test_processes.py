@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,7 @@ from shardmaking import clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.loading import Loader
 from avrb_wds.loading.memory import MOST_SHARED
-from avrb_wds.loading.sharing import Channel, SharedFile, mapped
-from avrb_wds.loading.ways import THREADS
+from avrb_wds.processes import THREADS, Channel, SharedFile, each, mapped
 
 WANTED = avrb.conditions(["gaussian"], [2])
 
@@ -135,8 +135,8 @@ def test_a_transform_that_cannot_go_along(shards: Path) -> None:
         with lock:
             return {"key": clip["key"]}
 
-    with pytest.raises(avrb.UsageError, match=r"^the transform does not go to another process: .*"
-                       r"lock.*; give one without .* or workers='thread'\.$"):  # fmt: skip
+    with pytest.raises(avrb.UsageError, match=r"^the work does not go to another process: .*"
+                       r"lock.*; give a .* without .*, or do with threads\.$"):  # fmt: skip
         by_process(shards, transform=make)
     # Left to choose, threads do it.
     many = avrb.load(shards, WANTED, num_workers=THREADS + 1, transform=make)
@@ -151,8 +151,8 @@ def test_a_transform_that_the_worker_does_not_find(
     from gone import make
 
     monkeypatch.undo()
-    with pytest.raises(avrb.UsageError, match=r"^the transform does not come to another process: "
-                       r"ModuleNotFoundError: No module named 'gone'; put it in"):  # fmt: skip
+    with pytest.raises(avrb.UsageError, match=r"^the work does not come to another process: "
+                       r"ModuleNotFoundError: No module named 'gone'; put what"):  # fmt: skip
         list(by_process(shards, transform=make))
 
 
@@ -175,8 +175,8 @@ def test_a_killed_worker_is_one_sentence(shards: Path, number: signal.Signals) -
     with pytest.raises(avrb.AvrbError) as caught:
         list(batches)
     assert re.fullmatch(
-        rf"worker process \d+ was killed by {number.name}; give fewer num_workers if memory ran "
-        r"out\.", str(caught.value)
+        rf"worker process \d+ was killed by {number.name}; give fewer if memory ran out\.",
+        str(caught.value),
     )  # fmt: skip
     # The next pass has new ones.
     assert sum(len(batch["key"]) for batch in loader) == 22
@@ -248,13 +248,15 @@ def test_a_channel_keeps_what_it_is_given() -> None:
     mapped(file.fd)[:] = range(8)
     message = {
         "array": np.arange(6).reshape(2, 3), "empty": np.empty((0, 3)), "text": "x" * 10**6,
-        "slice": np.arange(10)[::3], "tensor": torch.arange(5)[1:], "bytes": b"\0" * 10,
+        "odd": np.zeros(3, np.uint8), "slice": np.arange(10)[::3],
+        "tensor": torch.arange(5)[1:], "bytes": b"\0" * 10,
     }  # fmt: skip
     sender = threading.Thread(target=one.send, args=(message, [file.fd]))
     sender.start()
     found, (fd,) = other.receive()
     sender.join()
     assert found.keys() == message.keys()
+    assert all(value.flags.aligned for value in found.values() if type(value) is np.ndarray)
     for name, value in message.items():
         assert type(found[name]) is type(value)
         assert np.array_equal(np.asarray(found[name]), np.asarray(value))
@@ -265,3 +267,47 @@ def test_a_channel_keeps_what_it_is_given() -> None:
     with pytest.raises(EOFError):
         other.receive()
     other.close()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_is_in_order(count: int) -> None:
+    def work(number: int) -> tuple[int, int]:
+        time.sleep(0.002 * (number % 3))
+        return number, os.getpid()
+
+    found = list(each(work, range(20), count))
+    assert [number for number, _ in found] == list(range(20))
+    assert len({pid for _, pid in found}) == count
+    assert list(each(work, [], count)) == []
+
+
+def test_each_takes_no_more_than_it_may() -> None:
+    taken: list[int] = []
+
+    def things() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    for done, _ in enumerate(each(bytes, things(), 2), 1):
+        assert len(taken) <= done + 2 * 2
+
+
+def test_each_raises_in_turn_what_the_work_raises() -> None:
+    def work(number: int) -> int:
+        return 12 // (3 - number)
+
+    results = each(work, range(6), 2)
+    assert [next(results) for _ in range(3)] == [4, 6, 12]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_each_says_that_a_worker_was_killed() -> None:
+    with pytest.raises(avrb.AvrbError, match="was killed by SIGKILL"):
+        list(each(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
+
+
+def test_a_big_thing_and_a_big_result_do_not_wait_for_each_other() -> None:
+    things = [bytes([number]) * 3_000_000 for number in range(8)]
+    assert list(each(lambda thing: thing + thing, things, 2)) == [thing * 2 for thing in things]

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..corruptions import Frame
+from ..processes import SharedFile, mapped
 from ..shards import Manifest
 from ..signals import Waveform
 from .clips import Rows
-from .sharing import SharedFile, mapped
 
 if TYPE_CHECKING:
     import torch

@@ -8,19 +8,16 @@ from functools import partial
 from typing import Literal
 
 from ..errors import UsageError, check_one_of
+from ..processes import CAN_SHARE, THREADS
 from .arguments import whole_number
 from .division import Plan
 from .pipeline import Result, Road, batch_memory, stream
-from .sharing import CAN_SHARE
 from .topology import default_workers
 
 __all__ = ["Stream", "Way", "WorkerKind"]
 
 WorkerKind = Literal["thread", "process"]
 Stream = Callable[[Road, Plan], Iterator[Result]]
-
-THREADS = 2
-"""How many threads get in each other's way less than processes cost to start."""
 
 
 @dataclass(frozen=True)

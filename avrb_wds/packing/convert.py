@@ -1,4 +1,4 @@
-"""One source clip to the members of one shard clip: the work that many threads do at once."""
+"""One source clip to the members of one shard clip: the work that many do at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..codecs import encode_audio
 from ..errors import DataError
+from ..processes import CAN_SHARE, THREADS, each
 from ..shards.record import ClipRecord, escape_key
 from .labels import Labelling
 from .layout import Layout
@@ -16,6 +18,8 @@ from .options import PackOptions
 from .pictures import clip_frames, settled
 from .sound import clip_sound
 from .source import SourceClip
+
+Clip = TypeVar("Clip")
 
 __all__ = ["Failure", "PackedClip", "convert", "convert_all"]
 
@@ -71,21 +75,23 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
 
 
 def convert_all(
-    tasks: Iterable[Callable[[], PackedClip | Failure]], workers: int
+    work: Callable[[Clip], PackedClip | Failure], clips: Iterable[Clip], workers: int
 ) -> Generator[PackedClip | Failure, None, None]:
-    """What all tasks give, in order, `workers` at a time and at most twice as many in memory.
+    """What `work` makes of all clips, in order, `workers` at a time, twice as many in memory.
 
-    With 0 workers each runs as it is asked for.  Threads do: PyAV, Pillow, NumPy and hashing work
-    without the interpreter lock.
+    With 0 workers each is made as it is asked for.  More than two are processes: see `THREADS`.
     """
+    if workers > THREADS and CAN_SHARE:
+        yield from each(work, clips, workers)
+        return
     if not workers:
-        yield from (task() for task in tasks)
+        yield from map(work, clips)
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="avrb-pack")
     waiting: deque[Future[PackedClip | Failure]] = deque()
     try:
-        for task in tasks:
-            waiting.append(pool.submit(task))
+        for clip in clips:
+            waiting.append(pool.submit(work, clip))
             if len(waiting) >= 2 * workers:
                 yield waiting.popleft().result()
         while waiting:

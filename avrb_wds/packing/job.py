@@ -83,10 +83,8 @@ class Job:
 
     def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
         """The clips from number `start` on, in order."""
-        rest = self.source.clips[start:]
-        return convert_all(
-            (partial(convert, clip, self.options, self.labelling) for clip in rest), workers
-        )
+        work = partial(convert, options=self.options, labelling=self.labelling)
+        return convert_all(work, self.source.clips[start:], workers)
 
     def failed(self, failure: Failure, count: int) -> None:
         """Nothing: all others are packed, and the failures named at the end."""

@@ -44,7 +44,7 @@ def pack(
 
     source: a folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian & Xu.  out: a new
     or empty folder.  name: of the data set, and how its shards' names start; the source's by
-    default.  workers: threads, one a core by default; the bytes written do not depend on it.
+    default.  workers: one a core by default; the bytes written do not depend on it.
     resume: go on where an earlier call with the same arguments stopped, however it did.
     progress: called with (clips dealt with, clips).
 

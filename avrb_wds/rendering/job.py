@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from operator import or_
 from pathlib import Path
 
@@ -97,9 +97,7 @@ class RenderJob:
 
     def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
         """The clips from number `start` on, in order."""
-        return convert_all(
-            (partial(self._clip, position) for position in range(start, self.clips)), workers
-        )
+        return convert_all(self._clip, range(start, self.clips), workers)
 
     def _clip(self, position: int) -> PackedClip | Failure:
         shard, entry = self.shards.locate(position)

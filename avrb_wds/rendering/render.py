@@ -71,7 +71,7 @@ def render(
     source: packed shards, as in `load`.  out: a new folder; with several conditions each goes into
     a folder of its own there, such as out/rain-3.  corruption, severity, seed, modality, temporal,
     profile, bank: as in `load`.  options: formats and layout, see `RenderOptions`.  workers:
-    threads, one a core by default; the bytes written do not depend on it.  resume: go on where an
+    one a core by default; the bytes written do not depend on it.  resume: go on where an
     earlier call with the same arguments stopped, however it did.  max_errors: broken clips that
     may be left out; they are named in the receipt.  progress: called with (clips done, clips) over
     all conditions.

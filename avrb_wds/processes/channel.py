@@ -23,8 +23,12 @@ __all__ = ["Channel", "CAN_SHARE", "SharedFile", "mapped"]
 
 CAN_SHARE = hasattr(socket, "send_fds")  # not on Windows
 
-_HEADER = struct.Struct("<QQ")  # bytes of the pickle, bytes of the lengths of its arrays
+_HEADER = struct.Struct("<Q?")  # how many parts: the pickle and its arrays; in a shared file?
 _MOST_FILES = 3
+_ALIGNED = 64
+# What is larger goes by a shared file: a socket takes about 200 KB, and two processes that wait for
+# each other to take more would wait for ever.
+_MOST_INLINE = 1 << 14
 
 
 class SharedFile:
@@ -62,7 +66,11 @@ def mapped(fd: int) -> npt.NDArray[np.uint8]:
 
 
 class Channel:
-    """One end of a pair of sockets: objects in order, their arrays and tensors in shared memory."""
+    """One end of a pair of sockets: objects in order, large ones by way of shared memory.
+
+    Arrays and tensors are not copied to be pickled, and those received lie in the memory they came
+    in.
+    """
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
@@ -71,18 +79,16 @@ class Channel:
         """Send anything that can be pickled, and descriptors of shared files."""
         body, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
         _Pickler(body, protocol=5, buffer_callback=arrays.append).dump(message)
-        parts = [array.raw() for array in arrays]
+        parts = [body.getbuffer(), *(array.raw() for array in arrays)]
         lengths = np.array([part.nbytes for part in parts], np.int64)
-        shared = None
-        if lengths.any():
-            shared = SharedFile(int(lengths.sum()))
-            memory = mapped(shared.fd)
-            for part, stop in zip(parts, lengths.cumsum().tolist(), strict=True):
-                memory[stop - part.nbytes : stop] = np.frombuffer(part, np.uint8)
-        everything = [*files, *([shared.fd] if shared else [])]
-        head = _HEADER.pack(body.tell(), lengths.nbytes)
-        socket.send_fds(self._end, [head], everything)
-        self._end.sendall(body.getvalue() + lengths.tobytes())
+        starts, size = _places(lengths)
+        shared = [SharedFile(size)] if size > _MOST_INLINE else []
+        memory = mapped(shared[0].fd) if shared else np.zeros(size, np.uint8)
+        for part, start in zip(parts, starts, strict=True):
+            memory[start : start + part.nbytes] = np.frombuffer(part, np.uint8)
+        head = _HEADER.pack(len(lengths), bool(shared))
+        socket.send_fds(self._end, [head], [*files, *(file.fd for file in shared)])
+        self._end.sendall(lengths.tobytes() + (b"" if shared else memory.tobytes()))
 
     def receive(self) -> tuple[Any, list[int]]:
         """The next message, and the descriptors of shared files that came with it, to be closed.
@@ -93,17 +99,20 @@ class Channel:
         if not head:
             raise EOFError
         head += self._exactly(_HEADER.size - len(head))
-        size, rest = _HEADER.unpack(head)
-        body, lengths = self._exactly(size), np.frombuffer(self._exactly(rest), np.int64)
-        parts = []
-        if lengths.any():
+        count, large = _HEADER.unpack(head)
+        lengths = np.frombuffer(self._exactly(8 * count), np.int64)
+        starts, size = _places(lengths)
+        if large:
             memory = mapped(files[-1])
             os.close(files.pop())
-            stops = lengths.cumsum().tolist()
-            parts = [memory[s - n : s] for s, n in zip(stops, lengths.tolist(), strict=True)]
         else:
-            parts = [np.empty(0, np.uint8)] * len(lengths)
-        return pickle.loads(body, buffers=parts), files
+            memory = np.frombuffer(self._exactly(size), np.uint8)
+        body, *parts = (memory[s : s + n] for s, n in zip(starts, lengths.tolist(), strict=True))
+        return pickle.loads(body.data, buffers=parts), files
+
+    def fileno(self) -> int:
+        """The descriptor of this end."""
+        return self._end.fileno()
 
     def close(self) -> None:
         """End it for both sides, also where a forked child holds this end too."""
@@ -120,6 +129,12 @@ class Channel:
                 raise EOFError
             done += got
         return found
+
+
+def _places(lengths: npt.NDArray[np.int64]) -> tuple[list[int], int]:
+    """Where parts of these lengths begin, so that any array is aligned, and how long all are."""
+    room = -(-lengths // _ALIGNED) * _ALIGNED
+    return (room.cumsum() - room).tolist(), int(room.sum())
 
 
 class _Pickler(pickle.Pickler):

@@ -1,25 +1,22 @@
-"""A worker process: makes its part of every batch, in the memory of the process that started it."""
+"""What a worker process does: its share of every batch, in memory of the one that started it."""
 
 from __future__ import annotations
 
 import os
-import pickle
-import signal
-import socket
 import traceback
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AvrbError, cause
+from ..errors import AvrbError
+from ..processes import Channel, mapped
 from .clips import Attempt, Block, Rows
 from .division import Plan
 from .memory import Arrays, Memory
 from .pipeline import Road
-from .sharing import Channel, mapped
 
-__all__ = ["Opening", "Order", "Share", "main"]
+__all__ = ["Order", "Share", "serve"]
 
 
 class Share(NamedTuple):
@@ -37,14 +34,6 @@ class Share(NamedTuple):
         return range((self.first - places.start) % self.step, len(places), self.step)
 
 
-class Opening(NamedTuple):
-    """What a worker needs to know once: the pickled road, its share, the most clips of a batch."""
-
-    road: bytes
-    share: Share
-    clips: int
-
-
 class Order(NamedTuple):
     """One batch to make: the numbers of the files that its frames and waveforms go to.
 
@@ -56,24 +45,11 @@ class Order(NamedTuple):
     gone: tuple[int, ...]
 
 
-def main(fd: int) -> None:
-    """Do what comes in over a socket until it is closed."""
-    # Ctrl-C goes to all processes of a terminal; the one that started this one decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = Channel(socket.socket(fileno=fd))
-    try:
-        opening: Opening = channel.receive()[0]
-        try:
-            road = pickle.loads(opening.road)
-        except Exception as error:
-            channel.send(f"{type(error).__name__}: {cause(error)}")
-            return
-        channel.send(None)
-        files = _Files(road, opening.clips)
-        while True:
-            _do(channel, road, channel.receive()[0], opening.share, files)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass  # the other side is through, or has been killed
+def serve(road: Road, clips: int, step: int, channel: Channel, number: int) -> None:
+    """Make pass after pass; clips: the most of a batch.  step: how many workers there are."""
+    files = _Files(road, clips)
+    while True:
+        _do(channel, road, channel.receive()[0], Share(number, step), files)
 
 
 def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -> None:

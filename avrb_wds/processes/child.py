@@ -1,0 +1,30 @@
+"""What runs in a worker process."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import socket
+
+from ..errors import cause
+from .channel import Channel
+
+__all__ = ["main"]
+
+
+def main(fd: int) -> None:
+    """Serve as the process at the other end of a socket says, until it is through or gone."""
+    # Ctrl-C goes to all processes of a terminal; the one that started this one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = Channel(socket.socket(fileno=fd))
+    try:
+        pickled, number = channel.receive()[0]
+        try:
+            serve = pickle.loads(pickled)
+        except Exception as error:
+            channel.send(f"{type(error).__name__}: {cause(error)}")
+            return
+        channel.send(None)
+        serve(channel, number)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the other side is through, or has been killed

@@ -1,0 +1,128 @@
+"""Processes that serve this one, over a channel each."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import cloudpickle
+
+from ..errors import AvrbError, UsageError, cause
+from .channel import Channel
+
+__all__ = ["Crew", "Serve", "WorkerLost"]
+
+Serve = Callable[[Channel, int], None]
+"""What a worker does: called once with its channel and number, until its work is done."""
+
+_CODE = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from avrb_wds.processes.child import main
+main(int(sys.argv[2]))
+"""
+# A worker has a core to itself: libraries that start threads by themselves have none to gain.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_SECONDS_TO_END = 10
+
+
+class WorkerLost(AvrbError):
+    """A worker process ended before its work was done."""
+
+
+class Crew:
+    """`count` worker processes, each of which runs `serve`; they end with this object.
+
+    They are new interpreters: no forks, so without this process's locks and threads, and without
+    its main module, so that a script needs no `if __name__ == "__main__"`.  serve: as `pickled`
+    makes it.  Raises UsageError where a worker does not find what it names.
+    """
+
+    def __init__(self, serve: bytes, count: int) -> None:
+        self._workers = [_start() for _ in range(count)]
+        self.close = weakref.finalize(self, _end, os.getpid(), self._workers)
+        for number in range(count):
+            self.send(number, (serve, number))
+        for number in range(count):
+            wrong = self.receive(number)
+            if wrong:
+                raise UsageError(
+                    f"the work does not come to another process: {wrong}; put what it needs in a "
+                    f"module that can be imported, or do with threads."
+                )
+
+    @staticmethod
+    def pickled(serve: Serve) -> bytes:
+        """What goes to the workers, by value where need be: what a notebook or script defines."""
+        try:
+            pickled: bytes = cloudpickle.dumps(serve)
+        except Exception as error:
+            raise UsageError(
+                f"the work does not go to another process: {cause(error)}; give a transform and "
+                f"the like without open files and locks, or do with threads."
+            ) from error
+        return pickled
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def fileno(self, number: int) -> int:
+        """The descriptor by which to wait for what a worker sends."""
+        return self._workers[number].channel.fileno()
+
+    def send(self, number: int, message: Any, files: Sequence[int] = ()) -> None:
+        """Send to one worker; raises WorkerLost where it has ended."""
+        try:
+            self._workers[number].channel.send(message, files)
+        except OSError:
+            raise self._lost(number) from None
+
+    def receive(self, number: int) -> Any:
+        """The next message of one worker; raises WorkerLost where it has ended."""
+        try:
+            return self._workers[number].channel.receive()[0]
+        except (EOFError, OSError):
+            raise self._lost(number) from None
+
+    def _lost(self, number: int) -> WorkerLost:
+        process = self._workers[number].process
+        code = process.wait(_SECONDS_TO_END)
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        return WorkerLost(f"worker process {process.pid} {how}; give fewer if memory ran out.")
+
+
+class _Worker(NamedTuple):
+    channel: Channel
+    process: subprocess.Popen[bytes]
+
+
+def _start() -> _Worker:
+    mine, its = socket.socketpair()
+    with its:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CODE, json.dumps(sys.path), str(its.fileno())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[its.fileno()],
+            env={**dict.fromkeys(_ONE_THREAD, "1"), **os.environ},
+        )
+    return _Worker(Channel(mine), process)
+
+
+def _end(owner: int, workers: list[_Worker]) -> None:
+    if os.getpid() != owner:
+        return  # a fork of the process they belong to
+    for worker in workers:
+        worker.channel.close()
+    for worker in workers:
+        try:
+            worker.process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            worker.process.kill()
+            worker.process.wait()
