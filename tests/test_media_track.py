@@ -5,7 +5,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 from films import Film, make_film
+from videos import Movie, make_video
 
 from avrb_wds.apply import Corrupter
 from avrb_wds.media.track import PIECE, Track, find_track
@@ -91,3 +93,68 @@ def test_channels_that_aac_lacks_are_mixed(tmp_path: Path) -> None:
         assert file.streams.audio[0].channels == 1
         sound = np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
     assert np.abs(sound[0, 1000:3000] * 32768 - 300).max() < 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec", "sample_rate"),
+    [
+        *(("mp4", "aac", rate) for rate in (8000, 16_000, 22_050, 44_100, 48_000)),
+        ("mov", "pcm_s16le", 44_100),
+        ("mp4", "alac", 44_100),
+        ("mp4", "libopus", 48_000),
+        ("webm", "libopus", 48_000),
+        ("mp4", "libmp3lame", 16_000),
+    ],
+)
+@pytest.mark.parametrize("seconds", [1, 2.5])
+def test_the_sound_ends_where_the_file_says(
+    kind: str, codec: str, sample_rate: int, seconds: float, tmp_path: Path
+) -> None:
+    """The last packet is filled up with silence; the tone is all there, from its first sample."""
+    pictures = "libvpx" if kind == "webm" else "mpeg4"
+    movie = Movie(25, 10, 48, 64, True, 1, sample_rate, seconds, 0, codec, pictures)
+    path = make_video(tmp_path / f"in.{kind}", movie)
+    pcm, rate = video_sound(path, None)
+    track = find_track(path)
+    assert track is not None
+    assert (rate, pcm.shape) == (sample_rate, movie.pcm().shape)
+    assert np.array_equal(whole(track), pcm)
+    if codec in ("pcm_s16le", "alac"):
+        assert np.array_equal(pcm, movie.pcm())
+    else:
+        ends = [(sound[0, :100], sound[0, -100:]) for sound in (pcm, movie.pcm())]
+        for heard, made in zip(*ends, strict=True):
+            assert np.abs(heard - made.astype(float)).mean() < 2000  # of 8000
+
+
+def test_sound_shorter_than_a_packet(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "in.mp4", Movie(seconds=0.01))
+    assert video_sound(path, None)[0].shape == (1, 160)
+
+
+def test_sound_beyond_what_a_header_admits_is_kept(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "in.mp4", Movie(seconds=2.5))
+    assert video_sound(path, None)[0].shape == (1, 40_000)
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"mdhd") + 20  # after its name, version, two dates and the clock
+    assert int.from_bytes(data[place : place + 4], "big") == 1024 + 40_000
+    data[place : place + 4] = (20_000).to_bytes(4, "big")
+    path.write_bytes(data)
+    assert video_sound(path, None)[0].shape == (1, 40_960)
+
+
+@pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "frag_keyframe", "dash+empty_moov"])
+def test_fragments_are_all_heard(flags: str, tmp_path: Path) -> None:
+    """A file in fragments says at its head how long the first one is, at most."""
+    path = make_film(tmp_path / "in.mp4", Film(frames=25))
+    target = tmp_path / "out.mp4"
+    options = {"movflags": flags, "frag_duration": "500000"}
+    with av.open(str(path)) as file, av.open(str(target), "w", container_options=options) as made:
+        streams = {s.index: made.add_stream_from_template(s) for s in file.streams}
+        for packet in file.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                made.mux(packet)
+    expected, found = video_sound(path, None)[0], video_sound(target, None)[0]
+    assert expected.shape == (2, 40_000)
+    assert np.array_equal(found[:, -20_000:], expected[:, -20_000:])

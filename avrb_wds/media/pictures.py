@@ -26,8 +26,7 @@ class Facts:
 
     rate: frames a second, on average.  unit: of its times, in seconds.  aspect: of a pixel, width
     to height, as it is stored.  seconds: how long it is to last, None where it does not say.
-    sound: whether there is a sound track.  sound_end: when that ends, in seconds; None where it
-    does not say so to the sample.
+    sound: whether there is a sound track.
     """
 
     rate: Fraction
@@ -35,7 +34,6 @@ class Facts:
     aspect: Fraction
     seconds: Fraction | None
     sound: bool
-    sound_end: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -52,21 +50,13 @@ def facts(path: Path) -> Facts:
     """The facts of the video at `path`; raises DataError where it does not open."""
     with opened(path, "video") as (container, stream):
         rate = stream.average_rate or stream.guessed_rate or Fraction(USUAL_RATE)
-        sound = next((other for other in container.streams if other.type == "audio"), None)
         return Facts(
             Fraction(rate),
             stream.time_base,
             Fraction(stream.sample_aspect_ratio or 1),
             Fraction(container.duration, MILLION) if container.duration else None,
-            sound is not None,
-            _end(sound) if sound and "mov" in container.format.name else None,
+            any(other.type == "audio" for other in container.streams),
         )
-
-
-def _end(stream: Any) -> Fraction | None:
-    if not stream.duration:
-        return None
-    return Fraction(((stream.start_time or 0) + stream.duration) * stream.time_base)
 
 
 def pictures(path: Path, known: Facts) -> Iterator[Picture]:

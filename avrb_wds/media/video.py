@@ -69,10 +69,8 @@ def corrupt_video(
 
 
 def _track(path: Path, known: Facts, end: Fraction | None) -> Track | None:
-    """The sound as a player plays it: what the last packet holds past the end is left out."""
+    """The sound, up to `end` seconds; its mean where an mp4 cannot hold so many channels."""
     track = find_track(path, end) if known.sound else None
-    if track and known.sound_end and track.start < known.sound_end:
-        track = track.until(known.sound_end)
     if track and track.channels not in LAYOUTS:  # AAC has no way with them
         track = replace(track, mono=True)
     return track

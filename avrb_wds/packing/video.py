@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -27,6 +29,10 @@ __all__ = [
 
 T = TypeVar("T")
 USUAL_RATE = 25.0  # frames a second where a file says nothing
+LAST_BLOCKS = 2  # in which a track may end: an encoder fills up one packet, and may add another
+
+Block = tuple[Fraction | None, Pcm, int]
+"""A piece of sound: when it sounds in seconds, (channels, samples) int16, and Hz."""
 
 
 def need_pyav() -> Any:
@@ -153,12 +159,13 @@ def video_sound(path: Path, until: float | None) -> tuple[Pcm, int]:
     return np.concatenate(blocks, axis=1), rate
 
 
-def sound_blocks(path: Path) -> Iterator[tuple[Fraction | None, Pcm, int]]:
-    """The sound track in pieces: when each sounds in seconds, (channels, samples) int16, and Hz.
+def sound_blocks(path: Path) -> Iterator[Block]:
+    """The sound track in pieces, as a player plays it: what fills up the last packet is left out.
 
-    The time is None where the file does not say.  Raises DataError as `video_sound` does.
+    A time is None where the file does not say.  Raises DataError as `video_sound` does.
     """
     av = need_pyav()
+    last: deque[Block] = deque()
     try:
         with opened(path, "audio") as (container, stream):
             floats = av.AudioResampler(format="fltp")
@@ -166,8 +173,34 @@ def sound_blocks(path: Path) -> Iterator[tuple[Fraction | None, Pcm, int]]:
             for frame in container.decode(stream):
                 time = None if frame.pts is None else frame.pts * frame.time_base
                 for block in floats.resample(frame):
-                    yield time, to_pcm(np.clip(block.to_ndarray(), -1, 1)), rate
+                    last.append((time, to_pcm(np.clip(block.to_ndarray(), -1, 1)), rate))
+                    if len(last) > LAST_BLOCKS:
+                        yield last.popleft()
+            # Not before: at the head of a file in fragments stands how long the first one is.
+            end = _end(stream) if "mov" in container.format.name else None
+        yield from _until(end, last)
     except ValueError as error:  # channels or rate change midway; samples that are no numbers
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path}: the sound track does not decode: {cause(error)}.") from error
+
+
+def _end(stream: Any) -> Fraction | None:
+    """The second before which a stream ends by its file, whose clock may be coarse; None if unsaid.
+
+    Of containers other than MP4 and QuickTime none says so to the sample but in its packets, and
+    those the decoder cuts itself.
+    """
+    if not stream.duration:
+        return None
+    return Fraction(((stream.start_time or 0) + stream.duration + 1) * stream.time_base)
+
+
+def _until(end: Fraction | None, last: Sequence[Block]) -> Iterator[Block]:
+    """The last blocks of a track, but for samples from `end` on; all if it is not among them."""
+    first = last[0][0] if last else None
+    for time, block, rate in last:
+        if end is not None and time is not None and first is not None and first < end:
+            block = block[:, : max(0, math.ceil((end - time) * rate) - 1)]
+        if block.shape[1]:
+            yield time, block, rate
