@@ -161,7 +161,7 @@ def _file(written: list[str]) -> Iterator[int]:
     with tempfile.TemporaryFile() as file:
         yield file.fileno()
         file.seek(0)
-        written.append(file.read().decode())
+        written.append(os.fsdecode(file.read()))
 
 
 @contextmanager

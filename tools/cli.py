@@ -22,6 +22,7 @@ from .evaluate import evaluate
 from .info import info
 from .pack import pack
 from .preview import preview
+from .printing import any_name, one_line
 from .render import render
 from .report import report
 from .usage import Command, Commands, WrongUsage, help_if_alone, sentence
@@ -61,6 +62,7 @@ app.add_typer(cache, name="cache")
 
 def main() -> None:
     """Run `avrb`; exits 0 for good, 1 for faults found, 2 for wrong usage, 130 for Ctrl-C."""
+    any_name()
     try:
         status = app(prog_name="avrb", standalone_mode=False) or 0
         sys.stdout.flush()  # here, where it is no traceback that no one reads on
@@ -82,7 +84,7 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"avrb: {message}", file=sys.stderr)
+    print(one_line(f"avrb: {message}"), file=sys.stderr)
     return status
 
 

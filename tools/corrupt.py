@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from typer import Argument, Exit, Option
 
 from .options import CORRUPTION, BankOption, Duration, Modality, Profile, Resume, Seed, Temporal
+from .printing import one_line
 from .progress import progress_bar
 from .values import parse_severity
 
@@ -85,7 +86,7 @@ def corrupt(
             source, out, corruption, level, resume=resume, progress=progress, **options
         )
     for failure in mirrored.failures:
-        print(f"not corrupted: {failure}", file=sys.stderr)
+        print(one_line(f"not corrupted: {failure}"), file=sys.stderr)
     if mirrored.left_out:
         print(f"{mirrored.left_out} file(s) of other kinds were left out.", file=sys.stderr)
     kept = f", {mirrored.kept} there already" if mirrored.kept else ""

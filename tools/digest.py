@@ -23,6 +23,7 @@ from .options import (
     StorageOptions,
     Temporal,
 )
+from .printing import one_line
 from .progress import progress_bar
 from .values import chosen_conditions, open_shards
 
@@ -97,7 +98,7 @@ def digest(
     if check is None:
         _print(receipt)
     elif verdict is not None:
-        print(verdict)
+        print(one_line(verdict))
         raise Exit(0 if verdict.difference is None else 1)
 
 

@@ -41,10 +41,11 @@ def info(
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE, show_header=False)
     for what, value in _rows(summary):
-        table.add_row(what, value)
+        table.add_row(what, Text(value))  # brackets are no markup
     Console().print(table)
 
 

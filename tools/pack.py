@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from typer import Argument, Option
 
 from .options import RUN, STORAGE, STORED, ClipsPerShard, Quality, Resume, StorageOptions
+from .printing import one_line
 from .progress import progress_bar
 from .usage import natural_number, number, whole_number
 from .values import open_storage
@@ -257,7 +258,7 @@ def pack(
 
 def _name(failures: Sequence[Failure]) -> None:
     for failure in failures:
-        print(f"not packed: {failure}", file=sys.stderr)
+        print(one_line(f"not packed: {failure}"), file=sys.stderr)
 
 
 def _number_or_keep(option: str, text: str) -> int | Literal["keep"]:

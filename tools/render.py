@@ -28,6 +28,7 @@ from .options import (
     StorageOptions,
     Temporal,
 )
+from .printing import one_line
 from .progress import progress_bar
 from .values import chosen_conditions, open_shards
 
@@ -106,6 +107,6 @@ def render(
             progress=progress,
         )
     for failure in dict.fromkeys(skipped for one in made for skipped in one.receipt.skipped):
-        print(f"left out: {failure}", file=sys.stderr)
+        print(one_line(f"left out: {failure}"), file=sys.stderr)
     for rendered in made:
         print(f"{rendered.folder}: {rendered.receipt.clips} clip(s), {rendered.receipt}")

@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Exit, Option
 
 from .options import SeveralShards, StorageOptions
+from .printing import one_line
 from .progress import progress_bar
 from .values import open_storage
 
@@ -33,7 +34,7 @@ def verify(
     with progress_bar("verifying", of_bytes=True) as progress:
         faults = find_faults(source, deep=deep, progress=progress, storage=storage)
     for fault in faults:
-        print(fault)
+        print(one_line(fault))
     if faults:
         raise Exit(1)
     print("no faults")

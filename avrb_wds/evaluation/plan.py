@@ -16,6 +16,7 @@ from ..reports import Receipt
 from ..reports.report import Task
 from ..shards.canonical import Fields, check_format, parse, spell
 from ..whole import make_folder, write_whole
+from .lines import key_as_written, key_of
 
 __all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
 
@@ -89,7 +90,7 @@ def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     """
     make_folder(folder)
     if not (folder / PLAN_FILE).exists():
-        lines = "".join(f"{key}\n" for key in keys)
+        lines = "".join(f"{key_as_written(key)}\n" for key in keys)
         write_whole(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
         write_whole(folder / PLAN_FILE, plan.to_bytes())
     there = read_plan(folder)
@@ -136,8 +137,9 @@ def read_keys(folder: Path) -> list[str]:
     """The keys of all clips of the run in `folder`, in order."""
     path = folder / KEYS_FILE
     try:
-        return path.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]
+        lines = path.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]
     except OSError as error:
         raise DataError(
             f"{path} does not open: {cause(error)}; evaluate again in another folder."
         ) from error
+    return [key_of(line) for line in lines]

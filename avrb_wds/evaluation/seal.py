@@ -11,6 +11,7 @@ from ..reports import Receipt
 from ..shown import condition_digest, overall_digest
 from ..whole import write_whole
 from .ledger import Ledger
+from .lines import key_as_written, key_of
 
 __all__ = ["ABSENT", "SHORT", "ClipDigests", "clips_file", "seal"]
 
@@ -79,7 +80,7 @@ class ClipDigests:
     def to_bytes(self) -> bytes:
         """A line a clip, and one with the conditions before."""
         lines = ["\t".join((HEADING, *self.conditions))]
-        lines += ("\t".join((key, *row)) for key, row in self.rows.items())
+        lines += ("\t".join((key_as_written(key), *row)) for key, row in self.rows.items())
         return "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
 
     def write(self, path: Path) -> Path:
@@ -89,7 +90,7 @@ class ClipDigests:
 
 def _row(line: str, conditions: int) -> tuple[str, tuple[str, ...]]:
     key, *digests = line.rsplit("\t", conditions)
-    return key, tuple(digests)
+    return key_of(key), tuple(digests)
 
 
 def _column(ledger: Ledger, condition: Condition) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,7 +54,8 @@ def opened(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
     """
     av = need_pyav()
     try:
-        with av.open(str(path)) as container:
+        # From the root, since to FFmpeg "take:1.mp4" is an address and "pipe:0.mp4" its input.
+        with av.open(os.path.abspath(path)) as container:
             cover = av.stream.Disposition.attached_pic
             streams = (s for s in container.streams if not s.disposition & cover)
             stream = next((s for s in streams if s.type == kind), None)

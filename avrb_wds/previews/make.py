@@ -80,15 +80,15 @@ def preview(
         if progress is not None:
             progress(len(shown), len(wanted))
     facts = Facts(clip, seed, profile, temporal)
-    write_whole(page, preview_page(facts, shown).encode())
+    write_whole(page, preview_page(facts, shown).encode(errors="backslashreplace"))
     return Preview(page, tuple(_sheets(sheet, clip, shown)) if sheet else ())
 
 
 def is_shards(source: str | os.PathLike[str]) -> bool:
     """Whether a source is shards rather than a single file to be corrupted."""
     text = os.fspath(source)
-    ends = text.endswith((".tar", MANIFEST)) or "{" in text
-    return is_remote(text) or ends or Path(text).is_dir()
+    several = "{" in text and not Path(text).is_file()
+    return is_remote(text) or text.endswith((".tar", MANIFEST)) or several or Path(text).is_dir()
 
 
 def _clip(

@@ -52,7 +52,7 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
     folder = Path(folder)
     spellings = (report_json, report_csv, report_markdown, report_page)
     return tuple(
-        write_whole(folder / name, spell(report).encode())
+        write_whole(folder / name, spell(report).encode(errors="backslashreplace"))
         for name, spell in zip(FILES, spellings, strict=True)
     )
 

@@ -68,9 +68,9 @@ class Fields:
     def text(self, name: str) -> str:
         """A string."""
         value = self.values[name]
-        if not isinstance(value, str):
+        if not _is_text(value):
             raise self._wrong(name, "text")
-        return value
+        return str(value)
 
     def whole(self, name: str) -> int:
         """A whole number from 0 up."""
@@ -93,7 +93,7 @@ class Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings."""
         value = self.values[name]
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, list) or not all(map(_is_text, value)):
             raise self._wrong(name, "a list of texts")
         return tuple(value)
 
@@ -110,3 +110,14 @@ class Fields:
         if not value.isprintable() or value[:1] in ("", ".") or set(value) & set("/\\:|?#%"):
             raise self._wrong(name, "a plain file name")
         return value
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is text, in which bytes of a file's name may stand as Python has them."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # half of a character that JSON spells in two
+        return False
+    return True
