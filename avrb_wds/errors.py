@@ -30,7 +30,11 @@ class MissingExtra(AvrbError, ImportError):
     """An optional dependency is not installed; the message holds the pip command."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra {extra!r}; run pip install 'avrb-wds[{extra}]'.")
+        super().__init__(what, extra)  # by which it goes from one process to another
+        self._said = f"{what} needs the extra {extra!r}; run pip install 'avrb-wds[{extra}]'."
+
+    def __str__(self) -> str:
+        return self._said
 
 
 def raised(error: BaseException) -> str:

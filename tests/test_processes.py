@@ -7,10 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -21,7 +20,7 @@ from shardmaking import clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.loading import Loader
 from avrb_wds.loading.memory import MOST_SHARED
-from avrb_wds.processes import THREADS, Channel, SharedFile, each, mapped
+from avrb_wds.processes import THREADS
 
 WANTED = avrb.conditions(["gaussian"], [2])
 
@@ -160,8 +159,45 @@ def test_what_a_transform_raises_is_said(shards: Path) -> None:
     def fail(clip: dict[str, Any]) -> dict[str, Any]:
         raise OSError("no such table")
 
-    with pytest.raises(avrb.UsageError, match=r"the transform failed on clip 'clip0000' .*table"):
+    with pytest.raises(avrb.UsageError, match=r"failed on clip 'clip0000' .*table") as caught:
         list(by_process(shards, transform=fail))
+    assert ", in fail\n" in str(caught.value.__cause__)
+
+
+def test_what_a_transform_returns_has_to_come_back(shards: Path) -> None:
+    """By value, too, where another process knows no name for it."""
+
+    class Pair(NamedTuple):
+        key: str
+        shape: tuple[int, ...]
+
+    loader = by_process(shards, transform=lambda clip: {"pair": Pair(clip["key"], (1, 2))})
+    pair = next(iter(loader))["pair"][0]
+    assert type(pair) is Pair
+    assert pair == ("clip0000", (1, 2))
+    with pytest.raises(avrb.UsageError, match=r"^what is made does not go to .*: .*generator.*; "):
+        list(by_process(shards, transform=lambda clip: {"later": (n for n in range(3))}))
+
+
+def test_far_ahead_they_do_not_wait_for_each_other(shards: Path) -> None:
+    """A socket takes about a hundred orders, and as many results."""
+    wanted = avrb.conditions(["gaussian", "impulse", "shot", "speckle"])
+    far = {"batch_size": 1, "prefetch": 10_000}
+    loader = avrb.load(shards, wanted, num_workers=1, workers="process", **far)
+    assert sum(1 for _ in loader) == 11 * 21
+
+
+def test_a_fork_has_workers_of_its_own(shards: Path) -> None:
+    """As where a DataLoader forks with a loader in its dataset that has been iterated before."""
+    loader = by_process(shards, batch_size=1)
+    keys = [batch["key"] for batch in loader]
+    forks = []
+    for _ in range(2):
+        forks.append(os.fork())
+        if not forks[-1]:
+            os._exit([batch["key"] for batch in loader] != keys)
+    assert [os.waitpid(fork, 0)[1] for fork in forks] == [0, 0]
+    assert [batch["key"] for batch in loader] == keys
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
@@ -201,8 +237,6 @@ OWNER = """
 import os, sys, time
 import avrb_wds as avrb
 
-if sys.argv[2] == "fork" and not os.fork():
-    time.sleep(60)  # holds nothing of what comes later
 loader = avrb.load(sys.argv[1], num_workers=2, workers="process", batch_size=1)
 batches = iter(loader)
 next(batches)
@@ -238,76 +272,3 @@ def test_many_workers_are_processes(shards: Path) -> None:
         next(batches)
         assert len(children() - before) == expected
         del batches
-
-
-def test_a_channel_keeps_what_it_is_given() -> None:
-    import socket
-
-    one, other = map(Channel, socket.socketpair())
-    file = SharedFile(8)
-    mapped(file.fd)[:] = range(8)
-    message = {
-        "array": np.arange(6).reshape(2, 3), "empty": np.empty((0, 3)), "text": "x" * 10**6,
-        "odd": np.zeros(3, np.uint8), "slice": np.arange(10)[::3],
-        "tensor": torch.arange(5)[1:], "bytes": b"\0" * 10,
-    }  # fmt: skip
-    sender = threading.Thread(target=one.send, args=(message, [file.fd]))
-    sender.start()
-    found, (fd,) = other.receive()
-    sender.join()
-    assert found.keys() == message.keys()
-    assert all(value.flags.aligned for value in found.values() if type(value) is np.ndarray)
-    for name, value in message.items():
-        assert type(found[name]) is type(value)
-        assert np.array_equal(np.asarray(found[name]), np.asarray(value))
-    assert mapped(fd).tolist() == list(range(8))
-    found["array"][0, 0] = 7  # it may be written to
-    os.close(fd)
-    one.close()
-    with pytest.raises(EOFError):
-        other.receive()
-    other.close()
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_each_is_in_order(count: int) -> None:
-    def work(number: int) -> tuple[int, int]:
-        time.sleep(0.002 * (number % 3))
-        return number, os.getpid()
-
-    found = list(each(work, range(20), count))
-    assert [number for number, _ in found] == list(range(20))
-    assert len({pid for _, pid in found}) == count
-    assert list(each(work, [], count)) == []
-
-
-def test_each_takes_no_more_than_it_may() -> None:
-    taken: list[int] = []
-
-    def things() -> Iterator[int]:
-        for number in range(20):
-            taken.append(number)
-            yield number
-
-    for done, _ in enumerate(each(bytes, things(), 2), 1):
-        assert len(taken) <= done + 2 * 2
-
-
-def test_each_raises_in_turn_what_the_work_raises() -> None:
-    def work(number: int) -> int:
-        return 12 // (3 - number)
-
-    results = each(work, range(6), 2)
-    assert [next(results) for _ in range(3)] == [4, 6, 12]
-    with pytest.raises(ZeroDivisionError):
-        next(results)
-
-
-def test_each_says_that_a_worker_was_killed() -> None:
-    with pytest.raises(avrb.AvrbError, match="was killed by SIGKILL"):
-        list(each(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
-
-
-def test_a_big_thing_and_a_big_result_do_not_wait_for_each_other() -> None:
-    things = [bytes([number]) * 3_000_000 for number in range(8)]
-    assert list(each(lambda thing: thing + thing, things, 2)) == [thing * 2 for thing in things]

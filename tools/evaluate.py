@@ -59,7 +59,7 @@ def evaluate(
         str | None,
         Option(
             metavar="MODULE:NAME",
-            help="Called on every clip, in the threads.",
+            help="Called on every clip, in the workers.",
             show_default=False,
             rich_help_panel=RUN,
         ),

@@ -149,7 +149,7 @@ NumWorkers = Annotated[
     Option(
         parser=whole_number,
         metavar="N",
-        help="Threads that decode and corrupt.",
+        help="Workers that decode and corrupt: threads up to 2, processes beyond.",
         show_default="one a core",
         rich_help_panel=RUN,
     ),

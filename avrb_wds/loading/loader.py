@@ -183,10 +183,11 @@ def load(
     "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
     "video_id", "corruption", "severity", "position"); returns a dict, which is batched in place of
     the signals.  on_error: "raise", or how many clips may fail, as a number or as a fraction of all
-    clips; see `Loader.skipped`.  prefetch: batches made ahead.  workers: "thread", which start at
-    once but stand in each other's way where they are many; "process", new interpreters that write
-    to shared memory, to which the transform has to be picklable (by cloudpickle: lambdas and what
-    notebooks define are); None for threads up to two and processes beyond.
+    clips; see `Loader.skipped`.  prefetch: batches made ahead, by processes 62 at most.
+    workers: "thread", which start at once but stand in each other's way where they are many;
+    "process", new interpreters that write to shared memory, to which the transform has to be
+    picklable (by cloudpickle: lambdas and what notebooks define are), and so what it returns; None
+    for threads up to two and processes beyond.
 
     storage_options: credentials and endpoint as obstore spells them, by default from the standard
     environment variables.  cache_dir, cache_size: a folder for remote shards, which processes may

@@ -14,11 +14,15 @@ from functools import partial
 from ..processes import Crew, SharedFile
 from .clips import Attempt
 from .division import Plan
-from .memory import Memory, MemoryPool
+from .memory import MOST_SHARED, Memory, MemoryPool
 from .pipeline import Result, Road, batch_memory, settled
 from .shares import Order, Share, serve
 
 __all__ = ["ProcessStream"]
+
+# Orders wait in a socket, which takes about a hundred; with it full the two would wait for each
+# other for ever.  More batches than may be shared would not be made any faster, either.
+MOST_AHEAD = MOST_SHARED - 2
 
 
 class ProcessStream:
@@ -32,19 +36,27 @@ class ProcessStream:
     def __init__(self, road: Road, plan: Plan, count: int, prefetch: int) -> None:
         clips = min(plan.batch_size, len(road.shards))
         self._serve = Crew.pickled(partial(serve, road, clips, count))
-        self._count, self._prefetch = count, prefetch
+        self._count, self._prefetch = count, min(prefetch, MOST_AHEAD)
         self._new_memory = partial(batch_memory, road, plan, prefetch, shared=True)
-        self._idle: _Workers | None = None
+        self._idle: deque[_Workers] = deque(maxlen=1)
 
     def __call__(self, road: Road, plan: Plan) -> Iterator[Result]:
         """The results of `plan`, one after another; `road` is the one that this was made for."""
-        workers, self._idle = self._idle or self._start(), None
+        workers = self._waiting() or self._start()
         try:
             yield from self._results(workers, road, plan)
         except BaseException:
             workers.crew.close()  # in the midst of a pass
             raise
-        self._idle = workers
+        self._idle.append(workers)
+
+    def _waiting(self) -> _Workers | None:
+        """Those of an earlier pass; not of one before a fork, and not for two threads."""
+        try:
+            workers = self._idle.pop()
+        except IndexError:
+            return None
+        return workers if workers.crew.is_ours else None
 
     def _start(self) -> _Workers:
         return _Workers(Crew(self._serve, self._count), self._new_memory())

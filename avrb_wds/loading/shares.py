@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import traceback
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AvrbError
+from ..errors import UsageError
 from ..processes import Channel, mapped
 from .clips import Attempt, Block, Rows
 from .division import Plan
@@ -60,17 +59,17 @@ def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -
             memory = files.memory(*channel.receive(), clips=len(block))
             attempts = [_attempt(block, place, turn, memory.rows(place)) for place in mine]
             del memory
-            channel.send(attempts)
+            try:
+                channel.send(attempts)
+            except UsageError as error:
+                channel.send([error] * len(attempts))
 
 
 def _attempt(block: Block, place: int, turn: int, rows: Rows) -> Attempt:
     try:
         return block.item(place, turn, rows)
-    except AvrbError as error:
-        return error.with_traceback(None)
-    except Exception:
-        # It may be of a class, or hold what, does not go to another process.
-        return RuntimeError(f"in a worker process:\n{traceback.format_exc()}")
+    except Exception as error:
+        return error
 
 
 class _Files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import itertools
 import mmap
@@ -13,11 +14,15 @@ import struct
 import sys
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import numpy.typing as npt
+
+from ..errors import AvrbError, UsageError, cause
+from .carried import carried
 
 __all__ = ["Channel", "CAN_SHARE", "SharedFile", "mapped"]
 
@@ -31,6 +36,17 @@ _ALIGNED = 64
 _MOST_INLINE = 1 << 14
 
 
+@contextlib.contextmanager
+def _sharing() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # which torch raises
+        raise AvrbError(
+            f"memory cannot be shared with worker processes: {cause(error)}; give fewer workers, "
+            f"or do with threads."
+        ) from error
+
+
 class SharedFile:
     """Memory that another process maps by its descriptor; it has no name, and no limit but RAM.
 
@@ -40,6 +56,7 @@ class SharedFile:
 
     _numbers = itertools.count()
 
+    @_sharing()
     def __init__(self, size: int) -> None:
         self.number = next(self._numbers)
         if hasattr(os, "memfd_create"):
@@ -52,15 +69,16 @@ class SharedFile:
         self.close = weakref.finalize(self, os.close, self.fd)
 
 
+@_sharing()
 def mapped(fd: int) -> npt.NDArray[np.uint8]:
     """All of a shared file as bytes that can be written to."""
-    torch = sys.modules.get("torch")
-    if torch is None:
+    torch, path = sys.modules.get("torch"), f"/dev/fd/{fd}"
+    if torch is None or not os.path.exists(path):
         return np.frombuffer(mmap.mmap(fd, 0), np.uint8)
-    # Unlike mmap's before Python 3.13, this mapping doesn't hold a descriptor of its own, of which
-    # a process has about a thousand.
+    # Unlike mmap's, this mapping doesn't hold a descriptor of its own, of which a process has about
+    # a thousand.
     size = os.fstat(fd).st_size
-    whole = torch.from_file(f"/dev/fd/{fd}", shared=True, size=size, dtype=torch.uint8)
+    whole = torch.from_file(path, shared=True, size=size, dtype=torch.uint8)
     found: npt.NDArray[np.uint8] = whole.numpy()
     return found
 
@@ -76,10 +94,11 @@ class Channel:
         self._end = end
 
     def send(self, message: Any, files: Sequence[int] = ()) -> None:
-        """Send anything that can be pickled, and descriptors of shared files."""
-        body, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
-        _Pickler(body, protocol=5, buffer_callback=arrays.append).dump(message)
-        parts = [body.getbuffer(), *(array.raw() for array in arrays)]
+        """Send anything that cloudpickle takes, and descriptors of shared files.
+
+        Raises UsageError, with nothing sent, for anything else.
+        """
+        parts = _pickled(message)
         lengths = np.array([part.nbytes for part in parts], np.int64)
         starts, size = _places(lengths)
         shared = [SharedFile(size)] if size > _MOST_INLINE else []
@@ -102,11 +121,7 @@ class Channel:
         count, large = _HEADER.unpack(head)
         lengths = np.frombuffer(self._exactly(8 * count), np.int64)
         starts, size = _places(lengths)
-        if large:
-            memory = mapped(files[-1])
-            os.close(files.pop())
-        else:
-            memory = np.frombuffer(self._exactly(size), np.uint8)
+        memory = _received(files) if large else np.frombuffer(self._exactly(size), np.uint8)
         body, *parts = (memory[s : s + n] for s, n in zip(starts, lengths.tolist(), strict=True))
         return pickle.loads(body.data, buffers=parts), files
 
@@ -131,23 +146,52 @@ class Channel:
         return found
 
 
+def _received(files: list[int]) -> npt.NDArray[np.uint8]:
+    """The memory of the last of these files, which is closed and taken off."""
+    with _sharing():
+        if not files:  # the system has left it out
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    try:
+        return mapped(files[-1])
+    finally:
+        os.close(files.pop())
+
+
+def _pickled(message: Any) -> list[memoryview]:
+    """A message as its pickle and the arrays in it, which are not copied."""
+    body, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
+    try:
+        _Pickler(body, protocol=5, buffer_callback=arrays.append).dump(message)
+    except Exception as error:
+        raise UsageError(
+            f"what is made does not go to another process: {cause(error)}; leave out open files, "
+            f"locks and the like, or do with threads."
+        ) from error
+    return [body.getbuffer(), *(array.raw() for array in arrays)]
+
+
 def _places(lengths: npt.NDArray[np.int64]) -> tuple[list[int], int]:
     """Where parts of these lengths begin, so that any array is aligned, and how long all are."""
     room = -(-lengths // _ALIGNED) * _ALIGNED
     return (room.cumsum() - room).tolist(), int(room.sum())
 
 
-class _Pickler(pickle.Pickler):
-    """Takes a tensor's values apart, as it does those of an array, instead of copying them."""
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Takes a tensor's values apart, as it does those of an array, instead of copying them.
+
+    What a script or notebook defines goes by value, and comes back as what it was.
+    """
 
     def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, BaseException):
+            return carried(value)
         torch = sys.modules.get("torch")
         if torch is not None and type(value) is torch.Tensor:
             try:
                 return _tensor, (value.numpy(),)
             except (TypeError, RuntimeError):
                 pass  # on a GPU, sparse, bfloat16, with gradients: torch knows how
-        return NotImplemented
+        return super().reducer_override(value)
 
 
 def _tensor(array: npt.NDArray[Any]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import signal
 import socket
 
 from ..errors import cause
@@ -14,8 +13,6 @@ __all__ = ["main"]
 
 def main(fd: int) -> None:
     """Serve as the process at the other end of a socket says, until it is through or gone."""
-    # Ctrl-C goes to all processes of a terminal; the one that started this one decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(socket.socket(fileno=fd))
     try:
         pickled, number = channel.receive()[0]

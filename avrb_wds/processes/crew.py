@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -23,10 +24,10 @@ Serve = Callable[[Channel, int], None]
 """What a worker does: called once with its channel and number, until its work is done."""
 
 _CODE = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
+import sys
+sys.path[:] = sys.argv[2:]
 from avrb_wds.processes.child import main
-main(int(sys.argv[2]))
+main(int(sys.argv[1]))
 """
 # A worker has a core to itself: libraries that start threads by themselves have none to gain.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -42,12 +43,27 @@ class Crew:
 
     They are new interpreters: no forks, so without this process's locks and threads, and without
     its main module, so that a script needs no `if __name__ == "__main__"`.  serve: as `pickled`
-    makes it.  Raises UsageError where a worker does not find what it names.
+    makes it.  Raises UsageError where a worker does not find what it names, AvrbError where so
+    many do not start.
     """
 
     def __init__(self, serve: bytes, count: int) -> None:
-        self._workers = [_start() for _ in range(count)]
-        self.close = weakref.finalize(self, _end, os.getpid(), self._workers)
+        self._owner, self._workers = os.getpid(), list[_Worker]()
+        self.close = weakref.finalize(self, _end, self._owner, self._workers)
+        try:
+            self._begin(serve, count)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, serve: bytes, count: int) -> None:
+        try:
+            for _ in range(count):
+                self._workers.append(_start())
+        except OSError as error:
+            raise AvrbError(
+                f"{count} worker processes do not start: {cause(error)}; give fewer."
+            ) from error
         for number in range(count):
             self.send(number, (serve, number))
         for number in range(count):
@@ -73,6 +89,11 @@ class Crew:
     def __len__(self) -> int:
         return len(self._workers)
 
+    @property
+    def is_ours(self) -> bool:
+        """Not so in a fork of the process that started them, which alone they listen to."""
+        return os.getpid() == self._owner
+
     def fileno(self, number: int) -> int:
         """The descriptor by which to wait for what a worker sends."""
         return self._workers[number].channel.fileno()
@@ -93,7 +114,11 @@ class Crew:
 
     def _lost(self, number: int) -> WorkerLost:
         process = self._workers[number].process
-        code = process.wait(_SECONDS_TO_END)
+        try:
+            code = process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:  # it listens no more
+            process.kill()
+            code = process.wait()
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         return WorkerLost(f"worker process {process.pid} {how}; give fewer if memory ran out.")
 
@@ -105,14 +130,23 @@ class _Worker(NamedTuple):
 
 def _start() -> _Worker:
     mine, its = socket.socketpair()
-    with its:
+    with its, contextlib.ExitStack() as undo:
+        undo.callback(mine.close)
         process = subprocess.Popen(
-            [sys.executable, "-c", _CODE, json.dumps(sys.path), str(its.fileno())],
+            # Python itself passes over what is no text in its path.
+            [sys.executable, "-c", _CODE, str(its.fileno()), *_texts(sys.path)],
             stdin=subprocess.DEVNULL,
             pass_fds=[its.fileno()],
+            # Ctrl-C goes to all of a terminal's session; the process that starts this one decides.
+            start_new_session=True,
             env={**dict.fromkeys(_ONE_THREAD, "1"), **os.environ},
         )
+        undo.pop_all()
     return _Worker(Channel(mine), process)
+
+
+def _texts(path: Sequence[object]) -> list[str]:
+    return [folder for folder in path if isinstance(folder, str)]
 
 
 def _end(owner: int, workers: list[_Worker]) -> None:
@@ -120,9 +154,10 @@ def _end(owner: int, workers: list[_Worker]) -> None:
         return  # a fork of the process they belong to
     for worker in workers:
         worker.channel.close()
+    latest = time.monotonic() + _SECONDS_TO_END
     for worker in workers:
         try:
-            worker.process.wait(_SECONDS_TO_END)
+            worker.process.wait(max(0, latest - time.monotonic()))
         except subprocess.TimeoutExpired:
             worker.process.kill()
             worker.process.wait()

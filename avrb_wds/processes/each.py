@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
+from ..errors import UsageError
 from .channel import Channel
 from .crew import Crew
 
@@ -23,7 +24,8 @@ def each(
     """What `work` gives for every thing, in order, by `count` processes.
 
     At most twice as many results as processes are there at a time.  Raises what `work` raises, when
-    its turn comes, UsageError where it can't go to another process, and WorkerLost where one ended.
+    its turn comes, UsageError where what it is or gives can't go to another process, and WorkerLost
+    where one ended.
     """
     crew = Crew(Crew.pickled(partial(_serve, work)), count)
     try:
@@ -81,5 +83,8 @@ def _serve(work: Callable[[Any], Any], channel: Channel, number: int) -> None:
         try:
             result = work(thing)
         except Exception as error:
-            result = _Raised(error.with_traceback(None))
-        channel.send(result)
+            result = _Raised(error)
+        try:
+            channel.send(result)
+        except UsageError as error:
+            channel.send(_Raised(error))

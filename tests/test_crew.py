@@ -1,0 +1,147 @@
+"""Processes that serve this one: what goes to them and comes back, and what becomes of them."""
+
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import avrb_wds as avrb
+from avrb_wds.processes import Channel, SharedFile, each, mapped
+
+
+def test_a_channel_keeps_what_it_is_given() -> None:
+    one, other = map(Channel, socket.socketpair())
+    file = SharedFile(8)
+    mapped(file.fd)[:] = range(8)
+    message = {
+        "array": np.arange(6).reshape(2, 3), "empty": np.empty((0, 3)), "text": "x" * 10**6,
+        "odd": np.zeros(3, np.uint8), "slice": np.arange(10)[::3],
+        "tensor": torch.arange(5)[1:], "bytes": b"\0" * 10,
+    }  # fmt: skip
+    sender = threading.Thread(target=one.send, args=(message, [file.fd]))
+    sender.start()
+    found, (fd,) = other.receive()
+    sender.join()
+    assert found.keys() == message.keys()
+    assert all(value.flags.aligned for value in found.values() if type(value) is np.ndarray)
+    for name, value in message.items():
+        assert type(found[name]) is type(value)
+        assert np.array_equal(np.asarray(found[name]), np.asarray(value))
+    assert mapped(fd).tolist() == list(range(8))
+    found["array"][0, 0] = 7  # it may be written to
+    os.close(fd)
+    one.close()
+    with pytest.raises(EOFError):
+        other.receive()
+    other.close()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_is_in_order(count: int) -> None:
+    def work(number: int) -> tuple[int, int]:
+        time.sleep(0.002 * (number % 3))
+        return number, os.getpid()
+
+    found = list(each(work, range(20), count))
+    assert [number for number, _ in found] == list(range(20))
+    assert len({pid for _, pid in found}) == count
+    assert list(each(work, [], count)) == []
+
+
+def test_each_takes_no_more_than_it_may() -> None:
+    taken: list[int] = []
+
+    def things() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    for done, _ in enumerate(each(bytes, things(), 2), 1):
+        assert len(taken) <= done + 2 * 2
+
+
+def test_each_raises_in_turn_what_the_work_raises() -> None:
+    def work(number: int) -> int:
+        return 12 // (3 - number)
+
+    results = each(work, range(6), 2)
+    assert [next(results) for _ in range(3)] == [4, 6, 12]
+    with pytest.raises(ZeroDivisionError) as caught:
+        next(results)
+    assert ", in work\n" in str(caught.value.__cause__)
+
+
+class Awkward(Exception):
+    def __init__(self, what: str, held: Any) -> None:
+        super().__init__(f"{what} is awkward")
+        self.held = held
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (lambda: avrb.MissingExtra("x", "video"), avrb.MissingExtra, "x needs the extra 'video'; "),
+        (lambda: avrb.DataError("a.tar is gone."), avrb.DataError, "a.tar is gone."),
+        (lambda: Awkward("this", None), RuntimeError, "Awkward: this is awkward"),
+        (lambda: Awkward("this", threading.Lock()), RuntimeError, "Awkward: this is awkward"),
+    ],
+)
+def test_an_error_that_cannot_be_pickled_is_still_said(
+    error: Callable[[], Exception], kind: type[Exception], said: str
+) -> None:
+    def work(number: int) -> None:
+        raise error()
+
+    with pytest.raises(kind) as caught:
+        list(each(work, [1], 1))
+    assert str(caught.value).startswith(said)
+
+
+def test_a_result_that_cannot_be_pickled_is_said() -> None:
+    results = each(lambda number: threading.Lock() if number else number, [0, 1], 1)
+    assert next(results) == 0
+    with pytest.raises(avrb.UsageError, match=r"^what is made does not go .*: .*lock.*; leave out"):
+        next(results)
+
+
+def test_each_says_that_a_worker_was_killed() -> None:
+    with pytest.raises(avrb.AvrbError, match="was killed by SIGKILL"):
+        list(each(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
+
+
+def test_a_big_thing_and_a_big_result_do_not_wait_for_each_other() -> None:
+    things = [bytes([number]) * 3_000_000 for number in range(8)]
+    assert list(each(lambda thing: thing + thing, things, 2)) == [thing * 2 for thing in things]
+
+
+def test_a_worker_finds_what_this_process_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else, which may lie where it was started; Python ignores paths that are no text."""
+    (tmp_path / "json.py").write_text("raise ImportError('not the real one')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path] + [tmp_path])
+    assert list(each(str, [1, 2], 1)) == ["1", "2"]
+
+
+@pytest.mark.parametrize("more", [3, 5, 9])
+def test_too_many_for_the_files_that_may_be_open(more: int) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    there = len(os.listdir("/dev/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (there + more, before[1]))
+    try:
+        with pytest.raises(avrb.AvrbError, match=r": Too many open files.*; give fewer"):
+            list(each(bytes, [100_000] * 8, 8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert len(os.listdir("/dev/fd")) == there
