@@ -35,6 +35,7 @@ __all__ = [
     "Shards",
     "StorageOptions",
     "Temporal",
+    "Via",
 ]
 
 # The panels of the help, which have the same names in every command.
@@ -193,6 +194,16 @@ CacheSize = Annotated[
         metavar="SIZE",
         help="The most that --cache-dir may hold, as in 20GB.",
         show_default=False,
+        rich_help_panel=STORAGE,
+    ),
+]
+Via = Annotated[
+    Path | None,
+    Option(
+        "--via",
+        metavar="FOLDER",
+        help="Where shards for a bucket are made first; it stays.",
+        show_default="one in the user's cache, removed after the upload",
         rich_help_panel=STORAGE,
     ),
 ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .options import RUN, STORAGE, STORED, ClipsPerShard, Quality, Resume, StorageOptions
+from .buckets import folder_for
+from .options import RUN, STORED, ClipsPerShard, Quality, Resume, StorageOptions, Via
 from .printing import one_line
 from .progress import progress_bar
 from .usage import natural_number, number, whole_number
@@ -173,15 +174,7 @@ def pack(
             parser=natural_number, metavar="N", help="Clips that may fail.", rich_help_panel=RUN
         ),
     ] = 0,
-    via: Annotated[
-        Path | None,
-        Option(
-            metavar="FOLDER",
-            help="Where shards for a bucket are packed first; it stays.",
-            show_default="one in the user's cache, removed after the upload",
-            rich_help_panel=STORAGE,
-        ),
-    ] = None,
+    via: Via = None,
     storage_option: StorageOptions = None,
 ) -> None:
     """Pack clips into WebDataset shards, the same bytes every time.
@@ -195,22 +188,18 @@ def pack(
     """
     from shutil import rmtree
 
-    from avrb_wds.errors import UsageError
     from avrb_wds.packing import (
         ClipsMissing,
         PackOptions,
         SourceOptions,
         prepare,
         publish,
-        staging_folder,
     )
     from avrb_wds.packing import pack as pack_source
     from avrb_wds.storage import is_remote
 
     remote = is_remote(out)
-    if via is not None and not remote:
-        raise UsageError(f"--via {via} is for buckets; {out} is packed into itself.")
-    folder = via or (staging_folder(out) if remote else Path(out))
+    folder = folder_for(out, via)
     storage = open_storage(storage_option)
     if remote:
         prepare(out, storage=storage, resume=resume)

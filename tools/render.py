@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Argument, Option
 
+from .buckets import folder_for
 from .options import (
     STORED,
     BankOption,
@@ -27,10 +27,16 @@ from .options import (
     Shards,
     StorageOptions,
     Temporal,
+    Via,
 )
 from .printing import one_line
 from .progress import progress_bar
-from .values import chosen_conditions, open_shards
+from .values import chosen_conditions, open_shards, open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from avrb_wds.condition import Condition
 
 __all__ = ["render"]
 
@@ -38,10 +44,11 @@ __all__ = ["render"]
 def render(
     shards: Shards,
     out: Annotated[
-        Path,
+        str,
         Argument(
             metavar="OUT",
-            help="New folder; with several conditions each gets one in it, as OUT/rain-3.",
+            help="New folder, or s3://, gs://, az://; with several conditions each gets one in it, "
+            "as OUT/rain-3.",
         ),
     ],
     corruption: Corruptions = None,
@@ -72,6 +79,7 @@ def render(
     workers: NumWorkers = None,
     resume: Resume = False,
     max_errors: MaxErrors = 0,
+    via: Via = None,
     storage_option: StorageOptions = None,
     cache_dir: CacheDir = None,
     cache_size: CacheSize = None,
@@ -84,16 +92,28 @@ def render(
     what evaluating SHARDS under the corruption gives, and the same digest.  With jpg it does not;
     receipt.json in OUT and the line printed say how far off it is.
     """
+    from shutil import rmtree
+
+    from avrb_wds.packing import prepare, publish
     from avrb_wds.rendering import RenderOptions
     from avrb_wds.rendering import render as render_shards
+    from avrb_wds.storage import is_remote
 
+    folder, remote = folder_for(out, via), is_remote(out)
     options = RenderOptions(cast(Any, frame_format), quality, cast(Any, layout), clips_per_shard)
     conditions = chosen_conditions(corruption, severity, clean)
+    places = _places(out, conditions)
+    if remote:
+        _check_layout(layout)
+        storage = open_storage(storage_option)
+        for place in places:
+            prepare(place, storage=storage, resume=resume)
+        print(f"rendering into {folder} first", file=sys.stderr)
     source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
     with source, progress_bar("rendering") as progress:
         made = render_shards(
             source,
-            out,
+            folder,
             conditions,
             options=options,
             seed=seed,
@@ -108,5 +128,27 @@ def render(
         )
     for failure in dict.fromkeys(skipped for one in made for skipped in one.receipt.skipped):
         print(one_line(f"left out: {failure}"), file=sys.stderr)
-    for rendered in made:
-        print(f"{rendered.folder}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
+    for place, rendered in zip(places, made, strict=True):
+        if remote:
+            with progress_bar("uploading") as progress:
+                publish(rendered.folder, place, storage=storage, progress=progress)
+        where = place if remote else rendered.folder
+        print(f"{where}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
+    if remote and via is None:
+        rmtree(folder)
+
+
+def _places(out: str, conditions: Sequence[Condition]) -> list[str]:
+    """Where each condition's data set ends up."""
+    if len(conditions) == 1:
+        return [out]
+    return [f"{out.rstrip('/')}/{condition}" for condition in conditions]
+
+
+def _check_layout(layout: str) -> None:
+    from avrb_wds.errors import UsageError
+
+    if layout == "released":
+        raise UsageError(
+            "--layout released is for folders; render into one, or shards into the bucket."
+        )

@@ -13,8 +13,10 @@ from ..shards.sources import JOURNAL
 from ..storage import RemoteFile, Storage, remove, upload
 from .folder import check_folder
 
-__all__ = ["prepare", "publish", "staging_folder"]
+__all__ = ["RECEIPTS", "prepare", "publish", "staging_folder"]
 
+RECEIPTS = ("receipt.json", "receipt.digests.tsv")
+"""What lies beside rendered shards: where they come from, and the digests of their clips."""
 MARK = b"avrb-wds: an upload is under way\n"
 
 
@@ -39,7 +41,7 @@ def publish(
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Put the shards, indexes and manifest of a packed folder at `url`; how many files went over.
+    """Put a packed or rendered folder at `url`, its manifest last; how many files went over.
 
     url: a folder in a bucket, s3://, gs:// or az://.  Files that lie there already are known by
     their SHA-256 and left; so a call that was broken off is made again, and until it is done what
@@ -52,6 +54,7 @@ def publish(
     manifest, place = Manifest.read(Path(folder) / MANIFEST), storage.file(url)
     _check_free(place, manifest)
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
+    names += [name for name in RECEIPTS if (Path(folder) / name).is_file()]
     names.append(MANIFEST)
     mark = (place / JOURNAL).url
     upload(storage.store, MARK, mark)

@@ -10,6 +10,7 @@ from math import log10
 from ..condition import Condition
 from ..errors import DataError, raised
 from ..packing.convert import Failure
+from ..packing.publish import RECEIPTS
 from ..reports import Receipt
 from ..shards.canonical import Fields, check_format, parse
 from ..shown import condition_digest, overall_digest
@@ -18,7 +19,7 @@ from .options import RenderOptions
 
 __all__ = ["RECEIPT", "RenderReceipt"]
 
-RECEIPT = "receipt.json"
+RECEIPT = RECEIPTS[0]
 FORMAT = "avrb-render/1"
 
 

@@ -172,6 +172,55 @@ def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     assert storage.file(out).names() == names
 
 
+def test_rendering_into_a_bucket(s3: S3, tmp_path: Path) -> None:
+    """The receipts go along, before the manifest."""
+    source, out = write_shards(tmp_path / "t", clips(3)), f"s3://{s3.bucket}/rendered"
+    rendering = ("render", str(source), out, "--corruption", "rain", "--severity", "1")
+    cache, storage = tmp_path / "cache", Storage(s3.storage_options)
+    done = avrb(s3, *rendering, "--frame-format", "png", cache=cache)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{out}: 3 clip(s), equal to corrupting on the fly, digest ")
+    assert not list(cache.rglob("*.tar"))
+    names = ["manifest.json", "receipt.digests.tsv", "receipt.json"]
+    assert storage.file(out).names() == [
+        *names,
+        "t-rain-1-000000.index.jsonl",
+        "t-rain-1-000000.tar",
+    ]
+    assert verify(out, deep=True, storage=storage) == []
+    refused = avrb(s3, *rendering, cache=cache)
+    assert (refused.returncode, "holds a data set already" in refused.stderr) == (2, True)
+    via = tmp_path / "via"
+    done = avrb(
+        s3, *rendering, "--severity", "2", "--frame-format", "png", "--via", str(via), cache=cache
+    )
+    assert done.returncode == 0, done.stderr
+    for condition in ("rain-1", "rain-2"):
+        place = storage.file(out) / condition
+        here = {path.name: path.read_bytes() for path in (via / condition).iterdir()}
+        assert {name: (place / name).read_bytes() for name in place.names()} == {
+            name: data for name, data in here.items() if not name.startswith(".")
+        }
+    assert storage.store.read(f"{out}/rain-1/receipt.json") == storage.store.read(
+        f"{out}/receipt.json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("s3://b/o", "--layout=released"), "--layout released is for folders; "),
+        (("o", "--via=v"), "--via v is for buckets; o is "),
+    ],
+)
+def test_what_is_not_rendered_into_a_bucket(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    shards = str(write_shards(tmp_path / "t", clips(1)))
+    done = avrb(None, "render", shards, *words, "--corruption=rain", cache=tmp_path)
+    assert (done.returncode, done.stderr.startswith(f"avrb: {said}")) == (2, True), done.stderr
+
+
 MODEL = """
 import torch
 
