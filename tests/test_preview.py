@@ -139,6 +139,8 @@ def test_what_is_refused(shards: Path, tmp_path: Path) -> None:
         UsageError, match=r"p\.html cannot be written: folder .*no is not there; make"
     ):
         avrb.preview(shards, tmp_path / "no/p.html")
+    with pytest.raises(UsageError, match="is a folder; name the file to write"):
+        avrb.preview(shards, tmp_path)
     assert not out.exists()
 
 

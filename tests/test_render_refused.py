@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from commandline import run_avrb
-from rendered import digest, write_source
+from rendered import content, digest, write_source
 from shardmaking import Made, clips, members, write_shards
 
 import avrb_wds as avrb
@@ -95,6 +97,20 @@ def test_wrong_arguments(
     with pytest.raises(avrb.UsageError, match=message):
         call(**given)
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("out", ["", "in", "in/further", "../{name}"])
+@pytest.mark.parametrize("conditions", [["rain-1"], ["rain-1", "rain-2"]])
+def test_a_rendering_into_its_own_source(
+    out: str, conditions: list[str], shards: Path, tmp_path: Path
+) -> None:
+    copied = shutil.copytree(shards, tmp_path / "s")
+    before, target = content(copied), copied / out.format(name=copied.name)
+    message = rf"^{re.escape(str(target))} is the folder that is rendered, or lies in it; give one"
+    with pytest.raises(avrb.UsageError, match=message):
+        avrb.render(copied, target, conditions, resume=True)
+    assert content(copied) == before
+    assert [path.name for path in copied.iterdir() if path.is_dir()] == []
 
 
 def test_what_cannot_be_rendered(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def render(
     from shutil import rmtree
 
     from avrb_wds.packing import prepare, publish
-    from avrb_wds.rendering import RenderOptions
+    from avrb_wds.rendering import RenderOptions, check_apart
     from avrb_wds.rendering import render as render_shards
     from avrb_wds.storage import is_remote
 
@@ -103,13 +103,14 @@ def render(
     options = RenderOptions(cast(Any, frame_format), quality, cast(Any, layout), clips_per_shard)
     conditions = chosen_conditions(corruption, severity, clean)
     places = _places(out, conditions)
+    source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
     if remote:
         _check_layout(layout)
+        check_apart(source, out)
         storage = open_storage(storage_option)
         for place in places:
             prepare(place, storage=storage, resume=resume)
         print(f"rendering into {folder} first", file=sys.stderr)
-    source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
     with source, progress_bar("rendering") as progress:
         made = render_shards(
             source,

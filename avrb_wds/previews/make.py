@@ -15,7 +15,7 @@ from ..progress import Progress
 from ..shards import ShardSet
 from ..shards.manifest import MANIFEST
 from ..storage import is_remote
-from ..whole import whole_file, write_whole
+from ..whole import check_target, whole_file, write_whole
 from .clip import PreviewClip, clip_of_file, clip_of_shards
 from .page import Facts, preview_page
 from .panels import Panel, panels
@@ -63,10 +63,7 @@ def preview(
     """
     page, sheet = Path(out), None if png is None else Path(png)
     for target in (page, *([sheet] if sheet else [])):
-        if not target.parent.is_dir():
-            raise UsageError(
-                f"{target} cannot be written: folder {target.parent} is not there; make it first."
-            )
+        check_target(target)
     if not seconds > 0:
         raise UsageError(f"seconds {seconds!r} is not a number above 0; give one.")
     wanted = [

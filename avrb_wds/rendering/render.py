@@ -27,12 +27,12 @@ from ..packing.journal import check_new
 from ..progress import Progress, part_of
 from ..reports import Receipt
 from ..shards import Manifest, ShardSet
-from ..storage import is_remote
+from ..storage import RemoteFile, is_remote, redacted
 from .job import RenderJob
 from .options import RenderOptions
 from .receipt import RenderReceipt
 
-__all__ = ["Rendered", "render"]
+__all__ = ["Rendered", "check_apart", "render"]
 
 MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")
 """Packages whose versions may change what bytes come out."""
@@ -93,6 +93,7 @@ def render(
     shards = opened(source, storage_options, cache_dir, cache_size)
     stored, budget = options or RenderOptions(), whole_number("max_errors", max_errors, 0)
     manifest = _manifest(shards, stored)
+    check_apart(shards, str(out))
     receipt = Receipt(
         manifest.name,
         manifest.digest,
@@ -116,6 +117,20 @@ def render(
     for folder in jobs if not resume else ():
         check_new(folder)
     return tuple(_rendered(jobs, threads, resume, progress))
+
+
+def check_apart(shards: ShardSet, out: str) -> None:
+    """Raise UsageError where `out`, a folder or an address, is that of `shards` or lies in it."""
+    source = shards.folder
+    if isinstance(source, RemoteFile):
+        inside = f"{out.rstrip('/')}/".startswith(f"{source.url.rstrip('/')}/")
+    else:
+        inside = not is_remote(out) and Path(out).resolve().is_relative_to(source.resolve())
+    if inside:
+        named = redacted(out) if is_remote(out) else out
+        raise UsageError(
+            f"{named} is the folder that is rendered, or lies in it; give one outside."
+        )
 
 
 def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:

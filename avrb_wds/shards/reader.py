@@ -114,6 +114,11 @@ class ShardSet:
         return self._starts[-1]
 
     @property
+    def folder(self) -> Place:
+        """Where the manifest lies, and what it names."""
+        return self._folder
+
+    @property
     def shards(self) -> tuple[ShardEntry | Place, ...]:
         """The shards in order: entries of the manifest, or paths where there is none."""
         return self._shards

@@ -206,6 +206,17 @@ def test_rendering_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     )
 
 
+def test_a_rendering_into_its_own_source(s3: S3, tmp_path: Path) -> None:
+    storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/own"
+    publish(write_shards(tmp_path / "t", clips(2)), url, storage=storage)
+    names = storage.file(url).names()
+    for out in (url, f"{url}/", f"{url}/in"):
+        done = avrb(s3, "render", url, out, "--corruption=rain", "--resume", cache=tmp_path)
+        said = f"avrb: {out} is the folder that is rendered, or lies in it; give one outside.\n"
+        assert (done.returncode, done.stderr) == (2, said)
+    assert storage.file(url).names() == names
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
