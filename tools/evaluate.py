@@ -68,7 +68,7 @@ def evaluate(
         str | None,
         Option(
             metavar="NAME",
-            help="Where model and batches go, as torch names it.",
+            help="Where model and batches go; cuda: a GPU for each rank of a machine.",
             show_default=False,
             rich_help_panel=RUN,
         ),
