@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom up; a module may import from its own layer and from those above it in this list.
 LAYERS = [
     {"corruptions"},
-    {"errors", "bounds", "progress"},
+    {"errors", "bounds", "once", "progress"},
     {"whole", "signals", "condition", "codecs", "storage", "processes"},
     {"apply", "shards", "shown"},
     {"stages", "packing"},

@@ -14,7 +14,7 @@ from ..apply import Corrupter
 from ..condition import Condition
 from ..corruptions import Frame, Pcm
 from ..errors import DataError, UsageError, raised
-from ..shards import Clip, ShardEntry, ShardSet, decode_clip
+from ..shards import Clip, RawClip, ShardEntry, ShardSet, decode_clip
 from ..shards.record import Target
 from ..shown import ClipDigest, clip_digest
 from ..signals import Waveform, to_waveform
@@ -115,6 +115,7 @@ class Block:
         self.positions = positions
         self.recipe = recipe
         self._shards, self._first = shards, first
+        self._raws: list[RawClip | None] = [None] * len(positions)
         self._clips: list[Clip | DataError | None] = [None] * len(positions)
         self._locks = [Lock() for _ in positions]
 
@@ -147,6 +148,15 @@ class Block:
         about = (clip.key, record.video_id, record.target, clip.sample_rate, samples)
         return Item(position, condition, *about, digest, values)
 
+    def read(self, place: int) -> None:
+        """Have the bytes of the clip at `place` here before it is asked for."""
+        with self._locks[place]:
+            if self._raws[place] is None and self._clips[place] is None:
+                try:
+                    self._raws[place] = self._shards.read(self.positions[place])
+                except DataError as error:
+                    self._clips[place] = error
+
     def skipped(self, place: int, error: DataError) -> Skipped:
         """The clip at `place`, as one that was left out for `error`."""
         shard, entry = self._shards.locate(self.positions[place])
@@ -158,10 +168,11 @@ class Block:
             found = self._clips[place]
             if found is None:
                 try:
-                    found = decode_clip(self._shards.read(self.positions[place]), frames_out)
+                    raw = self._raws[place] or self._shards.read(self.positions[place])
+                    found = decode_clip(raw, frames_out)
                 except DataError as error:
                     found = error
-                self._clips[place] = found
+                self._raws[place], self._clips[place] = None, found
         if isinstance(found, DataError):
             # Raised once a condition: without what led to it the last time.
             raise found.with_traceback(None)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +17,8 @@ from .clips import Attempt, Block, Rows
 from .division import Plan
 from .memory import Arrays, Memory
 from .pipeline import Road
+
+IN_FLIGHT = 64  # clips on their way from storage to all workers of a process
 
 __all__ = ["Order", "Share", "serve"]
 
@@ -53,8 +58,7 @@ def serve(road: Road, clips: int, step: int, channel: Channel, number: int) -> N
 
 def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -> None:
     """One pass; every block's clips are kept for all of its turns."""
-    for places, turns in plan.blocks():
-        block, mine = road.block(places), share.of(places)
+    for block, mine, turns in _blocks(road, plan, share):
         for turn in turns:
             memory = files.memory(*channel.receive(), clips=len(block))
             attempts = [_attempt(block, place, turn, memory.rows(place)) for place in mine]
@@ -63,6 +67,32 @@ def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -
                 channel.send(attempts)
             except UsageError as error:
                 channel.send([error] * len(attempts))
+
+
+def _blocks(road: Road, plan: Plan, share: Share) -> Iterator[tuple[Block, range, range]]:
+    """Every block, where in it this worker's clips are, and their turns.
+
+    From storage the clips of the next blocks are on their way meanwhile, each asked for by itself:
+    those between them are other workers'.
+    """
+    ahead = max(2, IN_FLIGHT // share.step) if road.shards.remote else 0
+    if not ahead:
+        for places, turns in plan.blocks():
+            yield road.block(places), share.of(places), turns
+        return
+    waiting: deque[tuple[Block, range, range]] = deque()
+    pool = ThreadPoolExecutor(ahead, "avrb-ahead")
+    try:
+        for places, turns in plan.blocks():
+            block, mine = road.block(places), share.of(places)
+            waiting.append((block, mine, turns))
+            for place in mine:
+                pool.submit(block.read, place)
+            while len(waiting) > 1 and sum(len(mine) for _, mine, _ in waiting) > ahead:
+                yield waiting.popleft()
+        yield from waiting
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _attempt(block: Block, place: int, turn: int, rows: Rows) -> Attempt:

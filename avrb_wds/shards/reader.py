@@ -16,6 +16,7 @@ from typing import Any
 
 from ..bounds import DEFAULT, Bounds
 from ..errors import DataError, cause
+from ..once import Once
 from ..progress import Progress
 from ..storage import Place, RemoteFile, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
@@ -80,7 +81,7 @@ class ShardSet:
         )
         self._starts = [0, *accumulate(counts)]
         self._files: OrderedDict[int, _File] = OrderedDict()
-        self._lock = Lock()
+        self._lock, self._once = Lock(), Once()
 
     @classmethod
     def open(
@@ -175,18 +176,20 @@ class ShardSet:
 
     def index(self, number: int) -> ShardIndex:
         """The index of shard `number`, read on first use."""
-        index = self._indexes.get(number)
-        if index is None:
-            shard = self._shards[number]
-            assert isinstance(shard, ShardEntry)
-            index = ShardIndex.read(self._folder / shard.index, shard.index_sha256)
-            if len(index) != shard.clips:
-                raise DataError(
-                    f"index {self._folder / shard.index} holds {len(index)} clips; "
-                    f"the manifest says {shard.clips}."
-                )
-            self._indexes[number] = index
-        return index
+        if number not in self._indexes:
+            self._once.do(number, lambda: self._read_index(number))
+        return self._indexes[number]
+
+    def _read_index(self, number: int) -> None:
+        shard = self._shards[number]
+        assert isinstance(shard, ShardEntry)
+        index = ShardIndex.read(self._folder / shard.index, shard.index_sha256)
+        if len(index) != shard.clips:
+            raise DataError(
+                f"index {self._folder / shard.index} holds {len(index)} clips; "
+                f"the manifest says {shard.clips}."
+            )
+        self._indexes[number] = index
 
     def read_indexes(self, progress: Progress | None = None) -> None:
         """Read now the indexes that are read on first use otherwise.

@@ -8,6 +8,7 @@ from threading import Event, Lock
 from typing import Any
 
 from ..errors import DataError, UsageError, cause
+from ..once import Once
 from .address import Address, redacted
 from .ahead import chained, ramp
 from .client import Clients, Ignored, Stat, Transient, fetched, translated
@@ -35,6 +36,7 @@ class Store:
         self._clients = Clients(options or {}, self.limits)
         self._stats: dict[str, Stat] = {}
         self._unranged: set[str] = set()
+        self._asked = Once()
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -47,13 +49,16 @@ class Store:
     def stat(self, url: str) -> Stat:
         """Size and ETag of a file; raises DataError, naming it, where there is none."""
         if url not in self._stats:
-            failures = 0
-            while url not in self._stats:
-                try:
-                    self._ask_stat(url)
-                except Transient as error:
-                    failures = self._failed(url, 0, failures, error)
+            self._asked.do(url, lambda: self._learn_stat(url))
         return self._stats[url]
+
+    def _learn_stat(self, url: str) -> None:
+        failures = 0
+        while url not in self._stats:
+            try:
+                self._ask_stat(url)
+            except Transient as error:
+                failures = self._failed(url, 0, failures, error)
 
     def _ask_stat(self, url: str) -> None:
         try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from faultserver import fault_server
 from shardmaking import clips, write_shards
+
+import avrb_wds as avrb
 
 # Every way in one process, since what takes time is to start them.  It has read, manifest and
 # clips, before any loader is made: a forked child would wait for ever.
@@ -142,3 +147,31 @@ def test_forked_processes_say_why_not(
 
 def test_children_of_a_process_that_has_not_read_may_read(web: str, tmp_path: Path) -> None:
     assert script(tmp_path, FORK_FIRST, web).split() == ["4"] * 3
+
+
+def test_processes_read_ahead_each_clip_once(tmp_path: Path) -> None:
+    """More requests are under way than there are workers, and none is for another one's clips."""
+    folder = write_shards(tmp_path / "t", clips(24), per_shard=12)
+    together, count, gathered = 9, itertools.count(1), threading.Event()
+    with fault_server({f"/t/{path.name}": path.read_bytes() for path in folder.iterdir()}) as run:
+        shards = avrb.ShardSet.open(f"{run.url}/t")
+        keys = [shards.locate(position)[1] for position in range(24)]
+        run.forget()
+
+        def gather(number: int) -> None:
+            """The first requests for clips wait until so many are there at once."""
+            _, path, headers = run.requests[number]
+            if path.endswith(".tar") and headers["range"] != "bytes=0-0":
+                if next(count) == together:
+                    gathered.set()
+                assert gathered.wait(60)
+
+        run.schedule = gather
+        wanted = avrb.conditions(["impulse"], [1])
+        loader = avrb.load(shards, wanted, batch_size=6, num_workers=3, workers="process")
+        assert sum(len(batch["key"]) for batch in loader) == 48
+        asked = [h["range"] for _, path, h in run.requests if path.endswith(".tar")]
+    ranges = [f"bytes={entry.offset}-{entry.offset + entry.length - 1}" for entry in keys]
+    # Each worker asks once how large each of the two shards is, however many threads it reads by.
+    assert Counter(asked) == Counter({"bytes=0-0": 3 * 2}) + Counter(ranges)
+    assert sum("index" in path for _, path, _ in run.requests) <= 3 * 2 * 2
