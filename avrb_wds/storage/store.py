@@ -36,7 +36,7 @@ class Store:
         self._clients = Clients(options or {}, self.limits)
         self._stats: dict[str, Stat] = {}
         self._unranged: set[str] = set()
-        self._asked = Once()
+        self._learning = Once()
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Store:
     def stat(self, url: str) -> Stat:
         """Size and ETag of a file; raises DataError, naming it, where there is none."""
         if url not in self._stats:
-            self._asked.do(url, lambda: self._learn_stat(url))
+            self._learning.do(url, lambda: self._learn_stat(url))
         return self._stats[url]
 
     def _learn_stat(self, url: str) -> None:
