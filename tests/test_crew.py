@@ -145,3 +145,8 @@ def test_too_many_for_the_files_that_may_be_open(more: int) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert len(os.listdir("/dev/fd")) == there
+
+
+def test_what_a_terminal_sends_does_not_reach_workers() -> None:
+    """Ctrl-C goes to a whole session; one that has only started would print a traceback."""
+    assert list(each(lambda _: os.getsid(0) == os.getpid(), [1], 1)) == [True]

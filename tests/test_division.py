@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from avrb_wds.errors import UsageError
 from avrb_wds.loading.division import Plan, Span, divide, global_order, share
-from avrb_wds.loading.topology import default_workers, find_topology
+from avrb_wds.loading.topology import find_topology
+from avrb_wds.processes import default_workers
 
 CLIPS = st.integers(0, 300)
 WORLD = st.integers(1, 9)

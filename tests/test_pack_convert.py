@@ -1,6 +1,7 @@
 """One clip in, members out: which frames, which samples, what is kept and what fails."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_fra
 from avrb_wds.errors import UsageError
 from avrb_wds.packing import Failure, PackOptions
 from avrb_wds.packing.choice import choose_frames, choose_samples
-from avrb_wds.packing.convert import PackedClip, convert
+from avrb_wds.packing.convert import PackedClip, convert, convert_all
 from avrb_wds.packing.labels import Labelling
 from avrb_wds.packing.pictures import fit
 from avrb_wds.packing.source import FrameColumns, FrameFolder, SourceClip, VideoFile
@@ -230,3 +231,12 @@ def test_what_cannot_be_packed_says_why(tmp_path, case) -> None:
     assert (failure.video_id, failure.source) == ("v.1", clip.source)
     assert re.search(cause, failure.cause), failure.cause
     assert "\n" not in str(failure)
+
+
+@pytest.mark.parametrize(("clips", "others"), [(0, 0), (1, 0), (3, 3)])
+def test_there_are_no_more_processes_than_clips(clips: int, others: int) -> None:
+    def work(number: int) -> Failure:
+        return Failure(str(os.getpid()), "", "")
+
+    by = {made.video_id for made in convert_all(work, range(clips), 8) if type(made) is Failure}
+    assert len(by - {str(os.getpid())}) == others

@@ -27,7 +27,7 @@ def chosen_device(device: str | torch.device | None) -> torch.device | None:
 
     if device is None:
         return None
-    counts = {kind: _count(kind) for kind in ("cuda", "xpu", "mps") if _count(kind)}
+    counts = {kind: count for kind in ("cuda", "xpu", "mps") if (count := _count(kind))}
     numbered = [f"{kind}:{number}" for kind, count in counts.items() for number in range(count)]
     there = ["cpu", *counts, *numbered]
     if str(device) not in there:

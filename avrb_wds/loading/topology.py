@@ -1,4 +1,4 @@
-"""Which of how many processes this one is, and what it has to work with."""
+"""Which of how many processes this one is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from ..errors import UsageError
 
-__all__ = ["default_workers", "find_topology", "local_rank"]
+__all__ = ["find_topology", "local_rank"]
 
 # srun sets SLURM_STEP_NUM_TASKS for the processes it starts; SLURM_NTASKS is also there in the
 # batch script itself, which is one process however many tasks the job asked for.
@@ -59,10 +59,3 @@ def local_rank() -> int:
         if value.isdecimal():
             return int(value)
     return 0
-
-
-def default_workers() -> int:
-    """As many workers as this process has cores to itself, where torchrun started several."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    local = os.environ.get("LOCAL_WORLD_SIZE", "1")
-    return max(1, (cores or 1) // (int(local) if local.isdecimal() and int(local) else 1))

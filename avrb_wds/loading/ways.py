@@ -8,11 +8,10 @@ from functools import partial
 from typing import Literal
 
 from ..errors import UsageError, check_one_of
-from ..processes import CAN_SHARE, THREADS
+from ..processes import CAN_SHARE, THREADS, default_workers
 from .arguments import whole_number
 from .division import Plan
 from .pipeline import Result, Road, batch_memory, stream
-from .topology import default_workers
 
 __all__ = ["Stream", "Way", "WorkerKind"]
 

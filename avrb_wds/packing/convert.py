@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -75,12 +75,14 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
 
 
 def convert_all(
-    work: Callable[[Clip], PackedClip | Failure], clips: Iterable[Clip], workers: int
+    work: Callable[[Clip], PackedClip | Failure], clips: Sequence[Clip], workers: int
 ) -> Generator[PackedClip | Failure, None, None]:
     """What `work` makes of all clips, in order, `workers` at a time, twice as many in memory.
 
-    With 0 workers each is made as it is asked for.  More than two are processes: see `THREADS`.
+    With 0 workers each is made as it is asked for.  More than two are processes: see `THREADS`; no
+    more than there are clips.
     """
+    workers = min(workers, len(clips))
     if workers > THREADS and CAN_SHARE:
         yield from each(work, clips, workers)
         return

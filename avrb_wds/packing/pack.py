@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..processes import default_workers
 from ..progress import Progress
 from ..shards.manifest import Manifest
 from ..storage import is_remote
@@ -62,7 +62,7 @@ def pack(
     journal = build(
         job,
         Path(out),
-        workers=workers or os.cpu_count() or 1,
+        workers=workers or default_workers(),
         resume=resume,
         allow_missing=allow_missing,
         progress=progress,

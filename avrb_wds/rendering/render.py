@@ -24,6 +24,7 @@ from ..loading.arguments import (
 from ..packing.build import build
 from ..packing.job import versions_of
 from ..packing.journal import check_new
+from ..processes import default_workers
 from ..progress import Progress, part_of
 from ..reports import Receipt
 from ..shards import Manifest, ShardSet
@@ -88,7 +89,7 @@ def render(
         raise UsageError(
             f"out {str(out)!r} is not a folder; render into one and then `publish` it."
         )
-    threads = (os.cpu_count() or 1) if workers is None else whole_number("workers", workers, 0)
+    count = default_workers() if workers is None else whole_number("workers", workers, 0)
     wanted = wanted_conditions(corruption, severity)
     shards = opened(source, storage_options, cache_dir, cache_size)
     stored, budget = options or RenderOptions(), whole_number("max_errors", max_errors, 0)
@@ -116,7 +117,7 @@ def render(
         jobs[folder] = RenderJob(shards, manifest, condition, corrupter, receipt, stored, budget)
     for folder in jobs if not resume else ():
         check_new(folder)
-    return tuple(_rendered(jobs, threads, resume, progress))
+    return tuple(_rendered(jobs, count, resume, progress))
 
 
 def check_apart(shards: ShardSet, out: str) -> None:
