@@ -25,7 +25,7 @@ from .options import (
 )
 from .printing import one_line
 from .progress import progress_bar
-from .values import chosen_conditions, open_shards
+from .values import chosen_conditions, open_shards, open_storage
 
 if TYPE_CHECKING:
     from avrb_wds.reports import Receipt
@@ -56,11 +56,12 @@ def digest(
         ),
     ] = None,
     check: Annotated[
-        Path | None,
+        str | None,
         Option(
             metavar="RECEIPT",
-            help="Receipt, report.json or folder of a run to hold it against: seed and all else "
-            "are as it says, and the conditions, unless some of them are given.",
+            help="Receipt, report.json or folder of a run, a path or an address, to hold it "
+            "against: seed and all else are as it says, and the conditions, unless some are "
+            "given.",
             show_default=False,
         ),
     ] = None,
@@ -78,6 +79,7 @@ def digest(
     """
     from avrb_wds.evaluation import check as check_receipt
     from avrb_wds.evaluation import digest as digest_shown
+    from avrb_wds.storage import is_remote
 
     given = {name for name in (*SAID, *CHOICE) if _is_given(context, name)}
     source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
@@ -94,7 +96,8 @@ def digest(
         else:
             _refuse(given & set(SAID))
             some = chosen if given else None
-            verdict = check_receipt(source, check, some, **common, progress=progress)
+            there = open_storage(storage_option).file(check) if is_remote(check) else check
+            verdict = check_receipt(source, there, some, **common, progress=progress)
     if check is None:
         _print(receipt)
     elif verdict is not None:

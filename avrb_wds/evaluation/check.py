@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..loading.arguments import Source
 from ..loading.loader import OnError
 from ..progress import Progress
+from ..storage import Place, Storage
 from .digest import shown
 from .receipts import Verdict, difference, read_receipt
 
@@ -21,7 +22,7 @@ __all__ = ["check"]
 
 def check(
     source: Source,
-    receipt: str | Path,
+    receipt: str | Place,
     conditions: Sequence[str | Condition] | None = None,
     *,
     out: str | Path | None = None,
@@ -37,14 +38,14 @@ def check(
 ) -> Verdict | None:
     """Whether a model would be shown what a receipt says, or what is first shown otherwise.
 
-    receipt: a run's folder, its report.json, or what `digest` wrote; the seed and all that the
-    corruptions depend on are as it says.  conditions: of the receipt's, those to check; all by
-    default.  bank: needed where the receipt's is not the built-in one.  The other arguments are
+    receipt: a run's folder, its report.json, or what `digest` wrote, a path or an address; the seed
+    and all that the corruptions depend on are as it says.  conditions: of the receipt's, those to
+    check; all by default.  bank: needed where the receipt's is not the built-in one.  Others are
     those of `digest`; of several ranks the last one to finish returns the verdict, the others None.
 
     Raises UsageError where the bank is another, and for conditions that the receipt lacks.
     """
-    theirs = read_receipt(receipt)
+    theirs = read_receipt(receipt, Storage(storage_options))
     said = theirs[0]
     here = Bank.of(bank)
     if here.digest != said.bank:

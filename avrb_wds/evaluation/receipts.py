@@ -10,6 +10,7 @@ from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
 from ..reports.files import JSON_FILE
 from ..shards.canonical import parse
+from ..storage import Place, RemoteFile, Storage, as_place, is_remote
 from ..whole import make_folder, write_whole
 from .seal import ClipDigests, clips_file
 
@@ -26,26 +27,38 @@ def write_receipt(receipt: Receipt, path: Path) -> Path:
     return write_whole(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
-def read_receipt(path: str | Path) -> tuple[Receipt, ClipDigests | None]:
+def read_receipt(
+    path: str | Place, storage: Storage | None = None
+) -> tuple[Receipt, ClipDigests | None]:
     """The receipt in a file of `digest`, in a report, or in the report of a run's folder.
 
-    The digests of all clips come with it where they are beside it.  Raises DataError where there is
-    no receipt, or one of something that was not finished.
+    path: also an address, which `storage` reads; one of a file ends in ".json".  The digests of all
+    clips come with it where they are beside it.  Raises DataError where there is no receipt, or one
+    of something that was not finished.
     """
-    path = Path(path)
-    path = path / JSON_FILE if path.is_dir() else path
+    place = _file(path, storage or Storage())
     try:
-        data = path.read_bytes()
+        data = place.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}; {WANTED}.") from error
-    value = parse(data, str(path))
+        raise DataError(f"{place} does not open: {cause(error)}; {WANTED}.") from error
+    value = parse(data, str(place))
     try:
         receipt = Receipt.from_json(value["receipt"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} has no receipt of this version; {WANTED}.") from error
+        raise DataError(f"{place} has no receipt of this version; {WANTED}.") from error
     if not receipt.digest:
-        raise DataError(f"{path} holds a receipt without digests; give one of a whole run.")
-    return receipt, ClipDigests.read(clips_file(path))
+        raise DataError(f"{place} holds a receipt without digests; give one of a whole run.")
+    return receipt, ClipDigests.read(place.parent / clips_file(Path(place.name)).name)
+
+
+def _file(path: str | Place, storage: Storage) -> Place:
+    """The file in which a receipt is looked for."""
+    place = storage.file(path) if isinstance(path, str) and is_remote(path) else as_place(path)
+    if isinstance(place, RemoteFile):
+        is_folder = not place.name.endswith(".json")
+    else:
+        is_folder = place.is_dir()
+    return place / JSON_FILE if is_folder else place
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ..condition import Condition
 from ..errors import DataError
 from ..reports import Receipt
 from ..shown import condition_digest, overall_digest
+from ..storage import Place
 from ..whole import write_whole
 from .ledger import Ledger
 from .lines import key_as_written, key_of
@@ -64,12 +65,11 @@ class ClipDigests:
         return cls(names, dict(zip(ledger.keys, zip(*columns, strict=True), strict=True)))
 
     @classmethod
-    def read(cls, path: Path) -> ClipDigests | None:
+    def read(cls, path: Place) -> ClipDigests | None:
         """Those in a file; None where there is none; raises DataError where it is broken."""
-        try:
-            text = path.read_bytes().decode(errors="surrogateescape")
-        except FileNotFoundError:
+        if not path.is_file():
             return None
+        text = path.read_bytes().decode(errors="surrogateescape")
         heading, *lines = text.split("\n")[:-1] or [""]
         names = heading.split("\t")
         rows = dict(_row(line, len(names) - 1) for line in lines)

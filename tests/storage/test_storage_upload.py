@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,9 @@ from videos import Movie, make_video
 from weed import S3
 
 from avrb_wds.errors import DataError, UsageError
+from avrb_wds.evaluation import check, digest
 from avrb_wds.packing import publish
+from avrb_wds.rendering import render
 from avrb_wds.shards import Manifest, ShardSet, verify
 from avrb_wds.storage import Limits, Storage, Store, remove, upload
 from avrb_wds.storage.cache import entries
@@ -204,6 +207,27 @@ def test_rendering_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     assert storage.store.read(f"{out}/rain-1/receipt.json") == storage.store.read(
         f"{out}/receipt.json"
     )
+
+
+def test_a_receipt_in_a_bucket(s3: S3, tmp_path: Path) -> None:
+    """It is checked from there, and finds the clip that differs by the digests beside it."""
+    storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/receipts"
+    made = clips(3)
+    source = write_shards(tmp_path / "s", made)
+    render(source, tmp_path / "r", "rain", 1)
+    publish(tmp_path / "r", url, storage=storage)
+    digest(source, ["rain-1"], out=tmp_path / "report.json")
+    upload(storage.store, tmp_path / "report.json", f"{url}/run/report.json")
+    for there in (f"{url}/receipt.json", f"{url}/run", f"{url}/run/"):
+        done = avrb(s3, "digest", str(source), "--check", there, cache=tmp_path)
+        assert (done.returncode, done.stdout) == (0, "same\n"), done.stderr
+    assert str(check(source, f"{url}/run", storage_options=s3.storage_options)) == "same"
+    other = write_shards(tmp_path / "o", [*made[:2], replace(made[2], samples=400)])
+    done = avrb(s3, "digest", str(other), "--check", f"{url}/receipt.json", cache=tmp_path)
+    said = "clip 'clip0002' differs under rain-1, the first of 1 there.\n"
+    assert (done.returncode, done.stdout) == (1, said)
+    done = avrb(s3, "digest", str(other), "--check", f"{url}/none.json", cache=tmp_path)
+    assert (done.returncode, done.stderr) == (1, f"avrb: {url}/none.json is not there.\n")
 
 
 def test_a_rendering_into_its_own_source(s3: S3, tmp_path: Path) -> None:
