@@ -186,8 +186,8 @@ def load(
     clips; see `Loader.skipped`.  prefetch: batches made ahead, by processes 62 at most.
     workers: "thread", which start at once but stand in each other's way where they are many;
     "process", new interpreters that write to shared memory, to which the transform has to be
-    picklable (by cloudpickle: lambdas and what notebooks define are), and so what it returns; None
-    for threads up to two and processes beyond.
+    picklable (by cloudpickle: lambdas and what notebooks define are), and so what it returns, and
+    of which each has a copy of its own; None for threads up to two and processes beyond.
 
     storage_options: credentials and endpoint as obstore spells them, by default from the standard
     environment variables.  cache_dir, cache_size: a folder for remote shards, which processes may

@@ -32,6 +32,7 @@ main(int(sys.argv[1]))
 # A worker has a core to itself: libraries that start threads by themselves have none to gain.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _SECONDS_TO_END = 10
+_SOCKET_BYTES = 1 << 17
 
 
 class WorkerLost(AvrbError):
@@ -130,6 +131,8 @@ class _Worker(NamedTuple):
 
 def _start() -> _Worker:
     mine, its = socket.socketpair()
+    for end in (mine, its):  # where a system keeps them small, orders for a few batches must fit
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
     with its, contextlib.ExitStack() as undo:
         undo.callback(mine.close)
         process = subprocess.Popen(
