@@ -1,6 +1,8 @@
 """`digest` comes to what `evaluate` showed, wherever it runs, and `check` finds what differs."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,21 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = clips(37)
     made[20] = Made(made[20].key, target=made[20].target, samples=801)
     return write_shards(tmp_path_factory.mktemp("altered"), made)
+
+
+def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
+    """They would each take two seconds and 180 MB for it."""
+    code = (
+        "import sys; from avrb_wds.loading.arguments import open_road, wanted_conditions; "
+        "road = open_road(sys.argv[1], wanted_conditions('gaussian', 1), digest=True, "
+        "signals=False); "
+        "from avrb_wds.loading.clips import Rows; print(len(road.block(range(2)).item(1, 0, Rows())"
+        ".digest), 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(shards)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["32", "False"]
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 5])

@@ -120,7 +120,11 @@ def fickle(clip: dict[str, Any]) -> dict[str, Any]:
 def test_transforms_at_fault(tmp_path: Path, count: int, transform: Any, message: str) -> None:
     write_shards(tmp_path, clips(8))
     with pytest.raises(UsageError, match=message):
-        list(avrb.load(tmp_path, num_workers=count, transform=transform, on_error=8))
+        list(
+            avrb.load(
+                tmp_path, num_workers=count, workers="thread", transform=transform, on_error=8
+            )
+        )
     assert not threads()
 
 

@@ -68,7 +68,8 @@ def test_one_condition_mixed_is_still_one_a_clip(shards: Path) -> None:
 def test_a_mixed_pass_goes_on_at_another_world_and_batch_size(shards: Path, batches: int) -> None:
     def fresh(rank: int, world: int, size: int, workers: int) -> Any:
         return avrb.load(shards, WANTED, mixed=True, order="seeded-shuffle", batch_size=size,
-                         num_workers=workers, rank=rank, world_size=world)  # fmt: skip
+                         num_workers=workers, workers="thread", rank=rank,
+                         world_size=world)  # fmt: skip
 
     before, states = [], []
     for rank in range(2):
@@ -99,7 +100,7 @@ def test_a_transform_sees_the_condition_of_its_clip(shards: Path) -> None:
 
 
 def test_batches_repeat_whatever_the_threads(shards: Path) -> None:
-    passes = [list(avrb.load(shards, WANTED, mixed=True, batch_size=4, num_workers=n))
-              for n in (0, 1, 5)]  # fmt: skip
+    made = {"mixed": True, "batch_size": 4, "workers": "thread"}
+    passes = [list(avrb.load(shards, WANTED, num_workers=n, **made)) for n in (0, 1, 5)]
     assert_same(passes[0], passes[1])
     assert_same(passes[0], passes[2])

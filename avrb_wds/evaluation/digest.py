@@ -21,7 +21,6 @@ from ..corruptions.bank import Bank
 from ..errors import UsageError
 from ..loading import Batch
 from ..loading.arguments import Source, open_road, opened, wanted_conditions
-from ..loading.clips import ClipDict
 from ..loading.division import share
 from ..loading.loader import Budget, OnError
 from ..loading.topology import find_topology
@@ -123,7 +122,7 @@ def shown(
             f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
         )
     shards = opened(source, storage_options, cache_dir, cache_size)
-    road = open_road(shards, chosen, **settings, bank=bank, transform=_nothing, digest=True)
+    road = open_road(shards, chosen, **settings, bank=bank, digest=True, signals=False)
     manifest = shards.manifest
     receipt = Receipt(
         manifest.name if manifest else "",
@@ -147,11 +146,6 @@ def shown(
             return None  # the parts may be gone by now
         work.do(_no_scores, progress)
         return _finished(work, None if out is None else Path(out))
-
-
-def _nothing(clip: ClipDict) -> ClipDict:
-    """A transform that leaves nothing to put in a batch."""
-    return {}
 
 
 def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:

@@ -105,6 +105,7 @@ def open_road(
     order: Order = "sequential",
     mixed: bool = False,
     digest: bool = False,
+    signals: bool = True,
 ) -> Road:
     """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
     corrupters = tuple(
@@ -118,9 +119,9 @@ def open_road(
     return Road(
         shards,
         global_order(len(shards), order, seed),
-        Recipe(conditions, corrupters, transform, mixed, digest),
+        Recipe(conditions, corrupters, transform, mixed, digest, signals),
         # What a transform makes of a clip has a shape of its own.
-        Layout.of(manifest if transform is None else None),
+        Layout.of(manifest if transform is None and signals else None),
         Collate(
             manifest.task if manifest else None, len(manifest.classes) if manifest else 0, mixed
         ),

@@ -48,7 +48,8 @@ class Recipe:
     """What becomes of every clip: each condition with its corrupter, then the transform.
 
     mixed: the clips of a batch take the conditions in rotation, instead of all the same one.
-    digest: take the digest of every clip as it is before the transform.
+    digest: take the digest of every clip as it is before the transform.  signals: put frames and
+    sound in batches; without, there is no transform, and a worker needs no torch.
     """
 
     conditions: tuple[Condition, ...]
@@ -56,6 +57,7 @@ class Recipe:
     transform: Transform | None = None
     mixed: bool = False
     digest: bool = False
+    signals: bool = True
 
     def number(self, place: int, turn: int) -> int:
         """Which condition comes in turn `turn` for the clip at `place` of the global order.
@@ -139,7 +141,7 @@ class Block:
         digest = clip_digest(clip.key, frames, pcm, clip.sample_rate) if recipe.digest else None
         position, samples = self.positions[place], 0 if waveform is None else waveform.shape[1]
         values: dict[str, Any] = {}
-        if rows.frames is None or rows.waveform is None:
+        if recipe.signals and (rows.frames is None or rows.waveform is None):
             whole = clip_dict(clip, position, condition, frames, waveform)
             values = {name: whole[name] for name, row in rows._asdict().items() if row is None}
             if recipe.transform is not None:
