@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from commandline import run_avrb
+from evaluating import bright
 from shardmaking import Made, clips, write_shards
 from storage.faultserver import fault_server
-from test_evaluate import bright
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import read_receipt

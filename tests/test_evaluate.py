@@ -4,36 +4,21 @@ import itertools
 import multiprocessing
 import os
 import re
-import resource
 import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from evaluating import CONDITIONS, bright, oracle, run, same_files
 from shardmaking import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.corruptions.bank import Bank, write_bank
 from avrb_wds.evaluation import merge
-from avrb_wds.reports import FILES, Report, read_report
+from avrb_wds.reports import read_report
 from avrb_wds.shown import clip_digest, condition_digest, overall_digest
-
-CONDITIONS = avrb.conditions(["gaussian", "impulse"], [1, 5])
-
-
-def oracle(batch: dict[str, Any]) -> torch.Tensor:
-    """Scores that put the target first."""
-    return torch.nn.functional.one_hot(batch["target"], 3).float()
-
-
-def bright(batch: dict[str, Any]) -> torch.Tensor:
-    """Scores that depend on every value shown, in picture and sound, and on nothing else."""
-    mean = batch["frames"].double().mean((1, 2, 3))
-    loud = batch["waveform"].double().square().mean((1, 2))
-    return (mean + 1000 * loud[:, None]).float()
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +32,6 @@ def whole(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole")
     assert run(bright, shards, out) is not None
     return out
-
-
-def run(model: Any, shards: Path, out: Path, **options: Any) -> Report | None:
-    defaults: dict[str, Any] = {"batch_size": 3, "num_workers": 0, "conditions": CONDITIONS}
-    return avrb.evaluate(model, shards, out=out, **{**defaults, **options})
-
-
-def same_files(one: Path, other: Path) -> bool:
-    return all((one / name).read_bytes() == (other / name).read_bytes() for name in FILES)
 
 
 def test_an_oracle_is_robust(shards: Path, tmp_path: Path) -> None:
@@ -200,102 +176,3 @@ def test_what_is_there_is_not_scored_again(shards: Path, whole: Path, tmp_path: 
 
     run(never, shards, tmp_path / "again", name="bright")
     assert same_files(whole, tmp_path / "again")
-
-
-def test_a_missing_or_double_clip_is_an_error(whole: Path, tmp_path: Path) -> None:
-    torn = shutil.copytree(whole, tmp_path / "torn")
-    file = next((torn / "predictions").glob("*.bin"))
-    file.write_bytes(file.read_bytes()[:-40])
-    with pytest.raises(
-        avrb.DataError, match=r"is missing under .*, the first of \d of 55 scores; repeat"
-    ):
-        merge(torn)
-    twice = shutil.copytree(whole, tmp_path / "twice")
-    file = next((twice / "predictions").glob("*.bin"))
-    shutil.copy(file, file.with_name("rank-0001-of-0002.bin"))
-    with pytest.raises(
-        avrb.DataError, match="is there twice under clean, the first of 55 of 55 scores;"
-    ):
-        merge(twice)
-
-
-def test_broken_clips_are_named_and_bounded(tmp_path: Path) -> None:
-    shards = write_shards(tmp_path / "s", clips(6))
-    tar = shards / "t-000000.tar"
-    data = bytearray(tar.read_bytes())
-    data[2000] ^= 255
-    tar.write_bytes(data)
-    with pytest.raises(avrb.DataError, match=r"clip 'clip0000' in shard .*t-000000.tar"):
-        run(oracle, shards, tmp_path / "strict")
-    report = run(oracle, shards, tmp_path / "lenient", on_error=1)
-    [skipped] = report.skipped
-    assert (skipped.key, skipped.shard, skipped.conditions) == ("clip0000", "t-000000.tar", 5)
-    assert "checksum" in skipped.cause
-    assert [cell.clips for cell in report.cells] == [5] * 5
-    assert read_report(tmp_path / "lenient").skipped == report.skipped
-
-
-def test_a_full_disk_is_one_sentence_and_the_run_goes_on(
-    shards: Path, whole: Path, tmp_path: Path
-) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
-    try:
-        with pytest.raises(
-            avrb.DataError, match=r"rank-0000-of-0001\.bin cannot be written: File too"
-        ):
-            run(bright, shards, tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert run(bright, shards, tmp_path) is not None
-    assert same_files(whole, tmp_path)
-
-
-def test_a_folder_that_cannot_be_made_is_one_sentence(shards: Path, tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(avrb.DataError, match="/file cannot be written: File exists"):
-        run(bright, shards, file)
-    with pytest.raises(avrb.DataError, match=r"/receipt\.parts cannot be written: Not a directory"):
-        avrb.digest(shards, ["clean"], out=file / "receipt.json")
-    taken = tmp_path / "run" / "predictions" / "rank-0000-of-0001.bin"
-    taken.mkdir(parents=True)
-    with pytest.raises(avrb.DataError, match=r"of-0001\.bin cannot be written: Is a directory"):
-        run(bright, shards, tmp_path / "run")
-
-
-def test_another_run_in_the_folder_is_refused(shards: Path, whole: Path) -> None:
-    with pytest.raises(avrb.UsageError, match="holds a run whose seed is 0, not 1"):
-        run(bright, shards, whole, seed=1)
-
-
-def nan(batch: dict[str, Any]) -> np.ndarray:
-    return np.full((len(batch["key"]), 3), np.nan, np.float32)
-
-
-@pytest.mark.parametrize(
-    ("model", "error", "sentence"),
-    [
-        ("resnet", avrb.UsageError, "model 'resnet' is not callable; it has to take a batch"),
-        (lambda batch: None, avrb.UsageError, "the model returned NoneType on the batch of clip"),
-        (lambda batch: torch.zeros(3, 4), avrb.UsageError, r"scores of shape \(3, 4\).*\(3, 3\)"),
-        (
-            lambda batch: 1 / 0,
-            avrb.UsageError,
-            "on the batch of clip 'clip0000': ZeroDivisionError: division by zero; it",
-        ),
-        (nan, avrb.DataError, "the model gave clip 'clip0000' under clean a score that is NaN"),
-    ],
-)
-def test_a_model_that_fails_is_told_why(
-    shards: Path, tmp_path: Path, model: Any, error: type[Exception], sentence: str
-) -> None:
-    with pytest.raises(error, match=sentence):
-        run(model, shards, tmp_path)
-    assert not (tmp_path / "report.json").exists()
-
-
-def test_unlabelled_shards_cannot_be_scored(tmp_path: Path) -> None:
-    shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabelled", classes=())
-    with pytest.raises(avrb.UsageError, match="has no labels; give one that has some"):
-        run(oracle, shards, tmp_path / "out")
