@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["folder_for"]
+from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from avrb_wds.storage import Storage
+
+__all__ = ["announced", "folder_for", "uploaded"]
 
 
 def folder_for(out: str, via: Path | None) -> Path:
@@ -21,3 +29,22 @@ def folder_for(out: str, via: Path | None) -> Path:
     if via is not None:
         raise UsageError(f"--via {via} is for buckets; {out} is a folder, so leave it out.")
     return Path(out)
+
+
+def announced(
+    places: Sequence[str], folder: Path, storage: Storage, *, resume: bool, doing: str
+) -> None:
+    """Have the places in a bucket ready, and say in which folder the work begins."""
+    from avrb_wds.packing import prepare
+
+    for place in places:
+        prepare(place, storage=storage, resume=resume)
+    print(f"{doing} into {folder} first", file=sys.stderr)
+
+
+def uploaded(folder: Path, place: str, storage: Storage) -> None:
+    """Put a data set that is whole at its place in a bucket."""
+    from avrb_wds.packing import publish
+
+    with progress_bar("uploading") as progress:
+        publish(folder, place, storage=storage, progress=progress)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .buckets import folder_for
+from .buckets import announced, folder_for, uploaded
 from .options import RUN, STORED, ClipsPerShard, Quality, Resume, StorageOptions, Via
 from .printing import one_line
 from .progress import progress_bar
@@ -192,8 +192,6 @@ def pack(
         ClipsMissing,
         PackOptions,
         SourceOptions,
-        prepare,
-        publish,
     )
     from avrb_wds.packing import pack as pack_source
     from avrb_wds.storage import is_remote
@@ -202,8 +200,7 @@ def pack(
     folder = folder_for(out, via)
     storage = open_storage(storage_option)
     if remote:
-        prepare(out, storage=storage, resume=resume)
-        print(f"packing into {folder} first", file=sys.stderr)
+        announced([out], folder, storage, resume=resume, doing="packing")
     options = PackOptions(
         frames=frames,
         fps=fps,
@@ -237,8 +234,7 @@ def pack(
     if packed.left_out:
         print(f"{packed.left_out} videos are not in {labels} and were left out.", file=sys.stderr)
     if remote:
-        with progress_bar("uploading") as progress:
-            publish(folder, out, storage=storage, progress=progress)
+        uploaded(folder, out, storage)
     if remote and via is None:
         rmtree(folder)
     manifest = packed.manifest

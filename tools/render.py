@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Argument, Option
 
-from .buckets import folder_for
+from .buckets import announced, folder_for, uploaded
 from .options import (
     STORED,
     BankOption,
@@ -94,7 +94,6 @@ def render(
     """
     from shutil import rmtree
 
-    from avrb_wds.packing import prepare, publish
     from avrb_wds.rendering import RenderOptions, check_apart
     from avrb_wds.rendering import render as render_shards
     from avrb_wds.storage import is_remote
@@ -108,9 +107,7 @@ def render(
         _check_layout(layout)
         check_apart(source, out)
         storage = open_storage(storage_option)
-        for place in places:
-            prepare(place, storage=storage, resume=resume)
-        print(f"rendering into {folder} first", file=sys.stderr)
+        announced(places, folder, storage, resume=resume, doing="rendering")
     with source, progress_bar("rendering") as progress:
         made = render_shards(
             source,
@@ -131,8 +128,7 @@ def render(
         print(one_line(f"left out: {failure}"), file=sys.stderr)
     for place, rendered in zip(places, made, strict=True):
         if remote:
-            with progress_bar("uploading") as progress:
-                publish(rendered.folder, place, storage=storage, progress=progress)
+            uploaded(rendered.folder, place, storage)
         where = place if remote else rendered.folder
         print(f"{where}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
     if remote and via is None:

@@ -24,17 +24,12 @@ __all__ = [
 WrongUsage: type[Exception] = BadParameter.__mro__[1]
 
 
-class _HelpOption:
-    """Where click says that --help is a truth value, which some versions of typer print."""
+class Command(TyperCommand):
+    """A command that names the argument that is one too many."""
 
     def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
-        option.metavar = ""
-        return option
-
-
-class Command(_HelpOption, TyperCommand):
-    """A command that names the argument that is one too many."""
+        """--help, as a flag."""
+        return _flag(super().get_help_option(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take what the command takes; nothing may be left."""
@@ -44,8 +39,12 @@ class Command(_HelpOption, TyperCommand):
         return []
 
 
-class Commands(_HelpOption, TyperGroup):
+class Commands(TyperGroup):
     """A group of commands that says which of them comes near a name it doesn't have."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """--help, as a flag."""
+        return _flag(super().get_help_option(ctx))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name; a name that is an option is left to click."""
@@ -55,6 +54,12 @@ class Commands(_HelpOption, TyperGroup):
             what_to_do = f"{near[0]} is." if near else f"{_help(ctx)} lists them."
             _refuse(f"{cmd_name!r} is not a command of {ctx.command_path}; {what_to_do}")
         return command
+
+
+def _flag(option: Any) -> Any:
+    """An option without the truth value that click gives it, which some versions of typer print."""
+    option.metavar = ""
+    return option
 
 
 def help_if_alone(context: Any) -> None:

@@ -73,7 +73,7 @@ class Piece:
     file: SharedFile | None = None
 
 
-def shared_piece(size: int) -> Piece:
+def _shared_piece(size: int) -> Piece:
     """Bytes that worker processes write to."""
     file = SharedFile(size)
     return Piece(mapped(file.fd), file)
@@ -137,7 +137,7 @@ class _Pool:
         except IndexError:
             if self._shared and len(self._there) >= MOST_SHARED:
                 return None
-            piece = (shared_piece if self._shared else _own_piece)(self._arrays.size)
+            piece = (_shared_piece if self._shared else _own_piece)(self._arrays.size)
             self._there.add(piece)
         return self._arrays.over(np.asarray(_Lease(piece, self._free)), rows), piece
 

@@ -37,7 +37,7 @@ class ProcessStream:
         clips = min(plan.batch_size, len(road.shards))
         self._serve = Crew.pickled(partial(serve, road, clips, count))
         self._count, self._prefetch = count, min(prefetch, MOST_AHEAD)
-        self._new_memory = partial(batch_memory, road, plan, prefetch, shared=True)
+        self._new_memory = partial(batch_memory, road, plan, self._prefetch, shared=True)
         self._idle: deque[_Workers] = deque(maxlen=1)
 
     def __call__(self, road: Road, plan: Plan) -> Iterator[Result]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,14 @@ from ..errors import UsageError
 from ..processes import Channel, mapped
 from .clips import Attempt, Block, Rows
 from .division import Plan
-from .memory import Arrays, Memory
+from .memory import Memory
 from .pipeline import Road
 
-IN_FLIGHT = 64  # clips on their way from storage to all workers of a process
-
 __all__ = ["Order", "Share", "serve"]
+
+IN_FLIGHT = 64  # clips on their way from storage to all workers of a process
+Part = tuple[Block, range, range]
+"""A block, where in it this worker's clips are, and their turns."""
 
 
 class Share(NamedTuple):
@@ -58,7 +60,10 @@ def serve(road: Road, clips: int, step: int, channel: Channel, number: int) -> N
 
 def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -> None:
     """One pass; every block's clips are kept for all of its turns."""
-    for block, mine, turns in _blocks(road, plan, share):
+    parts = _parts(road, plan, share)
+    if road.shards.remote:
+        parts = _read_ahead(parts, max(2, IN_FLIGHT // share.step))
+    for block, mine, turns in parts:
         for turn in turns:
             memory = files.memory(*channel.receive(), clips=len(block))
             attempts = [_attempt(block, place, turn, memory.rows(place)) for place in mine]
@@ -69,26 +74,24 @@ def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -
                 channel.send([error] * len(attempts))
 
 
-def _blocks(road: Road, plan: Plan, share: Share) -> Iterator[tuple[Block, range, range]]:
-    """Every block, where in it this worker's clips are, and their turns.
+def _parts(road: Road, plan: Plan, share: Share) -> Iterator[Part]:
+    for places, turns in plan.blocks():
+        yield road.block(places), share.of(places), turns
 
-    From storage the clips of the next blocks are on their way meanwhile, each asked for by itself:
-    those between them are other workers'.
+
+def _read_ahead(parts: Iterable[Part], clips: int) -> Iterator[Part]:
+    """The same, while `clips` of those that come next are on their way from storage.
+
+    Each is asked for by itself: those between them are other workers'.
     """
-    ahead = max(2, IN_FLIGHT // share.step) if road.shards.remote else 0
-    if not ahead:
-        for places, turns in plan.blocks():
-            yield road.block(places), share.of(places), turns
-        return
-    waiting: deque[tuple[Block, range, range]] = deque()
-    pool = ThreadPoolExecutor(ahead, "avrb-ahead")
+    waiting: deque[Part] = deque()
+    pool = ThreadPoolExecutor(clips, "avrb-ahead")
     try:
-        for places, turns in plan.blocks():
-            block, mine = road.block(places), share.of(places)
-            waiting.append((block, mine, turns))
-            for place in mine:
-                pool.submit(block.read, place)
-            while len(waiting) > 1 and sum(len(mine) for _, mine, _ in waiting) > ahead:
+        for part in parts:
+            waiting.append(part)
+            for place in part[1]:
+                pool.submit(part[0].read, place)
+            while len(waiting) > 1 and sum(len(mine) for _, mine, _ in waiting) > clips:
                 yield waiting.popleft()
         yield from waiting
     finally:
@@ -106,7 +109,7 @@ class _Files:
     """The memory of batches, mapped once."""
 
     def __init__(self, road: Road, clips: int) -> None:
-        self._frames, self._waveform = road.layout.arrays(clips)
+        self._arrays = road.layout.arrays(clips)
         self._mapped: dict[int, npt.NDArray[np.uint8]] = {}
 
     def memory(self, order: Order, fds: list[int], clips: int) -> Memory:
@@ -116,12 +119,8 @@ class _Files:
         for number, fd in zip(order.new, fds, strict=True):
             self._mapped[number] = mapped(fd)
             os.close(fd)
-        frames, waveform = order.files
-        return Memory(
-            self._over(self._frames, frames, clips), self._over(self._waveform, waveform, clips)
+        frames, waveform = (
+            arrays.over(self._mapped[number], clips) if arrays and number is not None else None
+            for arrays, number in zip(self._arrays, order.files, strict=True)
         )
-
-    def _over(self, arrays: Arrays | None, number: int | None, clips: int) -> Any:
-        return (
-            None if arrays is None or number is None else arrays.over(self._mapped[number], clips)
-        )
+        return Memory(frames, waveform)

@@ -176,7 +176,7 @@ def _places(lengths: npt.NDArray[np.int64]) -> tuple[list[int], int]:
     return (room.cumsum() - room).tolist(), int(room.sum())
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle comes without types
     """Takes a tensor's values apart, as it does those of an array, instead of copying them.
 
     What a script or notebook defines goes by value, and comes back as what it was.

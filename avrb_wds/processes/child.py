@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import socket
 
-from ..errors import cause
+from ..errors import raised
 from .channel import Channel
 
 __all__ = ["main"]
@@ -19,7 +19,7 @@ def main(fd: int) -> None:
         try:
             serve = pickle.loads(pickled)
         except Exception as error:
-            channel.send(f"{type(error).__name__}: {cause(error)}")
+            channel.send(raised(error))
             return
         channel.send(None)
         serve(channel, number)
