@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .condition import Condition, Severity, severity_pair
 from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, Sound, get
 from .corruptions.bank import Bank
-from .errors import UsageError, check_one_of
+from .errors import UsageError, check_int, check_one_of
 from .signals import Waveform, to_pcm, to_rgb, to_waveform
 
 __all__ = [
@@ -65,14 +65,12 @@ class Corrupter:
         check_one_of("profile", profile, PROFILES)
         check_one_of("modality", modality, ("both", "visual", "audio"))
         check_one_of("temporal", temporal, ("frame", "clip"))
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise UsageError(f"seed {seed!r} is not a whole number; give one.")
         visual, audio = severity_pair(severity)
         return cls(
             corruption if isinstance(corruption, Corruption) else get(corruption),
             visual if modality != "audio" else 0,
             audio if modality != "visual" else 0,
-            int(seed),
+            check_int("seed", seed),
             profile,
             temporal,
             None if bank is None else Bank.of(bank),
@@ -225,11 +223,7 @@ def corrupt_waveform(
     >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
     (1600,)
     """
-    whole = isinstance(sample_rate, (int, np.integer)) and not isinstance(sample_rate, bool)
-    if not whole or sample_rate <= 0:
-        raise UsageError(
-            f"sample_rate {sample_rate!r} is not a whole number from 1 up; give one in Hz."
-        )
+    sample_rate = check_int("sample_rate", sample_rate, 1)
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, bank=bank)
-    out = to_waveform(corrupter.pcm(to_pcm(waveform), key, int(sample_rate)))
+    out = to_waveform(corrupter.pcm(to_pcm(waveform), key, sample_rate))
     return out.reshape(np.shape(waveform))

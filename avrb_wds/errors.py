@@ -8,7 +8,7 @@ AvrbError             anything this project raises on purpose
 
 from __future__ import annotations
 
-from .corruptions.errors import AvrbError, UsageError, cause, check_one_of
+from .corruptions.errors import AvrbError, UsageError, cause, check_int, check_one_of
 
 __all__ = [
     "AvrbError",
@@ -16,6 +16,7 @@ __all__ = [
     "MissingExtra",
     "UsageError",
     "cause",
+    "check_int",
     "check_one_of",
     "raised",
     "without_subject",

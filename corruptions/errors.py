@@ -8,9 +8,14 @@ AvrbError                 anything this project raises on purpose
 
 from __future__ import annotations
 
+import operator
+import reprlib
 from collections.abc import Collection
+from typing import SupportsIndex, cast
 
-__all__ = ["AvrbError", "UsageError", "cause", "check_one_of"]
+__all__ = ["AvrbError", "UsageError", "cause", "check_int", "check_one_of"]
+
+LARGEST_INT = 1 << 8192  # more digits than Python writes: a message or a draw's address needs them
 
 
 class AvrbError(Exception):
@@ -42,3 +47,43 @@ def check_one_of(name: str, value: object, allowed: Collection[str]) -> None:
     """
     if value not in allowed:
         raise UsageError(f"{name} {value!r} is not one of {', '.join(allowed)}.")
+
+
+def check_int(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
+    """`value` as an int: the one check of an argument that is an integer.
+
+    NumPy's integers and whatever else is one by `__index__` count; True and False do not.  Raises
+    UsageError, naming `name`, for anything else and outside `low` to `high`, both included.
+
+    >>> import numpy as np
+    >>> check_int("seed", np.int64(3))
+    3
+    >>> check_int("batch_size", 0, low=1)
+    Traceback (most recent call last):
+    avrb_wds.corruptions.errors.UsageError: batch_size must be a positive integer; got 0.
+    """
+    if not isinstance(value, bool):
+        try:
+            found = operator.index(cast(SupportsIndex, value))
+        except TypeError:
+            pass
+        else:
+            if abs(found) > LARGEST_INT:
+                raise UsageError(
+                    f"{name} must be a smaller integer; got {found.bit_length()} bits."
+                )
+            if (low is None or low <= found) and (high is None or found <= high):
+                return found
+    raise UsageError(f"{name} must be {_integers(low, high)}; got {reprlib.repr(value)}.")
+
+
+def _integers(low: int | None, high: int | None) -> str:
+    """The integers from `low` to `high`, in words."""
+    if low is not None and high is not None:
+        return f"an integer from {low} to {high}"
+    if high is not None:
+        return f"an integer of at most {high}"
+    if low is None:
+        return "an integer"
+    words = {0: "a non-negative integer", 1: "a positive integer"}
+    return words.get(low, f"an integer of at least {low}")

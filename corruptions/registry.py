@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .draw import Draw
-from .errors import UsageError, check_one_of
+from .errors import UsageError, check_int, check_one_of
 
 if TYPE_CHECKING:
     from .bank import Bank
@@ -194,8 +194,5 @@ def available() -> tuple[str, ...]:
 
 
 def check_severity(severity: int) -> int:
-    """`severity` as an int; raises UsageError unless it is a whole number from 1 to 5."""
-    whole = isinstance(severity, (int, np.integer)) and not isinstance(severity, bool)
-    if whole and int(severity) in SEVERITIES:
-        return int(severity)
-    raise UsageError(f"severity {severity!r} is not a whole number from 1 to 5; give one.")
+    """`severity` as an int; raises UsageError unless it is an integer from 1 to 5."""
+    return check_int("severity", severity, SEVERITIES[0], SEVERITIES[-1])

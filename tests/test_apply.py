@@ -109,7 +109,7 @@ def test_conditions_are_clean_and_every_cell() -> None:
 
 @pytest.mark.parametrize("severity", [0, 6, -1, "3", True, 2.5, None, [3], float("nan"), 10**30])
 def test_a_severity_that_is_none_is_named(severity: Any) -> None:
-    expected = f"severity {severity!r} is not a whole number from 1 to 5; give one."
+    expected = f"severity must be an integer from 1 to 5; got {severity!r}."
     for attempt in (
         lambda: corrupt_frames(FRAMES, "gaussian", severity),
         lambda: corrupt_waveform(WAVEFORM, "gaussian", severity, sample_rate=8000),
@@ -123,7 +123,9 @@ def test_a_severity_that_is_none_is_named(severity: Any) -> None:
 
 @pytest.mark.parametrize("pair", [(), (1,), (1, 2, 3), (0, 0), (0, 6), (True, 2), ("1", 2)])
 def test_a_pair_of_severities_that_is_none_is_named(pair: Any) -> None:
-    with pytest.raises(UsageError, match=r"^severity .* is (neither a number nor a|not a whole)"):
+    with pytest.raises(
+        UsageError, match=r"^severity (.* is neither a number nor a|must be an int)"
+    ):
         Corrupter.of("gaussian", pair)
 
 
@@ -132,10 +134,10 @@ def test_a_pair_of_severities_that_is_none_is_named(pair: Any) -> None:
     [
         ({"corruption": "fog"}, "corruption 'fog' is not one of gaussian, impulse, "),
         ({"profile": "paper"}, "profile 'paper' is not one of default, released."),
-        ({"seed": 0.5}, "seed 0.5 is not a whole number; give one."),
-        ({"seed": "0"}, "seed '0' is not a whole number; give one."),
-        ({"seed": True}, "seed True is not a whole number; give one."),
-        ({"seed": None}, "seed None is not a whole number; give one."),
+        ({"seed": 0.5}, "seed must be an integer; got 0.5."),
+        ({"seed": "0"}, "seed must be an integer; got '0'."),
+        ({"seed": True}, "seed must be an integer; got True."),
+        ({"seed": None}, "seed must be an integer; got None."),
     ],
 )
 def test_an_argument_that_is_not_allowed_is_named(fields: dict[str, Any], message: str) -> None:
@@ -159,9 +161,7 @@ def test_a_choice_that_is_not_allowed_is_named(field: str, allowed: str) -> None
 def test_a_sample_rate_that_is_none_is_named(rate: Any) -> None:
     with pytest.raises(UsageError) as error:
         corrupt_waveform(WAVEFORM, "gaussian", 3, sample_rate=rate)
-    assert (
-        str(error.value) == f"sample_rate {rate!r} is not a whole number from 1 up; give one in Hz."
-    )
+    assert str(error.value) == f"sample_rate must be a positive integer; got {rate!r}."
 
 
 @pytest.mark.parametrize("frames", [[], np.empty((0, 4, 4, 3), np.uint8)])
@@ -187,3 +187,20 @@ def test_a_text_that_is_no_condition_is_named(text: str) -> None:
 def test_a_frame_too_long_for_jpeg_is_named() -> None:
     with pytest.raises(UsageError, match=r"^a frame of 65501x1 does not fit a JPEG; give one of"):
         corrupt_frames(np.zeros((1, 65_501, 3), np.uint8), "compression", 1)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint16, np.array])
+def test_an_integer_of_numpy_is_one(kind: Any) -> None:
+    def corrupted(number: Any) -> tuple[np.ndarray, np.ndarray]:
+        return (
+            corrupt_frames(FRAMES, "shot", number(3), seed=number(7)),
+            corrupt_waveform(WAVEFORM, "shot", number(3), sample_rate=number(100), seed=number(7)),
+        )
+
+    for got, expected in zip(corrupted(kind), corrupted(int), strict=True):
+        assert np.array_equal(got, expected)
+
+
+def test_an_integer_too_long_to_print_is_named() -> None:
+    with pytest.raises(UsageError, match=r"^seed must be a smaller integer; got 16610 bits\.$"):
+        corrupt_frames(FRAMES, "shot", 3, seed=10**5000)

@@ -160,7 +160,7 @@ def test_verify_info_and_evaluate(bad: tuple[Path, str, bool], tmp_path: Path, r
     ("options", "sentence"),
     [
         (("--corruption", "fog"), "corruption 'fog' is not one of gaussian, "),
-        (("--corruption", "rain", "--severity", "6"), "severity 6 is not a whole number from 1 to"),
+        (("--corruption", "rain", "--severity", "6"), "severity must be an integer from 1 to"),
     ],
 )
 def test_wrong_conditions(

@@ -52,7 +52,7 @@ def test_the_command_prints_the_table(shards: Path, tmp_path: Path) -> None:
         (["bright:number"], 2, "is not callable but of type int"),
         (["bright:broken"], 2, "'bright:broken' fails: RuntimeError: no weights"),
         (["bright:load", "--corruption", "fog"], 2, "corruption 'fog' is not one of gaussian, "),
-        (["bright:load", "--severity", "6"], 2, "severity 6 is not a whole number from 1 to 5"),
+        (["bright:load", "--severity", "6"], 2, "severity must be an integer from 1 to 5; got 6"),
     ],
 )
 def test_wrong_usage_is_one_sentence(
