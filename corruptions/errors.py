@@ -18,12 +18,27 @@ __all__ = ["AvrbError", "UsageError", "cause", "check_int", "check_one_of"]
 LARGEST_INT = 1 << 8192  # more digits than Python writes: a message or a draw's address needs them
 
 
+LONGEST = 1000
+"""Characters of a message: a value from outside that stands in it may be of any length."""
+
+
 class AvrbError(Exception):
-    """Root of every error this project raises on purpose."""
+    """Root of every error this project raises on purpose; a very long message loses its middle."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_shortened(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class UsageError(AvrbError, ValueError):
     """A wrong argument; the message says what was given, what is allowed and what to do."""
+
+
+def _shortened(message: str) -> str:
+    """The message with its beginning and its end, which say what is wrong, on a few lines."""
+    if len(message) <= LONGEST:
+        return message
+    half = LONGEST // 2 - 2
+    return f"{message[:half]} … {message[-half:]}"
 
 
 def cause(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -84,10 +85,11 @@ class Fields:
         return None if self.values[name] is None else self.whole(name)
 
     def number(self, name: str) -> float:
-        """A number."""
+        """A finite number."""
         value = self.values[name]
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self._wrong(name, "a number")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not -sys.float_info.max <= value <= sys.float_info.max:
+            raise self._wrong(name, "a finite number")
         return float(value)
 
     def texts(self, name: str) -> tuple[str, ...]:

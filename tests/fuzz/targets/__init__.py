@@ -1,0 +1,1 @@
+"""The targets: a module for each part of the project, with a tuple `TARGETS` each."""
