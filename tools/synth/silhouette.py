@@ -16,7 +16,7 @@ from scipy.interpolate import PchipInterpolator
 __all__ = ["Limb", "Outline", "Points", "Shape", "draw"]
 
 LARGER = 4
-HEIGHT, SPACE, MARGIN = 1340, 120, 14
+HEIGHT, SPACE, MARGIN = 1340, 120, 34
 Point = tuple[float, float]
 Points = tuple[Point, ...]
 
