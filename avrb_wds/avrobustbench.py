@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from .packing.avrobustbench import avrobustbench_source
 from .packing.pictures import column_numbers, column_path
 from .packing.source import FrameColumns, SourceClip
 from .shards import Clip, ShardSet, decode_clip
+from .shards.canonical import parse
 from .shards.record import escape_key
 
 __all__ = ["AVRobustBench"]
@@ -157,7 +157,7 @@ def _is_list(path: str | os.PathLike[str]) -> bool:
     if Path(path).suffix.lower() != ".json" or not Path(path).is_file():
         return False
     try:
-        value = json.loads(Path(path).read_bytes())
-    except ValueError:
+        value = parse(Path(path).read_bytes(), str(path))
+    except DataError:
         return True  # its reader says what is wrong with it
     return not isinstance(value, dict) or "shards" not in value

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from ._json import parse_json
 from ._lossless import ORDERS, best_order, decode_pcm, decode_picture, encode_pcm, encode_picture
 from .errors import UsageError, cause
 
@@ -136,7 +137,7 @@ class BankFile:
         """The manifest: for every group its entries; raises UsageError where this is no bank."""
         try:
             with zipfile.ZipFile(self.path) as archive:
-                value = json.loads(_content(archive, MANIFEST, MAX_MANIFEST))
+                value = parse_json(_content(archive, MANIFEST, MAX_MANIFEST))
             manifest = value if isinstance(value, dict) else {}
             if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
                 raise ValueError(f"its {MANIFEST} is of another format")

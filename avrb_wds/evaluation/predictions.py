@@ -8,7 +8,6 @@ follows the last whole record of a file was never written.
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 import zlib
@@ -25,7 +24,7 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..errors import DataError, UsageError, cause
 from ..loading import Skipped
-from ..shards.canonical import spell
+from ..shards.canonical import parse_object, spell
 from ..shown import ClipDigest
 from ..whole import make_folder
 
@@ -71,7 +70,7 @@ class Record:
     @classmethod
     def of(cls, head: bytes, body: bytes) -> Record:
         """The record of this head and body, both whole."""
-        value = json.loads(head)
+        value = parse_object(head, "a record")
         keys = tuple(value["keys"])
         end = len(body) - DIGEST_BYTES * len(keys)
         numbers = np.frombuffer(body[:end], "<f4").astype(np.float32, copy=False)

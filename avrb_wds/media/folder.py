@@ -16,6 +16,7 @@ from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, without_subject
 from ..packing.folder import VIDEOS, check_folder
 from ..progress import Progress
+from ..shards.canonical import parse_object
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
 from ..whole import make_folder, write_whole
@@ -175,7 +176,7 @@ def _begin(target: Path, settings: dict[str, object], resume: bool) -> None:
 
 def _check_settings(note: Path, settings: dict[str, object]) -> None:
     try:
-        before = json.loads(note.read_bytes())
+        before = parse_object(note.read_bytes(), SETTINGS)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{note.parent} was not made by avrb corrupt: it has no {SETTINGS}; give a new folder."

@@ -6,7 +6,6 @@ after the last.  A line that a kill cut short does not count.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, UsageError, cause
-from ..shards.canonical import spell
+from ..shards.canonical import parse_object, spell
 from ..shards.manifest import ShardEntry
 from ..shards.sources import JOURNAL
 from ..whole import PARTS, write_whole
@@ -86,8 +85,11 @@ class Journal:
     def _go_on(self, job: Mapping[str, Any]) -> None:
         lines = self.path.read_bytes().split(b"\n")[:-1]
         try:
-            first = json.loads(lines[0]) if lines else {}
-            self.steps = [Step.of(json.loads(line)) for line in lines[1:]]
+            first = parse_object(lines[0], "line 1") if lines else {}
+            self.steps = [
+                Step.of(parse_object(line, f"line {number}"))
+                for number, line in enumerate(lines[1:], 2)
+            ]
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(
                 f"{self.path} is damaged: {cause(error)}; give a new folder."

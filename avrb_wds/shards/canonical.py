@@ -8,9 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ..corruptions._json import parse_json
 from ..errors import DataError, cause
 
-__all__ = ["Fields", "check_format", "parse", "spell"]
+__all__ = ["Fields", "check_format", "parse", "parse_object", "spell"]
 
 
 def spell(value: Any) -> bytes:
@@ -23,17 +24,30 @@ def spell(value: Any) -> bytes:
 
 
 def parse(data: bytes, where: str) -> Any:
-    """The JSON value that `data` spells; raises DataError, naming `where`, if it spells none."""
+    """The JSON value that `data` spells; raises DataError, naming `where`, if it spells none.
+
+    What is refused besides is said in `parse_json`.
+    """
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
+        return parse_json(data)
+    except ValueError as error:
         raise DataError(f"{where} is not JSON: {cause(error)}.") from error
+
+
+def parse_object(data: bytes, where: str) -> dict[str, Any]:
+    """The JSON object that `data` spells; raises DataError, naming `where`, if it spells none."""
+    return _object(parse(data, where), where)
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise DataError(f"{where} is not a JSON object.")
+    return value
 
 
 def check_format(value: Any, where: str, known: str) -> None:
     """Raise DataError, naming `where`, unless `value` is an object whose "format" is `known`."""
-    if not isinstance(value, dict):
-        raise DataError(f"{where} is not a JSON object.")
+    _object(value, where)
     if value.get("format") != known:
         raise DataError(
             f"{where} has format {value.get('format')!r}; this version reads {known!r}."
@@ -54,8 +68,7 @@ class Fields:
     @classmethod
     def of(cls, value: Any, where: str, names: Collection[str]) -> Fields:
         """`value` as an object with exactly the fields `names`; raises DataError otherwise."""
-        if not isinstance(value, dict):
-            raise DataError(f"{where} is not a JSON object.")
+        _object(value, where)
         missing, unknown = sorted(set(names) - set(value)), sorted(set(value) - set(names))
         if missing:
             raise DataError(f"{where} lacks {', '.join(map(repr, missing))}.")
@@ -74,9 +87,9 @@ class Fields:
         return str(value)
 
     def whole(self, name: str) -> int:
-        """A whole number from 0 up."""
+        """A whole number from 0 up, of 63 bits: what counts bytes, clips or frames."""
         value = self.values[name]
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
             raise self._wrong(name, "a whole number from 0 up")
         return value
 

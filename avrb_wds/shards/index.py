@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tarfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast, overload
 
 from ..bounds import DEFAULT, Bounds
+from ..corruptions._json import parse_json
 from ..errors import DataError, cause
 from ..storage import Place, as_place
 from .canonical import spell
@@ -94,7 +94,7 @@ class ShardIndex(Sequence[IndexEntry]):
         entries = []
         for number, line in enumerate(data.splitlines(), 1):
             try:
-                key, offset, length, checksum = json.loads(line)
+                key, offset, length, checksum = parse_json(line)
                 whole = isinstance(key, str) and offset >= 0 < length
                 if not (whole and len(checksum) in (0, 64)):
                     raise ValueError(f"wrong values in {line[:80]!r}")
