@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import BankOption
+from .printing import print_done, print_result
 from .progress import progress_bar
 from .usage import Command, Commands, help_if_alone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from avrb_wds.corruptions.bank import Bank
 
 __all__ = ["app"]
@@ -54,7 +57,7 @@ def import_(
 
     with progress_bar("checking") as progress:
         imported = import_bank(folder, out, fill=fill, progress=progress)
-    _describe(imported)
+    print_done(*_describe(imported))
 
 
 @app.command(cls=Command)
@@ -70,7 +73,7 @@ def info(
     """
     from avrb_wds.corruptions.bank import Bank
 
-    _describe(Bank.of(path))
+    print_result(*_describe(Bank.of(path)))
 
 
 @app.command(cls=Command)
@@ -87,7 +90,7 @@ def page(
 
     with progress_bar("drawing") as progress:
         write_bank_page(Bank.of(path), out, progress)
-    typer.echo(out)
+    print_done(out)
 
 
 @app.command(cls=Command)
@@ -102,11 +105,10 @@ def build(
 
     with progress_bar("making") as progress:
         made = build_bank(out, progress)
-    for path in made:
-        typer.echo(path)
+    print_done(*made)
 
 
-def _describe(bank: Bank) -> None:
+def _describe(bank: Bank) -> Iterator[str]:
     """A line for each group, and the digest."""
     from avrb_wds.corruptions.bank import GROUPS, KINDS
 
@@ -119,5 +121,5 @@ def _describe(bank: Bank) -> None:
         else:
             sizes = sorted({f"{entry.shape[1]}x{entry.shape[0]}" for entry in entries})
             extent = ", ".join(sizes)
-        typer.echo(f"{group:<12}{len(entries):>4}  {extent if entries else 'none'}")
-    typer.echo(f"digest      {bank.digest}")
+        yield (f"{group:<12}{len(entries):>4}  {extent if entries else 'none'}")
+    yield f"digest      {bank.digest}"

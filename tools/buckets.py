@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .printing import print_to_stderr
 from .progress import progress_bar
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def announced(
 
     for place in places:
         prepare(place, storage=storage, resume=resume)
-    print(f"{doing} into {folder} first", file=sys.stderr)
+    print_to_stderr(f"{doing} into {folder} first")
 
 
 def uploaded(folder: Path, place: str, storage: Storage) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Context, Typer
 
+from .printing import print_done, print_result
 from .progress import progress_bar
 from .usage import Command, Commands, help_if_alone
 
@@ -36,10 +37,11 @@ def info(folder: Folder) -> None:
     from avrb_wds.storage.cache import entries
 
     held = entries(_checked(folder))
-    print(f"{folder}: {len(held)} file(s), {sum(size for _, size, _ in held) / 1e6:,.1f} MB")
+    lines = [f"{folder}: {len(held)} file(s), {sum(size for _, size, _ in held) / 1e6:,.1f} MB"]
     for path, size, used in held:
         when = datetime.fromtimestamp(used, timezone.utc).isoformat(" ", "seconds")
-        print(f"{path.name[:12]}{path.suffix}  {size / 1e6:,.1f} MB  last used {when}")
+        lines.append(f"{path.name[:12]}{path.suffix}  {size / 1e6:,.1f} MB  last used {when}")
+    print_result(*lines)
 
 
 @cache.command(cls=Command)
@@ -52,7 +54,7 @@ def clear(folder: Folder) -> None:
 
     with progress_bar("removing") as progress:
         files, size = empty(_checked(folder), progress)
-    print(f"{folder}: {files} file(s) removed, {size / 1e6:,.1f} MB")
+    print_done(f"{folder}: {files} file(s) removed, {size / 1e6:,.1f} MB")
 
 
 def _checked(folder: Path) -> Path:

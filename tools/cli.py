@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from .evaluate import evaluate
 from .info import info
 from .pack import pack
 from .preview import preview
-from .printing import any_name, one_line
+from .printing import prepare_streams, print_to_stderr, silence_stdout
 from .render import render
 from .report import report
 from .usage import Command, Commands, WrongUsage, help_if_alone, sentence
@@ -60,19 +61,26 @@ app.add_typer(bank, name="bank")
 app.add_typer(cache, name="cache")
 
 
+WRONG_PATH = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR}
+"""What the operating system says of a path that was a wrong argument."""
+
+
 def main() -> None:
     """Run `avrb`; exits 0 for good, 1 for faults found, 2 for wrong usage, 130 for Ctrl-C."""
-    any_name()
+    prepare_streams()
     try:
         status = app(prog_name="avrb", standalone_mode=False) or 0
-        sys.stdout.flush()  # here, where it is no traceback that no one reads on
+        sys.stdout.flush()  # at exit it would be a traceback
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         status = 1
     except WrongUsage as error:
         status = _fail(sentence(error), 2)
+    except OSError as error:
+        silence_stdout()
+        status = _fail(_describe(error), 2 if error.errno in WRONG_PATH else 1)
     except Exception as error:
         # Only now: `avrb --help` doesn't wait for what the errors' home brings in.
         from avrb_wds.errors import AvrbError, MissingExtra, UsageError
@@ -84,8 +92,19 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> int:
-    print(one_line(f"avrb: {message}"), file=sys.stderr)
+    print_to_stderr(f"avrb: {message}")
     return status
+
+
+def _describe(error: OSError) -> str:
+    """An error of the operating system that no reader or writer below has put in words."""
+    from avrb_wds.errors import cause
+
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)} cannot be used: {cause(error)}."
+    if error.errno == errno.ENOENT:
+        return "the working directory does not exist any more; change to another one."
+    return f"standard output cannot be written: {cause(error)}."
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from .printing import print_done
 from .progress import progress_bar
+from .tables import print_table
 
 __all__ = ["compare"]
 
@@ -31,14 +33,11 @@ def compare(
     Two runs over the same clips have intervals of the difference, paired over clips. Where the two
     were not shown the same, what differs is said below the table.
     """
-    from rich.console import Console
-
     from avrb_wds.evaluation import compare as compare_runs
     from avrb_wds.reports import COMPARISON_FILES, comparison_table
 
     with progress_bar("comparing") as progress:
         found = compare_runs(first, second, out=out, progress=progress)
-    Console().print(comparison_table(found))
+    print_table(comparison_table(found), is_saved=out is not None)
     if out is not None:
-        for name in COMPARISON_FILES:
-            print(f"comparison: {out / name}")
+        print_done(*(f"comparison: {out / name}" for name in COMPARISON_FILES))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Exit, Option
 
 from .options import CORRUPTION, BankOption, Duration, Modality, Profile, Resume, Seed, Temporal
-from .printing import one_line
+from .printing import print_done, print_to_stderr
 from .progress import progress_bar
 from .values import parse_severity
 
@@ -79,17 +78,17 @@ def corrupt(
             made = corrupt_file(
                 source, out, corruption, level, overwrite=overwrite, progress=progress, **options
             )
-        print(made)
+        print_done(made)
         return
     with progress_bar("corrupting") as progress:
         mirrored = corrupt_folder(
             source, out, corruption, level, resume=resume, progress=progress, **options
         )
     for failure in mirrored.failures:
-        print(one_line(f"not corrupted: {failure}"), file=sys.stderr)
+        print_to_stderr(f"not corrupted: {failure}")
     if mirrored.left_out:
-        print(f"{mirrored.left_out} file(s) of other kinds were left out.", file=sys.stderr)
+        print_to_stderr(f"{mirrored.left_out} file(s) of other kinds were left out.")
     kept = f", {mirrored.kept} there already" if mirrored.kept else ""
-    print(f"{out}: {mirrored.made} file(s){kept}")
+    print_done(f"{out}: {mirrored.made} file(s){kept}")
     if mirrored.failures:
         raise Exit(1)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from .printing import print_done
 from .progress import progress_bar
 
 __all__ = ["create_json"]
@@ -37,4 +38,4 @@ def create_json(
 
     with progress_bar("listing") as progress:
         clips = write_json(videos, frames, audio, labels, out, relative=relative, progress=progress)
-    print(f"{out}: {clips} clip(s)")
+    print_done(f"{out}: {clips} clip(s)")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from .printing import print_report
+from .printing import print_done
 from .progress import progress_bar
+from .tables import print_report
 from .usage import whole_number
 
 __all__ = ["demo"]
@@ -34,6 +35,6 @@ def demo(
     from avrb_wds.demo import run_demo
 
     made = run_demo(out, clips=clips, train_clips=train_clips, stage=progress_bar)
-    print(f"shards: {made.shards}")
+    print_done(f"shards: {made.shards}")
     print_report(made.report, made.run)
-    print(f"preview: {made.preview}")
+    print_done(f"preview: {made.preview}")

@@ -23,7 +23,7 @@ from .options import (
     StorageOptions,
     Temporal,
 )
-from .printing import one_line
+from .printing import print_done, print_result
 from .progress import progress_bar
 from .values import chosen_conditions, open_shards, open_storage
 
@@ -99,10 +99,13 @@ def digest(
             there = open_storage(storage_option).file(check) if is_remote(check) else check
             verdict = check_receipt(source, there, some, **common, progress=progress)
     if check is None:
-        _print(receipt)
+        _print(receipt, is_saved=out is not None)
     elif verdict is not None:
-        print(one_line(verdict))
-        raise Exit(0 if verdict.difference is None else 1)
+        if verdict.difference is None:
+            print_done(verdict)
+        else:
+            print_result(verdict)
+            raise Exit(1)
 
 
 def _is_given(context: Context, name: str) -> bool:
@@ -118,8 +121,7 @@ def _refuse(given: set[str]) -> None:
         raise UsageError(f"--check takes {names} from the receipt; leave it out.")
 
 
-def _print(receipt: Receipt | None) -> None:
+def _print(receipt: Receipt | None, *, is_saved: bool) -> None:
     if receipt is not None:
-        for condition, value in receipt.digests:
-            print(f"{value}  {condition}")
-        print(f"{receipt.digest}  all")
+        lines = [f"{value}  {condition}" for condition, value in receipt.digests]
+        (print_done if is_saved else print_result)(*lines, f"{receipt.digest}  all")

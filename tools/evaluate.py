@@ -26,8 +26,8 @@ from .options import (
     StorageOptions,
     Temporal,
 )
-from .printing import print_report
 from .progress import progress_bar
+from .tables import print_report
 from .values import chosen_conditions, open_shards
 
 __all__ = ["evaluate"]

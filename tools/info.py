@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from .options import SeveralShards, StorageOptions
+from .printing import print_result
 from .progress import progress_bar
 from .values import open_storage
 
@@ -36,17 +37,9 @@ def info(
     with progress_bar("opening shards", passing=True) as progress:
         summary = summarize(source, open_storage(storage_option), progress)
     if as_json:
-        print(json.dumps(asdict(summary), indent=2))
-        return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE, show_header=False)
-    for what, value in _rows(summary):
-        table.add_row(what, Text(value))  # brackets are no markup
-    Console().print(table)
+        print_result(*json.dumps(asdict(summary), indent=2).split("\n"))
+    else:
+        print_result(*(f"{what:10}{value}" for what, value in _rows(summary)))
 
 
 def _rows(summary: Summary) -> Iterator[tuple[str, str]]:

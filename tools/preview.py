@@ -17,6 +17,7 @@ from .options import (
     StorageOptions,
     Temporal,
 )
+from .printing import print_done
 from .progress import progress_bar
 from .usage import number
 from .values import open_shards
@@ -85,6 +86,5 @@ def preview(
             bank=bank,
             progress=progress,
         )
-    print(f"preview: {made.page} ({made.page.stat().st_size / 1e6:.1f} MB)")
-    for sheet in made.sheets:
-        print(f"sheet: {sheet}")
+    size = made.page.stat().st_size / 1e6
+    print_done(f"preview: {made.page} ({size:.1f} MB)", *(f"sheet: {s}" for s in made.sheets))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Argument, Option
@@ -29,7 +28,7 @@ from .options import (
     Temporal,
     Via,
 )
-from .printing import one_line
+from .printing import print_done, print_to_stderr
 from .progress import progress_bar
 from .values import chosen_conditions, open_shards, open_storage
 
@@ -125,12 +124,12 @@ def render(
             progress=progress,
         )
     for failure in dict.fromkeys(skipped for one in made for skipped in one.receipt.skipped):
-        print(one_line(f"left out: {failure}"), file=sys.stderr)
+        print_to_stderr(f"left out: {failure}")
     for place, rendered in zip(places, made, strict=True):
         if remote:
             uploaded(rendered.folder, place, storage)
         where = place if remote else rendered.folder
-        print(f"{where}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
+        print_done(f"{where}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
     if remote and via is None:
         rmtree(folder)
 

@@ -8,8 +8,9 @@ from typing import Annotated
 from typer import Argument, Exit
 
 from .options import Baseline
-from .printing import print_report
+from .printing import print_result
 from .progress import progress_bar
+from .tables import print_report
 
 __all__ = ["report"]
 
@@ -33,10 +34,8 @@ def report(
     if holds_run(folder):
         there = standing(folder)
         if not there.is_complete:
-            print(there)
-            for gap in there.gaps:
-                print(f"missing: {gap}")
-            print("repeat the same run to finish it")
+            gaps = [f"missing: {gap}" for gap in there.gaps]
+            print_result(there, *gaps, "repeat the same run to finish it")
             raise Exit(1)
     with progress_bar("scoring") as progress:
         made = rewrite(folder, base, progress)

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Exit, Option
 
 from .options import SeveralShards, StorageOptions
-from .printing import one_line
+from .printing import print_done, print_result
 from .progress import progress_bar
 from .values import open_storage
 
@@ -33,8 +33,7 @@ def verify(
     storage = open_storage(storage_option)
     with progress_bar("verifying", of_bytes=True) as progress:
         faults = find_faults(source, deep=deep, progress=progress, storage=storage)
-    for fault in faults:
-        print(one_line(fault))
     if faults:
+        print_result(*faults)
         raise Exit(1)
-    print("no faults")
+    print_done("no faults")

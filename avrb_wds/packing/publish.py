@@ -79,6 +79,15 @@ def _check_free(place: RemoteFile, manifest: Manifest) -> None:
 
 
 def staging_folder(url: str) -> Path:
-    """Where shards for `url` are packed unless somebody says: in the user's own cache."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "avrb-wds" / "packing" / hashlib.sha256(url.encode()).hexdigest()[:16]
+    """Where shards for `url` are packed unless somebody says: in the user's own cache.
+
+    Raises UsageError for a user who has no home folder.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise UsageError(
+            f"{url} needs a folder to make its files in, and this user has no home folder; "
+            f"give --via FOLDER, or set XDG_CACHE_HOME."
+        ) from error
+    return cache / "avrb-wds" / "packing" / hashlib.sha256(url.encode()).hexdigest()[:16]
