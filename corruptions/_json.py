@@ -61,7 +61,7 @@ def _whole(digits: str) -> int:
 def _real(digits: str) -> float:
     value = float(digits)
     if not isfinite(value):
-        raise ValueError(f"it has a number beyond 1.8e308")
+        raise ValueError("it has a number beyond 1.8e308")
     return value
 
 
