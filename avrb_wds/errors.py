@@ -8,7 +8,15 @@ AvrbError             anything this project raises on purpose
 
 from __future__ import annotations
 
-from .corruptions.errors import AvrbError, UsageError, cause, check_int, check_one_of
+from .corruptions.errors import (
+    AvrbError,
+    UsageError,
+    cause,
+    check_int,
+    check_one_of,
+    hide_secrets,
+    shorten,
+)
 
 __all__ = [
     "AvrbError",
@@ -18,7 +26,9 @@ __all__ = [
     "cause",
     "check_int",
     "check_one_of",
+    "hide_secrets",
     "raised",
+    "shorten",
     "without_subject",
 ]
 

@@ -9,36 +9,57 @@ AvrbError                 anything this project raises on purpose
 from __future__ import annotations
 
 import operator
+import re
 import reprlib
 from collections.abc import Collection
 from typing import SupportsIndex, cast
 
-__all__ = ["AvrbError", "UsageError", "cause", "check_int", "check_one_of"]
+__all__ = [
+    "AvrbError",
+    "UsageError",
+    "cause",
+    "check_int",
+    "check_one_of",
+    "hide_secrets",
+    "shorten",
+]
 
 LARGEST_INT = 1 << 8192  # more digits than Python writes: a message or a draw's address needs them
+LONGEST = 600
+"""Characters of a message: a few lines, whatever was given."""
+WORD = 160  # characters of one name, path or address in a message that is too long
+READ = 1 << 12  # characters at either end of a text that are looked at
 
-
-LONGEST = 1000
-"""Characters of a message: a value from outside that stands in it may be of any length."""
+# "https://", and what it becomes in a hurry: "https:/", "http:\\" (doubled in a repr), "s3//".
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*(?::[/\\]+|//|\\\\+)"
+_PORT = r"\d{1,5}(?:[/\\]|$)"
+_USER = re.compile(
+    rf"(?:(?P<scheme>{_SCHEME})[^/\\:\s'\"]*:(?!{_PORT}|\s)[^'\"]*@"  # user:password@
+    r"|(?P<bucket>(?i:s3|gs|az):?[/\\]+)[^/\\:\s'\"]*:\S*@"  # which has no port
+    rf"|(?P<alone>{_SCHEME})[^/\\:\s]*@"  # user@
+    rf"|[^\s:/\\'\"]*:(?!{_PORT}|[\s/\\])\S*@)"  # without a scheme
+    r"(?P<rest>\S*)"
+)
+_TOKEN = (
+    r"(?:[\w.-]*(?:sig|signature|token|secret|passw(?:or)?d|pwd|credentials?|authorization)"
+    r"|[\w.-]*(?:api|access|account)[_-]?key(?:[_-]?id)?|x-(?:amz|goog)-[\w-]+)(?:=|%3d)"
+)
+_QUERY = re.compile(rf"(?i:(?P<before>^|[\s'\"?&;#/]|%3f|%26){_TOKEN}\S*)")
+_ANY_QUERY = re.compile(rf"(?P<before>{_SCHEME}[^\s?]*\?)[^\s=]*=\S*")
 
 
 class AvrbError(Exception):
-    """Root of every error this project raises on purpose; a very long message loses its middle."""
+    """Root of every error this project raises on purpose.
+
+    Its text is a few lines at most and holds no password of an address, whatever was given.
+    """
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(_shortened(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(shorten(hide_secrets(a)) if isinstance(a, str) else a for a in args))
 
 
 class UsageError(AvrbError, ValueError):
     """A wrong argument; the message says what was given, what is allowed and what to do."""
-
-
-def _shortened(message: str) -> str:
-    """The message with its beginning and its end, which say what is wrong, on a few lines."""
-    if len(message) <= LONGEST:
-        return message
-    half = LONGEST // 2 - 2
-    return f"{message[:half]} … {message[-half:]}"
 
 
 def cause(error: BaseException) -> str:
@@ -49,8 +70,77 @@ def cause(error: BaseException) -> str:
     >>> cause(FileNotFoundError(2, "No such file or directory", "a.tar"))
     'No such file or directory'
     """
-    said = str(getattr(error, "strerror", None) or error)  # FFmpeg's errors have it too
-    return " ".join(said.split()).rstrip(".") or type(error).__name__
+    if not isinstance(error, AvrbError):
+        _hide_secrets_of(error)
+    said = _ends(str(getattr(error, "strerror", None) or error))  # FFmpeg's errors have it too
+    return shorten(" ".join(said.split())).rstrip(".") or type(error).__name__
+
+
+def _hide_secrets_of(error: BaseException) -> None:
+    """Take secrets out of a library's error, which a traceback shows above ours."""
+    args = tuple(hide_secrets(a) if isinstance(a, str) else a for a in error.args)
+    if args != error.args:
+        error.args = args
+    for name in ("filename", "filename2"):
+        path = getattr(error, name, None)
+        if path is not None and (shown := hide_secrets(str(path))) != str(path):
+            setattr(error, name, shown)
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """`text` in at most `longest` characters: of long words, then of the whole, the ends.
+
+    >>> shorten("x" * 70_000 + " does not exist.") == f"{'x' * 106}…{'x' * 53} does not exist."
+    True
+    >>> shorten("a text of many short words", 20)
+    'a text of man… words'
+    """
+    if len(text) <= longest:
+        return text
+    text = re.sub(rf"\S{{{WORD},}}", lambda word: _middle_out(word[0], WORD), _ends(text))
+    return _middle_out(text, longest)
+
+
+def _ends(text: str) -> str:
+    return _middle_out(text, 2 * READ)
+
+
+def _middle_out(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    tail = longest // 3
+    return f"{text[: longest - tail - 1]}…{text[-tail:]}"
+
+
+def hide_secrets(text: str) -> str:
+    """`text` without the users, passwords and signatures of addresses, even of misspelt ones.
+
+    >>> hide_secrets("https:/me:pw@host/a.tar does not exist")
+    'https:/…@host/a.tar does not exist'
+    >>> hide_secrets("'s3//key:pw@bucket', 'host/a?sig=abc'; http://host:80/vgg@main is good")
+    "'s3//…@bucket', 'host/a?…'; http://host:80/vgg@main is good"
+    """
+    if "@" not in text and "=" not in text and "%3" not in text:
+        return text
+    text = _USER.sub(_without_user, _ends(text))
+    return _ANY_QUERY.sub(_without_query, _QUERY.sub(_without_query, text))
+
+
+def _without_user(found: re.Match[str]) -> str:
+    before = found["scheme"] or found["bucket"] or found["alone"] or ""
+    hidden = found[0][len(before) : found.start("rest") - found.start()]
+    if "=" in hidden:  # the "@" may be one of a query
+        return f"{before}…{_closing(found['rest'])}"
+    return f"{before}…@{found['rest']}"
+
+
+def _without_query(found: re.Match[str]) -> str:
+    return f"{found['before']}…{_closing(found[0])}"
+
+
+def _closing(word: str) -> str:
+    """What closes a word of a message: a quote, a bracket, a comma."""
+    return word[len(word.rstrip("'\")],.;:")) :]
 
 
 def check_one_of(name: str, value: object, allowed: Collection[str]) -> None:

@@ -92,7 +92,10 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> int:
-    print_to_stderr(f"avrb: {message}")
+    from avrb_wds.errors import hide_secrets, shorten
+
+    # What click says has not gone through an error of ours.
+    print_to_stderr(f"avrb: {shorten(hide_secrets(message))}")
     return status
 
 
