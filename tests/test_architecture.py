@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"corruptions"},
     {"errors", "bounds", "once", "progress"},
-    {"whole", "signals", "condition", "codecs", "storage", "processes"},
+    {"whole", "paths", "folders", "signals", "condition", "codecs", "storage", "processes"},
     {"apply", "shards", "shown"},
     {"stages", "packing"},
     {"media"},

@@ -104,7 +104,7 @@ OPPOSITE = np.stack([TONE, -TONE], axis=1)
         (bad_sound(half_a_wave), "does not decode"),
         (bad_sound(lambda p: wave(p, np.full(9, np.nan), kind="FLOAT")), "NaN or infinity"),
         (bad_sound(lambda p: wave(p, OPPOSITE)), "channels cancel each other"),
-        (bad_sound(lambda p: p.mkdir()), "does not open"),
+        (bad_sound(lambda p: p.mkdir()), "it is a folder"),
         (bad_picture("textures", Image.new("RGB", (9, 9), "white")), "all of it has one colour"),
         (bad_picture("silhouettes", Image.new("RGB", (9, 9))), "shows nobody; give one whose"),
         (bad_picture("silhouettes", Image.new("RGBA", (9, 9))), "shows nobody; give one whose"),
@@ -133,7 +133,7 @@ def test_a_folder_without_anything_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for source, out, message in (
         ("empty", "out", "holds no sounds or pictures for a bank"),
-        ("nowhere", "out", "nowhere is not there; give a folder of sounds or"),
+        ("nowhere", "out", "nowhere does not exist; give a folder of sounds or"),
         ("empty", "empty", "is a folder; name the file to write"),
         ("empty", "nowhere/out", "out cannot be written: folder .*nowhere is not there; make"),
     ):

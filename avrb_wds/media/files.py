@@ -11,6 +11,7 @@ from ..condition import Severity
 from ..corruptions import Corruption, Profile
 from ..errors import UsageError
 from ..packing.folder import VIDEOS
+from ..paths import check_file, path_to_text
 from ..progress import Progress
 from ..shards.record import escape_key
 from ..whole import check_target, whole_file, write_whole
@@ -129,7 +130,8 @@ def create_video(
 
 
 def check_there(source: Path) -> None:
-    """Raise UsageError unless something is at `source`."""
+    """Raise UsageError unless something is at `source`, DataError for a device or pipe."""
+    check_file(source)
     if not source.exists():
         raise UsageError(f"{source} is not there; give a video, an image or a sound.")
 
@@ -142,7 +144,7 @@ def check_apart(source: Path, out: Path) -> None:
 
 
 def _key(path: Path, key: str | None) -> str:
-    return escape_key(path.stem) if key is None else key
+    return escape_key(path_to_text(path.stem)) if key is None else key
 
 
 def write_file(

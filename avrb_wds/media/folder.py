@@ -14,13 +14,16 @@ from ..condition import Severity
 from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, without_subject
-from ..packing.folder import VIDEOS, check_folder
+from ..folders import NOTHING, FolderFiles, PassedOver, list_folder
+from ..packing.folder import VIDEOS
+from ..paths import check_folder, text_to_path
 from ..progress import Progress
 from ..shards.canonical import parse_object
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
 from ..whole import make_folder, write_whole
 from .files import suffix_of, write_file
+from .stills import IMAGES, SOUNDS
 
 __all__ = ["FileFailure", "Mirrored", "corrupt_folder"]
 
@@ -41,12 +44,16 @@ class FileFailure:
 
 @dataclass(frozen=True)
 class Mirrored:
-    """made: files written.  kept: there from an earlier run.  left_out: of no kind known here."""
+    """made: files written.  kept: there from an earlier run.  left_out: of no kind known here.
+
+    failures: files, folders and links too.  passed_over: what else lies in the folder.
+    """
 
     made: int
     kept: int
     left_out: int
     failures: tuple[FileFailure, ...]
+    passed_over: PassedOver = NOTHING
 
 
 @dataclass(frozen=True)
@@ -102,16 +109,19 @@ def corrupt_folder(
         temporal=temporal,
         bank=bank,
     )
-    jobs, left_out = _jobs(root, target)
+    listed = _listed(root, target)
+    jobs = _jobs(root, target, listed)
     _begin(target, _settings(corrupter, duration), resume)
     todo = [job for job in jobs if not job.out.exists()]
-    failures = []
+    unread = [FileFailure(root / text_to_path(f.path), f"{f.cause}.") for f in listed.faults]
+    failures = list[FileFailure]()
     for done, failure in enumerate(_results(todo, corrupter, duration), len(jobs) - len(todo) + 1):
         failures += [failure] if failure else []
         if progress:
             progress(done, len(jobs))
     made = len(todo) - len(failures)
-    return Mirrored(made, len(jobs) - len(todo), left_out, tuple(failures))
+    kept = len(jobs) - len(todo)
+    return Mirrored(made, kept, listed.others, (*unread, *failures), listed.passed_over)
 
 
 def _results(
@@ -125,27 +135,30 @@ def _results(
             yield job.run(corrupter, duration)
 
 
-def _jobs(root: Path, target: Path) -> tuple[list[_Job], int]:
-    """What is to be done, ordered by path, and how many files are of no kind known here."""
+def _listed(root: Path, target: Path) -> FolderFiles:
     check_folder(root, "videos, images or sounds")
     if target.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{target} lies in {root}; write to a folder outside of it.")
-    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return list_folder(root, VIDEOS | set(IMAGES) | set(SOUNDS))
+
+
+def _jobs(root: Path, target: Path, listed: FolderFiles) -> list[_Job]:
+    """What is to be done, ordered by path."""
     jobs: dict[Path, _Job] = {}
-    for path in files:
-        suffix = suffix_of(path)
-        if suffix is None:
-            continue
-        place = path.relative_to(root).with_suffix("")
-        job = _Job(path, target / f"{place}{suffix}", escape_key(place.as_posix()))
+    made = target.resolve()
+    for name in listed.files:
+        path, place = root / text_to_path(name), name.rpartition(".")[0]
+        job = _Job(path, target / text_to_path(f"{place}{suffix_of(path)}"), escape_key(place))
+        if path.resolve().is_relative_to(made):
+            raise UsageError(f"{path} lies in {target}; write to a folder outside of {root}.")
         other = jobs.setdefault(job.out, job)
         if other is not job:
             raise UsageError(
                 f"{other.source} and {path} would both become {job.out}; rename one of them."
             )
-    if not jobs:
+    if not jobs and not listed.faults:
         raise UsageError(f"{root} holds no video, image or sound; give a folder of some.")
-    return list(jobs.values()), len(files) - len(jobs)
+    return list(jobs.values())
 
 
 def _settings(corrupter: Corrupter, duration: float | None) -> dict[str, object]:

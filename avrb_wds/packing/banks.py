@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 
 import numpy as np
 from PIL import Image
@@ -13,9 +14,10 @@ from PIL import Image
 from ..codecs import BROKEN_IMAGE, FORMATS, decode_audio, decoder_cause
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
 from ..errors import DataError, UsageError, cause
+from ..folders import list_folder
+from ..paths import check_folder, path_to_text, stat_path, text_to_path
 from ..progress import Progress
 from ..whole import check_target, whole_file
-from .folder import check_folder
 
 __all__ = ["import_bank"]
 
@@ -62,18 +64,32 @@ def import_bank(
 def _files(source: Path, group: str) -> list[Path]:
     """The files of a group, in the order of their names."""
     suffixes = SOUNDS if group in KINDS else IMAGES
-    files = [path for pattern in _patterns(group) for path in source.glob(pattern)]
-    kept = [path for path in files if path.suffix.lower() in suffixes and path.name[0] != "."]
-    return sorted(kept, key=lambda path: (path.name, path))
+    files: list[tuple[str, PurePosixPath]] = []
+    for place, start in _places(group):
+        folder = source / place
+        status = stat_path(folder)
+        if status is None and folder.is_symlink():
+            raise DataError(f"{folder} is a link that leads nowhere; take it out, or mend it.")
+        if status is None or not S_ISDIR(status.st_mode):
+            continue
+        listed = list_folder(folder, suffixes, recursive=False)
+        for fault in listed.faults:
+            if fault.path.startswith(start):
+                raise DataError(f"{folder / text_to_path(fault.path)}: {fault.cause}.")
+        kept = [name for name in listed.files if name.startswith(start)]
+        files += [(name, PurePosixPath(place, name)) for name in kept]
+    return [source / text_to_path(str(path)) for _, path in sorted(files)]
 
 
-def _patterns(group: str) -> list[str]:
-    """Where the files of a group may be, under the folder."""
+def _places(group: str) -> list[tuple[str, str]]:
+    """Where the files of a group may be: a folder under the given one, and how names start."""
     if group in KINDS:
         names = dict.fromkeys([group, RELEASED.get(group, group)])
-        return [f"{top}{name}/*" for top in ("", "audio_corruptions/") for name in names]
-    places = ["frost*", "textures/*"] if group == "texture" else ["crowd_image/*", "silhouettes/*"]
-    return [f"{top}{place}" for top in ("", "visual_corruptions/") for place in places]
+        return [(f"{top}/{name}", "") for top in (".", "audio_corruptions") for name in names]
+    folders = ["textures"] if group == "texture" else ["crowd_image", "silhouettes"]
+    tops = (".", "visual_corruptions")
+    places = [(f"{top}/{folder}", "") for top in tops for folder in folders]
+    return places + ([(top, "frost") for top in tops] if group == "texture" else [])
 
 
 def _items(found: dict[str, list[Path]], fill: bool, progress: Progress | None) -> Iterator[Item]:
@@ -104,7 +120,7 @@ def _sound(kind: str, path: Path) -> Item:
         raise DataError(f"{path}: the sound is silent; take it out, or give another.")
     if not np.rint(pcm.mean(axis=0)).any():
         raise DataError(f"{path}: the channels cancel each other; give a sound they agree on.")
-    return Item(kind, path.name, pcm, sample_rate)
+    return Item(kind, path_to_text(path.name), pcm, sample_rate)
 
 
 def _picture(group: str, path: Path) -> Item:
@@ -121,4 +137,4 @@ def _picture(group: str, path: Path) -> Item:
         )
     if group == "texture" and not (pixels != pixels[0, 0]).any():
         raise DataError(f"{path}: the image is empty: all of it has one colour.")
-    return Item(group, path.name, pixels)
+    return Item(group, path_to_text(path.name), pixels)

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 
 from ..errors import UsageError
+from ..paths import check_folder
 from ..progress import Progress
 from ..shards.manifest import MANIFEST, Manifest
 from ..shards.sources import JOURNAL
 from ..storage import RemoteFile, Storage, remove, upload
-from .folder import check_folder
 
 __all__ = ["RECEIPTS", "prepare", "publish", "staging_folder"]
 

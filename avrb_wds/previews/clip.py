@@ -16,6 +16,7 @@ from ..packing import PackOptions
 from ..packing.choice import choose_frames
 from ..packing.folder import VIDEOS
 from ..packing.video import has_sound, video_frames, video_sound
+from ..paths import path_to_text
 from ..shards import ShardSet, decode_clip
 from ..shards.record import escape_key
 
@@ -74,7 +75,7 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
     Raises UsageError for a file of another kind, DataError, naming the file and the cause, for
     one that does not decode.
     """
-    kind, key = path.suffix.lower(), escape_key(path.stem)
+    kind, key = path.suffix.lower(), escape_key(path_to_text(path.stem))
     if not path.is_file():
         raise UsageError(f"{path} is not there; give shards, a video, a picture or a sound.")
     small = partial(_small, path)

@@ -1,0 +1,68 @@
+"""Names of files: the same text under every locale, and what lies at them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from .errors import DataError, UsageError, cause
+
+__all__ = ["check_file", "check_folder", "path_to_text", "stat_path", "text_to_path"]
+
+
+def path_to_text(path: str | os.PathLike[str]) -> str:
+    """A path's bytes as UTF-8, whatever the locale: ids, keys and draws come of it.
+
+    Python reads names in the encoding of the locale.  Bytes that are not UTF-8 stand as lone
+    surrogates, as Python has them where the locale is UTF-8.
+
+    >>> path_to_text(Path("a/b.mp4"))
+    'a/b.mp4'
+    """
+    return os.fsencode(path).decode(errors="surrogateescape")
+
+
+def text_to_path(text: str) -> Path:
+    """The path that `text` of a list means: the other way of `path_to_text`.
+
+    >>> text_to_path("a\\0b")
+    Traceback (most recent call last):
+    avrb_wds.errors.DataError: 'a\\x00b' is not the name of a file.
+    """
+    try:
+        name = text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        name = b"\0"
+    if b"\0" in name:
+        raise DataError(f"{text!r} is not the name of a file.")
+    return Path(os.fsdecode(name))
+
+
+def stat_path(path: Path) -> os.stat_result | None:
+    """What is known of the file at `path`, or of what it links to; None where there is nothing.
+
+    Raises DataError where that cannot be told: a folder that one may not look into, a name that is
+    too long, a link that leads to itself.
+    """
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be opened: {cause(error)}.") from error
+
+
+def check_file(path: Path) -> None:
+    """Raise DataError where `path` is a device, pipe or socket: these may block or never end."""
+    status = stat_path(path)
+    if status and not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise DataError(f"{path} is a device, pipe or socket, not a file.")
+
+
+def check_folder(path: Path, of: str) -> None:
+    """Raise UsageError, saying what it is to be a folder of, unless `path` is one."""
+    status = stat_path(path)
+    if status is None or not stat.S_ISDIR(status.st_mode):
+        fault = "is not a folder" if status else "does not exist"
+        raise UsageError(f"{path} {fault}; give a folder of {of}.")
