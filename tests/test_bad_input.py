@@ -221,7 +221,7 @@ def packed_source(folder: Path, name: str) -> Path:
     ("name", "status", "sentence"),
     [
         ("empty folder", 1, "holds no clip to pack"),
-        ("missing source", 2, "is not there; give a folder of videos"),
+        ("missing source", 2, "does not exist; give a folder of videos"),
         ("truncated video", 1, "bad"),
         ("corrupt JPEG", 1, "bad"),
         ("NaN in the sound", 1, "NaN"),

@@ -17,8 +17,8 @@ from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_fra
 from avrb_wds.errors import UsageError
 from avrb_wds.packing import Failure, PackOptions
 from avrb_wds.packing.choice import choose_frames, choose_samples
+from avrb_wds.packing.classes import Labelling
 from avrb_wds.packing.convert import PackedClip, convert, convert_all
-from avrb_wds.packing.labels import Labelling
 from avrb_wds.packing.pictures import fit
 from avrb_wds.packing.source import FrameColumns, FrameFolder, SourceClip, VideoFile
 

@@ -8,7 +8,8 @@ import pytest
 
 from avrb_wds.errors import AvrbError, DataError, UsageError
 from avrb_wds.packing import SourceOptions, create_json
-from avrb_wds.packing.labels import read_class_list, read_label_table
+from avrb_wds.packing.classes import read_class_list
+from avrb_wds.packing.labels import read_label_table
 from avrb_wds.packing.source import FrameColumns, FrameFolder, VideoFile
 from avrb_wds.packing.sources import open_source
 
@@ -61,9 +62,9 @@ def test_forms_of_a_label_csv(tmp_path, text, rows) -> None:
     assert read_label_table(written(tmp_path / "l.csv", text), {}) == rows
 
 
-@pytest.mark.parametrize("text", ["a\n", "file,label\na\n", "a,b,c\n", "file,kind\na,b\n"])
+@pytest.mark.parametrize("text", ["\na\n", "file,label\na\n", "\na,b,c\n", "file,kind\na,b\n"])
 def test_other_forms_are_refused(tmp_path, text) -> None:
-    with pytest.raises(UsageError, match=r"l\.csv, row 1: .* is not a row of labels"):
+    with pytest.raises(UsageError, match=r"l\.csv, line 2: .* is not a row of labels"):
         read_label_table(written(tmp_path / "l.csv", text), {})
 
 
@@ -90,13 +91,13 @@ def test_class_lists(tmp_path) -> None:
     assert listed.numbers == {"/m/a": 0, "Ant": 0, "/m/b": 1, "Bark, howl": 1}
     lines = read_class_list(written(tmp_path / "l.txt", "bark, howl\n\nant\n"))
     assert lines.names == ("bark, howl", "ant")
-    for text in ("", "ant\nant\n"):
-        with pytest.raises(UsageError, match="empty or names a class twice"):
+    for text, fault in (("", "is empty"), ("ant\nant\n", "names a class twice: 'ant'")):
+        with pytest.raises(UsageError, match=fault):
             read_class_list(written(tmp_path / "w.txt", text))
     for text in ("index,display_name\nx,ant\n", "index,display_name\n0\n"):
-        with pytest.raises(UsageError, match="has a row without a number or a name; give"):
+        with pytest.raises(UsageError, match="has a row without a number or a name, line 2; give"):
             read_class_list(written(tmp_path / "w.csv", text))
-    with pytest.raises(UsageError, match=r"none\.txt is not there; give a class list"):
+    with pytest.raises(UsageError, match=r"none\.txt does not exist; give a class list"):
         read_class_list(tmp_path / "none.txt")
 
 
@@ -196,11 +197,11 @@ def test_wrong_folders(tmp_path, names, fault) -> None:
 
 
 def test_other_sources_are_refused(tmp_path) -> None:
-    for name, fault in {"none": "is not there; give", "x.mp4": "is not a source; give"}.items():
+    for name, fault in {"none": "does not exist; give", "x.mp4": "is not a source; give"}.items():
         touch(tmp_path, "x.mp4")
         with pytest.raises(AvrbError, match=fault):
             opened(tmp_path / name)
     with pytest.raises(UsageError, match="ids 'name' is not one of"):
         opened(tmp_path, ids="name")
-    with pytest.raises(UsageError, match=r"none\.csv is not there; give a CSV of labels"):
+    with pytest.raises(UsageError, match=r"none\.csv does not exist; give a CSV of labels"):
         opened(tmp_path, labels=str(tmp_path / "none.csv"))

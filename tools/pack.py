@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -10,7 +9,7 @@ from typer import Argument, Option
 
 from .buckets import announced, folder_for, uploaded
 from .options import RUN, STORED, ClipsPerShard, Quality, Resume, StorageOptions, Via
-from .printing import one_line
+from .printing import print_done, print_to_stderr
 from .progress import progress_bar
 from .usage import natural_number, number, whole_number
 from .values import open_storage
@@ -18,7 +17,7 @@ from .values import open_storage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from avrb_wds.packing import Failure
+    from avrb_wds.packing import Failure, Packed
 
 __all__ = ["pack"]
 
@@ -230,20 +229,35 @@ def pack(
     except ClipsMissing as error:
         _name(error.failures)
         raise
-    _name(packed.failures)
-    if packed.left_out:
-        print(f"{packed.left_out} videos are not in {labels} and were left out.", file=sys.stderr)
+    _report(packed, labels, numbered=classes is not None)
     if remote:
         uploaded(folder, out, storage)
     if remote and via is None:
         rmtree(folder)
     manifest = packed.manifest
-    print(f"{out}: {len(manifest.shards)} shard(s), {manifest.clips} clip(s)")
+    print_done(f"{out}: {len(manifest.shards)} shard(s), {manifest.clips} clip(s)")
 
 
 def _name(failures: Sequence[Failure]) -> None:
     for failure in failures:
-        print(one_line(f"not packed: {failure}"), file=sys.stderr)
+        print_to_stderr(f"not packed: {failure}")
+
+
+def _report(packed: Packed, labels: str, *, numbered: bool) -> None:
+    """Say what was not packed, and what class numbers are where labels suggest others."""
+    from avrb_wds.packing.classes import renumbered
+
+    _name(packed.failures)
+    if packed.left_out:
+        print_to_stderr(f"{packed.left_out} videos are not in {labels} and were left out.")
+    if packed.passed_over:
+        print_to_stderr(f"passed over: {packed.passed_over}.")
+    other = None if numbered else renumbered(packed.manifest.classes)
+    if other:
+        print_to_stderr(
+            f"labels are numbers, and classes numbered in their order: label {other[0]} is class "
+            f"{other[1]}; give --classes to number them otherwise."
+        )
 
 
 def _number_or_keep(option: str, text: str) -> int | Literal["keep"]:

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import DataError, cause
+from ..folders import list_folder
+from ..paths import check_folder, path_to_text, text_to_path
 from ..progress import Progress
 from ..shards.canonical import Fields, parse
 from ..whole import write_whole
-from .folder import VIDEOS, check_folder
+from .folder import VIDEOS
 from .labels import read_label_table, split_labels
 from .source import FrameColumns, Source, SourceClip
 
@@ -34,19 +36,23 @@ def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
     if not isinstance(entries, list):
         raise DataError(f'{path} is not the JSON of AVROBUSTBENCH: {{"data": [...]}} is missing.')
     clips = (_clip(entry, n, path, classes) for n, entry in enumerate(entries))
-    return Source(path.stem, tuple(clips))
+    return Source(path_to_text(path.stem), tuple(clips))
 
 
 def _clip(entry: object, number: int, path: Path, classes: Mapping[str, int]) -> SourceClip:
     where = f"{path}: entry {number}"
     known = {name: entry[name] for name in ENTRY if name in entry} if isinstance(entry, dict) else 0
     given = Fields.of(known, where, ENTRY)
-    wav, video_id = given.text("wav"), given.text("video_id")
+    names = [given.text(name) for name in ("wav", "video_path", "video_id")]
+    try:
+        wav, frames, name = map(text_to_path, names)
+    except DataError as error:
+        raise DataError(f"{where}: {cause(error)}.") from error
     return SourceClip(
-        video_id,
+        names[2],
         split_labels(given.text("labels"), classes),
-        wav,
-        FrameColumns(path.parent / given.text("video_path"), video_id),
+        names[0],
+        FrameColumns(path.parent / frames, str(name)),
         path.parent / wav,
     )
 
@@ -69,25 +75,40 @@ def create_json(
     takes them as the file system has them.  progress: called with (clips done, clips).  Raises
     UsageError where there are no such folder and CSV, DataError for a video without labels.
     """
-    table = dict(read_label_table(Path(labels), {}))
+    table = _labels(Path(labels))
     check_folder(Path(videos), "videos")
-    names = sorted(p.name for p in Path(videos).glob("*") if p.suffix.lower() in VIDEOS)
-    if not names:
+    listed = list_folder(Path(videos), VIDEOS, recursive=False)
+    listed.check(Path(videos))
+    if not listed.files:
         raise DataError(f"{videos} holds no video.")
     base = os.path.abspath(Path(out).parent)
 
     def place(path: str | Path) -> str:
-        return os.path.relpath(path, base) if relative else os.path.abspath(path)
+        return path_to_text(os.path.relpath(path, base) if relative else os.path.abspath(path))
 
     data = []
-    for done, name in enumerate(names, 1):
+    taken: dict[str, str] = {}
+    for done, name in enumerate(listed.files, 1):
         video_id = name.split(".")[0]
         if video_id not in table:
             raise DataError(f"video {name!r} has no row in {labels}.")
-        wav = place(os.path.join(audio, f"{video_id}.wav"))
+        if taken.setdefault(video_id, name) != name:
+            raise DataError(
+                f"videos {taken[video_id]!r} and {name!r} in {videos} have the same id."
+            )
+        wav = place(Path(audio) / text_to_path(f"{video_id}.wav"))
         text = ",".join(table[video_id])
         data.append({"wav": wav, "labels": text, "video_id": video_id, "video_path": place(frames)})
         if progress:
-            progress(done, len(names))
+            progress(done, len(listed.files))
     write_whole(Path(out), json.dumps({"data": data}, indent=4).encode())
     return len(data)
+
+
+def _labels(path: Path) -> dict[str, tuple[str, ...]]:
+    """Labels by id; raises DataError where two rows of a CSV differ on one."""
+    table: dict[str, tuple[str, ...]] = {}
+    for video_id, labels in read_label_table(path, {}):
+        if table.setdefault(video_id, labels) != labels:
+            raise DataError(f"{path} has two rows for {video_id!r}, whose labels differ.")
+    return table

@@ -3,10 +3,12 @@ multimodal attacks?", CVPR 2021."""
 
 from __future__ import annotations
 
-import csv
+import os
 from pathlib import Path
 
-from ..errors import DataError, UsageError, cause
+from ..errors import UsageError
+from ..paths import path_to_text, text_to_path
+from .lists import read_rows
 from .source import FrameFolder, Pictures, Source, SourceClip, VideoFile
 
 __all__ = ["cliplist_source"]
@@ -19,18 +21,11 @@ def cliplist_source(path: Path, audio_root: Path, frames_root: Path, fps: float)
     or a folder of numbered frames, `fps` a second (theirs have 8), or a folder category/id.  The
     label is the category; the count is not needed.
     """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a CSV in UTF-8: {cause(error)}.") from error
     clips = tuple(
-        _clip(row, f"{path}, line {number}", audio_root, frames_root, fps)
-        for number, row in enumerate(rows, 1)
+        _clip(row, f"{path}, line {line}", audio_root, frames_root, fps)
+        for line, row in read_rows(path, "clip list")
     )
-    return Source(path.stem, clips)
+    return Source(path_to_text(path.stem), clips)
 
 
 def _clip(
@@ -46,13 +41,13 @@ def _clip(
         video.rpartition(".")[0] or video,
         (category,),
         f"{category}/{wav}",
-        _pictures(frames_root / parts[1][0] / video, fps),
-        audio_root / category / wav,
+        _pictures(frames_root / text_to_path(f"{parts[1][0]}/{video}"), fps),
+        audio_root / text_to_path(f"{category}/{wav}"),
     )
 
 
 def _pictures(path: Path, fps: float) -> Pictures:
     for folder in (path, path.with_suffix("")):
-        if folder.is_dir():
+        if os.path.isdir(folder):  # False for a name that is too long, which its reader says
             return FrameFolder(folder, fps)
     return VideoFile(path)

@@ -10,14 +10,15 @@ from typing import TypeVar
 
 from ..codecs import encode_audio
 from ..errors import DataError
+from ..paths import check_file
 from ..processes import CAN_SHARE, THREADS, each
 from ..shards.record import ClipRecord, escape_key
-from .labels import Labelling
+from .classes import Labelling
 from .layout import Layout
 from .options import PackOptions
 from .pictures import clip_frames, settled
 from .sound import clip_sound
-from .source import SourceClip
+from .source import Failure, SourceClip, VideoFile
 
 Clip = TypeVar("Clip")
 
@@ -37,21 +38,12 @@ class PackedClip:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A clip that could not be packed, and why, in a sentence."""
-
-    video_id: str
-    source: str
-    cause: str
-
-    def __str__(self) -> str:
-        return f"{self.video_id} ({self.source}): {self.cause}"
-
-
 def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> PackedClip | Failure:
     """The members of one clip; a Failure where its data is missing, broken or empty."""
     try:
+        check_file(clip.audio)
+        if isinstance(clip.pictures, VideoFile):
+            check_file(clip.pictures.path)
         chosen = settled(clip.pictures, options)
         frames = clip_frames(clip.pictures, chosen)
         pcm, sample_rate = clip_sound(clip.audio, chosen)

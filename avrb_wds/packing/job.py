@@ -14,9 +14,9 @@ from pathlib import Path
 from ..errors import UsageError
 from ..shards.canonical import spell
 from ..shards.manifest import MANIFEST, Manifest
+from .classes import Labelling
 from .convert import Failure, PackedClip, convert, convert_all
 from .journal import Journal
-from .labels import Labelling
 from .options import PackOptions
 from .source import FrameColumns, Source, VideoFile
 from .sources import SourceOptions, open_source
@@ -57,9 +57,10 @@ class Job:
     def describe(self) -> dict[str, str | int]:
         """The job in words that another run is compared by."""
         listed = [[clip.video_id, clip.labels, clip.source] for clip in self.source.clips]
+        listed += [[failure.source, failure.cause] for failure in self.source.failures]
         return {
             "name": self.name,
-            "clips": len(self.source.clips),
+            "clips": self.clips,
             **{field: str(value) for field, value in asdict(self.options).items()},
             "source list": hashlib.sha256(spell(listed)).hexdigest(),
             "class list": hashlib.sha256(spell(self.labelling.classes.names)).hexdigest(),
@@ -69,7 +70,7 @@ class Job:
     @property
     def clips(self) -> int:
         """Source clips."""
-        return len(self.source.clips)
+        return len(self.source.clips) + len(self.source.failures)
 
     @property
     def allowance(self) -> str:
@@ -82,9 +83,10 @@ class Job:
         return self.options.clips_per_shard
 
     def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
-        """The clips from number `start` on, in order."""
+        """The clips from number `start` on, in order, and then what cannot be reached."""
         work = partial(convert, options=self.options, labelling=self.labelling)
-        return convert_all(work, self.source.clips[start:], workers)
+        yield from convert_all(work, self.source.clips[start:], workers)
+        yield from self.source.failures[max(0, start - len(self.source.clips)) :]
 
     def failed(self, failure: Failure, count: int) -> None:
         """Nothing: all others are packed, and the failures named at the end."""

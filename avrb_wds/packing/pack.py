@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..folders import NOTHING, PassedOver
 from ..processes import default_workers
 from ..progress import Progress
 from ..shards.manifest import Manifest
@@ -21,11 +22,16 @@ __all__ = ["Packed", "pack"]
 
 @dataclass(frozen=True)
 class Packed:
-    """What `pack` did.  left_out: videos that the CSV of labels does not name."""
+    """What `pack` did.
+
+    left_out: videos that the CSV of labels does not name.  passed_over: what else lies in the
+    folder.
+    """
 
     manifest: Manifest
     failures: tuple[Failure, ...]
     left_out: int
+    passed_over: PassedOver = NOTHING
 
 
 def pack(
@@ -67,4 +73,6 @@ def pack(
         allow_missing=allow_missing,
         progress=progress,
     )
-    return Packed(job.manifest(journal), journal.failures, job.source.left_out)
+    return Packed(
+        job.manifest(journal), journal.failures, job.source.left_out, job.source.passed_over
+    )

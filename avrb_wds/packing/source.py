@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
+from ..folders import NOTHING, PassedOver
 from ..shards.record import escape_key
 
-__all__ = ["FrameColumns", "FrameFolder", "Pictures", "Source", "SourceClip", "VideoFile"]
+__all__ = [
+    "Failure",
+    "FrameColumns",
+    "FrameFolder",
+    "Pictures",
+    "Source",
+    "SourceClip",
+    "VideoFile",
+]
 
 
 @dataclass(frozen=True)
@@ -53,22 +62,42 @@ class SourceClip:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A clip that could not be packed, and why, in a sentence."""
+
+    video_id: str
+    source: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.video_id} ({self.source}): {self.cause}"
+
+
+@dataclass(frozen=True)
 class Source:
-    """All clips of a source in order; left_out: videos there that a list of labels lacks."""
+    """All clips of a source in order.
+
+    failures: places where clips may be that cannot be reached.  left_out: videos there that a list
+    of labels lacks.  passed_over: what else lies in the folder.
+    """
 
     name: str
     clips: tuple[SourceClip, ...]
+    failures: tuple[Failure, ...] = ()
     left_out: int = 0
+    passed_over: PassedOver = NOTHING
 
     def check(self, where: Path) -> Source:
         """Itself; raises DataError where it is empty, and where two clips share an id or key."""
-        if not self.clips:
+        if not self.clips and not self.failures:
             raise DataError(f"{where} holds no clip to pack.")
         seen: dict[str, SourceClip] = {}
         for clip in self.clips:
             if not clip.video_id:
                 raise DataError(f"{clip.source!r} in {where} gives an empty id.")
             other = seen.setdefault(escape_key(clip.video_id), clip)
+            if other is not clip and other.source == clip.source:
+                raise DataError(f"{clip.source!r} is in {where} twice; list it once.")
             if other is not clip:
                 raise DataError(
                     f"id {clip.video_id!r} is that of two clips, {other.source} and "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 from ..errors import UsageError, check_one_of
+from ..paths import stat_path
 from .avrobustbench import avrobustbench_source
+from .classes import ClassList, Labelling, read_class_list
 from .cliplist import cliplist_source
 from .folder import Ids, folder_source
-from .labels import ClassList, Labelling, read_class_list
 from .source import Source
 
 __all__ = ["SourceOptions", "open_source"]
@@ -23,7 +25,8 @@ class SourceOptions:
 
     labels: for a folder: "auto", "parent", "none", or a CSV (see `folder_source`).  ids: for a
     folder: "stem" or "path".  classes: a class list (see `read_class_list`); without one the
-    classes are all labels, sorted.  audio_root, frames_root, list_fps: for a list of Tian & Xu.
+    classes are all labels, in the order of `sort_labels`.  audio_root, frames_root, list_fps: for
+    a list of Tian & Xu.
     """
 
     labels: str = "auto"
@@ -46,11 +49,12 @@ def open_source(path: Path, options: SourceOptions) -> tuple[Source, Labelling]:
 
 
 def _read(path: Path, options: SourceOptions, classes: ClassList) -> Source:
-    if path.is_dir():
+    status = stat_path(path)
+    if status is None:
+        raise UsageError(f"{path} does not exist; {GIVE}.")
+    if S_ISDIR(status.st_mode):
         check_one_of("ids", options.ids, ("stem", "path"))
         return folder_source(path, options.labels, options.ids, classes.numbers)
-    if not path.exists():
-        raise UsageError(f"{path} is not there; {GIVE}.")
     if path.suffix.lower() == ".json":
         return avrobustbench_source(path, classes.numbers)
     if path.suffix.lower() not in (".csv", ".txt"):
