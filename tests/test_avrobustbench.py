@@ -130,7 +130,7 @@ def test_any_number_of_workers_gives_the_same_bits(listed: Path) -> None:
 def test_wrong_arguments_and_broken_clips(listed: Path, tmp_path: Path) -> None:
     for wrong, cause in [
         ({"corruption": "fog"}, "corruption 'fog' is not one of gaussian, "),
-        ({"corruption": "rain", "severity": 6}, "severity 6"),
+        ({"corruption": "rain", "severity": 6}, "severity must be an integer from 1 to 5; got 6"),
         ({"frame_num": -1}, "frame_num -1 is not a whole number"),
     ]:
         with pytest.raises(avrb.UsageError, match=cause):

@@ -142,7 +142,7 @@ WRONG = [
     ({"on_error": "skip"}, "on_error 'skip' is neither 'raise'"),
     ({"rank": 1}, "rank 1 and world_size None go together; give both"),
     ({"corruption": "static", "severity": 1}, "corruption 'static' is not one of gaussian, "),
-    ({"corruption": "gaussian", "severity": 6}, "severity 6 is not"),
+    ({"corruption": "gaussian", "severity": 6}, "severity must be an integer from 1 to 5; got 6"),
     ({"corruption": "gaussian"}, "condition 'gaussian' is neither"),
     ({"severity": 3}, "severity 3 has no corruption beside it; give its name"),
     ({"corruption": []}, r"conditions \[\] are none; give at least one"),
