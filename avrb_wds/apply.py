@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, overload
+from typing import Any, Literal, SupportsIndex, cast, overload
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
+from .bounds import check_sample_rate
 from .condition import Condition, Severity, severity_pair
 from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, Sound, get
 from .corruptions.bank import Bank
 from .errors import UsageError, check_int, check_one_of
-from .signals import Waveform, to_pcm, to_rgb, to_waveform
+from .signals import Waveform, as_array, to_pcm, to_rgb, to_waveform
 
 __all__ = [
     "BankChoice",
@@ -27,6 +29,8 @@ __all__ = [
 
 ModalityChoice = Literal["both", "visual", "audio"]
 Temporal = Literal["frame", "clip"]
+Key = str | bytes | os.PathLike[str] | SupportsIndex
+"""Of a clip: text, or a path or bytes that stand for one; an integer is a key of its own."""
 BankChoice = Bank | str | os.PathLike[str] | None
 """A bank, the path of an imported one, or None for the built-in one."""
 
@@ -120,6 +124,21 @@ class Corrupter:
         return kernel.stream(sound, kernel.levels[self.audio - 1], context)
 
 
+def check_key(key: object) -> str:
+    """A clip's key as draws take it: a path or bytes as the text they stand for.
+
+    >>> from pathlib import Path
+    >>> check_key(b"clip"), check_key(Path("clips/a"))
+    ('clip', 'clips/a')
+    """
+    if isinstance(key, (bytes, os.PathLike)):
+        return os.fsdecode(key)
+    if isinstance(key, str):
+        return str(key)
+    # As they always were: 7 and "7" draw differently.
+    return cast(str, check_int("a key that is no text, path or bytes", key))
+
+
 def corrupter_for(
     condition: Condition,
     *,
@@ -145,35 +164,35 @@ def corrupter_for(
 
 @overload
 def corrupt_frames(
-    frames: npt.NDArray[Any],
+    frames: npt.NDArray[Any] | Image.Image,
     corruption: str | Corruption,
     severity: int,
     *,
     seed: int = ...,
-    key: str = ...,
+    key: Key = ...,
     profile: Profile = ...,
     temporal: Temporal = ...,
     bank: BankChoice = ...,
 ) -> npt.NDArray[np.uint8]: ...
 @overload
 def corrupt_frames(
-    frames: list[npt.NDArray[Any]],
+    frames: list[npt.NDArray[Any]] | list[Image.Image],
     corruption: str | Corruption,
     severity: int,
     *,
     seed: int = ...,
-    key: str = ...,
+    key: Key = ...,
     profile: Profile = ...,
     temporal: Temporal = ...,
     bank: BankChoice = ...,
 ) -> list[npt.NDArray[np.uint8]]: ...
 def corrupt_frames(
-    frames: npt.NDArray[Any] | list[npt.NDArray[Any]],
+    frames: npt.NDArray[Any] | Image.Image | Sequence[npt.NDArray[Any] | Image.Image],
     corruption: str | Corruption,
     severity: int,
     *,
     seed: int = 0,
-    key: str = "",
+    key: Key = "",
     profile: Profile = "default",
     temporal: Temporal = "frame",
     bank: BankChoice = None,
@@ -181,8 +200,9 @@ def corrupt_frames(
     """The frames of one clip, corrupted.
 
     frames: uint8 (t, h, w, 3), or one frame (h, w, 3) or (h, w), or a list of frames of any sizes;
-    gray and RGBA become RGB.  Frame f draws by its place f.  Returns an array or list alike.
-    Raises UsageError for a corruption, severity or array that is not allowed.
+    gray and RGBA become RGB.  A frame may be a Pillow image: see `image_to_rgb`.  Frame f draws by
+    its place f.  key: text, a path or bytes.  Returns an array or list alike.  Raises UsageError
+    for a corruption, severity, key or array that is not allowed.
 
     >>> import numpy as np
     >>> corrupt_frames(np.full((2, 4, 6, 3), 128, np.uint8), "impulse", 5, key="clip").shape
@@ -191,14 +211,19 @@ def corrupt_frames(
     corrupter = Corrupter.of(
         corruption, severity, seed=seed, profile=profile, temporal=temporal, bank=bank
     )
-    several = isinstance(frames, list) or np.ndim(frames) == 4
-    many = frames if several else [frames]
-    if not len(many):
+    name, single = check_key(key), False
+    if isinstance(frames, (list, tuple)):
+        many: list[Any] = [*frames]
+    elif isinstance(frames, Image.Image) or (array := as_array(frames, "a frame")).ndim != 4:
+        many, single = [frames], True
+    else:
+        many = [*array]
+    if not many:
         raise UsageError("there are no frames to corrupt; give at least one.")
-    out = [corrupter.frame(to_rgb(frame), key, f) for f, frame in enumerate(many)]
+    out = [corrupter.frame(to_rgb(frame), name, f) for f, frame in enumerate(many)]
     if isinstance(frames, list):
         return out
-    return np.stack(out) if several else out[0]
+    return out[0] if single else np.stack(out)
 
 
 def corrupt_waveform(
@@ -208,22 +233,23 @@ def corrupt_waveform(
     *,
     sample_rate: int,
     seed: int = 0,
-    key: str = "",
+    key: Key = "",
     profile: Profile = "default",
     bank: BankChoice = None,
 ) -> Waveform:
     """The sound of one clip, corrupted.
 
     waveform: (channels, samples) or (samples,), float in [-1, 1] or int16, brought to the 16-bit
-    grid first.  sample_rate: in Hz.  Returns float32 of the same shape.  Raises UsageError for a
-    corruption, severity, rate or array that is not allowed.
+    grid first.  sample_rate: in Hz, up to MAX_SAMPLE_RATE.  key: text, a path or bytes.  Returns
+    float32 of the same shape.  Raises UsageError for a corruption, severity, rate, key or array
+    that is not allowed, such as (samples, channels).
 
     >>> import numpy as np
     >>> tone = np.sin(np.arange(1600) / 8).astype(np.float32)
     >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
     (1600,)
     """
-    sample_rate = check_int("sample_rate", sample_rate, 1)
+    sample_rate = check_sample_rate(sample_rate)
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, bank=bank)
-    out = to_waveform(corrupter.pcm(to_pcm(waveform), key, sample_rate))
+    out = to_waveform(corrupter.pcm(to_pcm(waveform), check_key(key), sample_rate))
     return out.reshape(np.shape(waveform))

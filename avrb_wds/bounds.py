@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT", "Bounds"]
+from .errors import check_int
+
+__all__ = ["DEFAULT", "MAX_SAMPLE_RATE", "Bounds", "check_sample_rate"]
+
+MAX_SAMPLE_RATE = (1 << 20) - 1
+"""In Hz: the most that a FLAC can state.  Noise and banks are made at the rate of the sound."""
 
 
 @dataclass(frozen=True)
@@ -24,3 +29,8 @@ class Bounds:
 
 
 DEFAULT = Bounds()
+
+
+def check_sample_rate(sample_rate: object) -> int:
+    """A sample rate in Hz as an int; raises UsageError for anything else, and above the most."""
+    return check_int("sample_rate", sample_rate, 1, MAX_SAMPLE_RATE)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
-from .bounds import DEFAULT, Bounds
+from .bounds import DEFAULT, Bounds, check_sample_rate
 from .condition import Severity
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError, cause
@@ -144,11 +144,7 @@ def _corrupted(sample: Sample, corrupter: Corrupter) -> Sample:
         if "frames" in sample:
             out["frames"] = corrupter.frames(_checked(sample["frames"]), key)
         if "waveform" in sample:
-            pcm, rate = to_pcm(sample["waveform"]), sample.get("sample_rate")
-            if not isinstance(rate, int) or rate <= 0:
-                raise UsageError(
-                    f"sample_rate {rate!r} is not a whole number from 1 up; give one in Hz."
-                )
+            pcm, rate = to_pcm(sample["waveform"]), check_sample_rate(sample.get("sample_rate"))
             out["waveform"] = to_waveform(corrupter.pcm(pcm, key, rate))
     except AvrbError as error:
         shard = sample.get("__url__", "?")

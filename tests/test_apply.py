@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import golden
@@ -157,11 +158,11 @@ def test_a_choice_that_is_not_allowed_is_named(field: str, allowed: str) -> None
         Corrupter.of("gaussian", 3, **{field: "none"})
 
 
-@pytest.mark.parametrize("rate", [0, -8000, 44_100.0, "16000", None, float("nan"), True])
+@pytest.mark.parametrize("rate", [0, -8000, 44_100.0, "16000", None, float("nan"), True, 1 << 20])
 def test_a_sample_rate_that_is_none_is_named(rate: Any) -> None:
     with pytest.raises(UsageError) as error:
         corrupt_waveform(WAVEFORM, "gaussian", 3, sample_rate=rate)
-    assert str(error.value) == f"sample_rate must be a positive integer; got {rate!r}."
+    assert str(error.value) == f"sample_rate must be an integer from 1 to 1048575; got {rate!r}."
 
 
 @pytest.mark.parametrize("frames", [[], np.empty((0, 4, 4, 3), np.uint8)])
@@ -204,3 +205,36 @@ def test_an_integer_of_numpy_is_one(kind: Any) -> None:
 def test_an_integer_too_long_to_print_is_named() -> None:
     with pytest.raises(UsageError, match=r"^seed must be a smaller integer; got 16610 bits\.$"):
         corrupt_frames(FRAMES, "shot", 3, seed=10**5000)
+
+
+def test_a_key_may_be_a_path_or_bytes() -> None:
+    expected = corrupt_frames(FRAMES, "shot", 3, key="a/b")
+    for key in (Path("a/b"), b"a/b", np.str_("a/b")):
+        assert np.array_equal(corrupt_frames(FRAMES, "shot", 3, key=key), expected)
+    sounds = [
+        corrupt_waveform(WAVEFORM, "shot", 3, sample_rate=8000, key=key) for key in (b"a", "a")
+    ]
+    assert np.array_equal(*sounds)
+    numbers = [corrupt_frames(FRAMES, "shot", 3, key=key) for key in (7, np.int64(7), "7")]
+    assert np.array_equal(*numbers[:2])
+    assert not np.array_equal(*numbers[1:])
+
+
+@pytest.mark.parametrize("key", [None, 0.5, True, ("a",)])
+def test_a_key_that_is_none_is_named(key: Any) -> None:
+    with pytest.raises(UsageError, match="a key that is no text, path or bytes must be an integer"):
+        corrupt_frames(FRAMES, "shot", 3, key=key)
+    with pytest.raises(UsageError, match="a key that is no text, path or bytes must be an integer"):
+        corrupt_waveform(WAVEFORM, "shot", 3, sample_rate=8000, key=key)
+
+
+def test_samples_in_the_first_axis_are_refused() -> None:
+    turned = WAVEFORM.T  # as soundfile gives it
+    with pytest.raises(
+        UsageError, match=r"\(4000, 2\) would have 4000 channels of 2 samples; give"
+    ):
+        corrupt_waveform(turned, "rain", 3, sample_rate=8000)
+    many = np.zeros((64, 5), np.int16)
+    with pytest.raises(UsageError, match="64 channels of 5 samples"):
+        corrupt_waveform(many, "rain", 3, sample_rate=8000)
+    assert corrupt_waveform(many[:16], "rain", 3, sample_rate=8000).shape == (16, 5)

@@ -132,7 +132,7 @@ def test_a_broken_clip_is_named() -> None:
     ("change", "message"),
     [
         ({"waveform": np.full((1, 9), np.nan, np.float32)}, "holds NaN or infinity"),
-        ({"sample_rate": None}, "sample_rate None is not"),
+        ({"sample_rate": None}, "sample_rate must be an integer from 1 to"),
         ({"frames": np.zeros((2, 4, 4, 3), np.float32)}, "frames are not a uint8 array"),
         ({"frames": [np.zeros((4, 4, 3), np.uint8)]}, "frames are not a uint8 array"),
     ],
@@ -154,7 +154,7 @@ def test_stages_in_the_wrong_order() -> None:
     ("arguments", "message"),
     [
         ({"corruption": "static", "severity": 1}, "corruption 'static' is not one of gaussian, "),
-        ({"corruption": "gaussian", "severity": 0}, "severity 0"),
+        ({"corruption": "gaussian", "severity": 0}, "severity must be an integer from 1"),
         ({"corruption": "gaussian", "severity": 1, "profile": "beta"}, "profile 'beta'"),
     ],
 )
