@@ -12,7 +12,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from .apply import BankChoice, Corrupter
-from .codecs import decode_audio, decode_frame, encode_audio
+from .codecs import decode_audio, decode_picture, encode_audio
 from .condition import Severity
 from .corruptions import Frame, Pcm, Profile
 from .errors import DataError, UsageError, cause
@@ -118,7 +118,7 @@ class _Listed:
             )
         chosen = places.values() if wanted is None else [places[wanted]]
         paths = [(place, column_path(clip.pictures, numbers[place])) for place in chosen]
-        frames = [(place, _decoded(path, decode_frame)) for place, path in paths]
+        frames = [(place, _decoded(path, decode_picture)) for place, path in paths]
         return escape_key(clip.video_id), frames, *_decoded(clip.audio, decode_audio)
 
 

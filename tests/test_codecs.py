@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_frame, frame_size
+from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_frame
 from avrb_wds.errors import DataError
 
 
@@ -48,7 +48,6 @@ def sound_file(samples: np.ndarray, subtype: str, kind: str = "WAV") -> bytes:
 def test_jpegs_decode_as_by_pillow(mode: str, size: tuple[int, int], options: Any) -> None:
     data = jpeg(mode, size, **options)
     assert np.array_equal(decode_frame(data), by_pillow(data))
-    assert frame_size(data) == size
 
 
 @pytest.mark.media
@@ -139,7 +138,7 @@ def test_a_wav_from_a_pipe_has_no_length() -> None:
     ("data", "cause"),
     [
         (b"", "does not decode: "),
-        (b"RIFF", "does not decode: it ends within its header"),
+        (b"RIFF", "is cut off: it ends within its header"),
         (b"not a sound at all", "does not decode: "),
         (encode_audio(golden.make_sound(1, 100), 16_000)[:30], "it ends within its header"),
         (encode_audio(golden.make_sound(1, 100), 16_000)[:44], "100 samples and holds 0"),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from PIL import Image
 
 from ..apply import Corrupter
-from ..codecs import decode_audio, decode_frame, encode_audio, encode_frame
+from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
 from ..corruptions import Frame, Pcm
 from ..errors import DataError, cause
 
@@ -27,10 +25,6 @@ IMAGES = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
-ORIENTATION = 0x0112  # of EXIF
-# (quarter turns to the left, mirrored afterwards) by the value of the tag.
-TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True),
-         8: (1, False)}  # fmt: skip
 
 
 def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, key: str) -> None:
@@ -52,18 +46,9 @@ def read_image(path: Path) -> Frame:
     """The picture at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
     data = _read(path)
     try:
-        return _upright(decode_frame(data), data)
+        return decode_picture(data)
     except DataError as error:
         raise DataError(f"{path}: {cause(error)}.") from error
-
-
-def _upright(frame: Frame, data: bytes) -> Frame:
-    with Image.open(io.BytesIO(data)) as image:
-        if getattr(image, "n_frames", 1) > 1 and image.format != "TIFF":
-            raise DataError("it moves; give it as a video.")
-        turns, mirrored = TURNS.get(image.getexif().get(ORIENTATION, 1), (0, False))
-    turned = np.rot90(frame, turns)
-    return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
 
 
 def corrupt_sound(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
 import numpy as np
-from PIL import Image
 
-from ..codecs import BROKEN_IMAGE, FORMATS, decode_audio, decoder_cause
+from ..codecs import decode_audio, decode_frame, decode_pixels
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
 from ..errors import DataError, UsageError, cause
 from ..folders import list_folder
@@ -126,12 +124,10 @@ def _sound(kind: str, path: Path) -> Item:
 def _picture(group: str, path: Path) -> Item:
     data = path.read_bytes()
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            transparent = image.has_transparency_data
-            pixels = np.asarray(image.convert("RGB" if group == "texture" else "RGBA"))
-    except BROKEN_IMAGE as error:
-        raise DataError(f"{path}: the image does not decode: {decoder_cause(error)}.") from error
-    if group == "silhouette" and not (transparent and pixels[..., 3].any()):
+        pixels = decode_frame(data) if group == "texture" else decode_pixels(data)
+    except DataError as error:
+        raise DataError(f"{path}: {cause(error)}.") from error
+    if group == "silhouette" and not (pixels.shape[2] == 4 and pixels[..., 3].any()):
         raise DataError(
             f"{path}: the image shows nobody; give one whose alpha channel has a silhouette."
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..codecs import JPEG, decode_frame, encode_frame
+from ..codecs import JPEG, decode_picture, encode_frame, is_upright
 from ..corruptions import Frame
 from ..errors import DataError, cause
 from ..shards.clip import IMAGES, frame_names
@@ -81,16 +81,16 @@ def _encode(frame: Frame, size: int | Keep | None, quality: int) -> EncodedFrame
 
 
 def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
-    """A stored image; its own bytes where it is a JPEG that needs no change."""
+    """A stored image, upright; its own bytes where it is a JPEG that needs no change."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} does not open: {cause(error)}.") from error
     try:
-        frame = decode_frame(data)
+        frame, upright = decode_picture(data), is_upright(data)
     except DataError as error:
         raise DataError(f"{path}: {cause(error)}.") from error
-    if data.startswith(JPEG) and (size == "keep" or frame.shape[:2] == (size, size)):
+    if data.startswith(JPEG) and upright and (size == "keep" or frame.shape[:2] == (size, size)):
         return data, (frame.shape[0], frame.shape[1])
     return _encode(frame, size, quality)
 

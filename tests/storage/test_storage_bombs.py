@@ -18,7 +18,7 @@ from PIL import Image
 from shardmaking import clips, write_shards
 
 from avrb_wds.bounds import Bounds
-from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, frame_size
+from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, encode_audio
 from avrb_wds.errors import DataError
 from avrb_wds.shards import Manifest, RawClip, ShardIndex, ShardSet, decode_clip, scan_index
 from avrb_wds.stages import Decode
@@ -81,7 +81,7 @@ def test_text_within_a_png_does_not_unfold() -> None:
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 
 
-@pytest.mark.parametrize("read", [decode_frame, frame_size])
+@pytest.mark.parametrize("read", [decode_frame, decode_picture])
 def test_postscript_in_place_of_an_image_starts_nothing(
     read: Callable[[bytes], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,24 @@
+"""JPEG and other images to frames, WAV and FLAC to pcm, and back."""
+
+from .images import (
+    JPEG,
+    FrameFormat,
+    decode_frame,
+    decode_picture,
+    decode_pixels,
+    encode_frame,
+    is_upright,
+)
+from .sounds import decode_audio, encode_audio
+
+__all__ = [
+    "JPEG",
+    "FrameFormat",
+    "decode_audio",
+    "decode_frame",
+    "decode_picture",
+    "decode_pixels",
+    "encode_audio",
+    "encode_frame",
+    "is_upright",
+]

@@ -1,0 +1,166 @@
+"""JPEG and other images to frames, and back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Literal
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from ..bounds import DEFAULT, Bounds
+from ..corruptions import Frame
+from ..errors import DataError
+from ..signals import image_to_rgb
+from .faults import decoding, quiet_stderr, quiet_warnings
+
+__all__ = [
+    "JPEG", "FrameFormat", "decode_frame", "decode_picture", "decode_pixels", "encode_frame",
+    "is_upright",
+]  # fmt: skip
+
+JPEG = b"\xff\xd8\xff"
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+"""What Pillow may take an image for.  It knows many more, and starts Ghostscript for some."""
+ANIMATED = ("PNG", "WEBP")  # where several pictures are one that moves; else the first one counts
+ORIENTATION = 0x0112  # of EXIF
+UPRIGHT = (0, False)
+# (quarter turns to the left, mirrored afterwards) by the value of the tag.
+TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True),
+         8: (1, False)}  # fmt: skip
+
+FrameFormat = Literal["jpg", "png", "webp"]
+"""How frames are stored: JPEG, or without loss."""
+
+
+def decode_frame(
+    data: bytes | memoryview, out: Frame | None = None, bounds: Bounds = DEFAULT
+) -> Frame:
+    """An encoded image as an RGB frame (h, w, 3) uint8, into `out` where it is given.
+
+    JPEG is decoded by simplejpeg, equal to Pillow to the bit and without the interpreter lock.  Of
+    several pictures in a file it is the first.  Raises DataError with the cause where the image is
+    broken, is in none of FORMATS, has numbers without a scale or more than `bounds.pixels`, and
+    where `out` has another size.
+    """
+    with decoding("image"):
+        if data[:3] == JPEG:
+            return _decode_jpeg(data, out, bounds)
+        return _into(_decode_other(data, bounds), out)
+
+
+def decode_picture(data: bytes, bounds: Bounds = DEFAULT) -> Frame:
+    """An image file as a viewer shows it: `decode_frame`, turned as its EXIF says.
+
+    Raises DataError as `decode_frame` does, and for an image that is animated.
+    """
+    turns, mirrored = _orientation(data, bounds)
+    frame = np.rot90(decode_frame(data, bounds=bounds), turns)
+    return np.ascontiguousarray(frame[:, ::-1] if mirrored else frame)
+
+
+def is_upright(data: bytes) -> bool:
+    """Whether `decode_picture` turns nothing; raises DataError as it does."""
+    return _orientation(data, DEFAULT) == UPRIGHT
+
+
+def _orientation(data: bytes, bounds: Bounds) -> tuple[int, bool]:
+    with decoding("image"), quiet_warnings(), _open(data, bounds) as image:
+        if image.format in ANIMATED and getattr(image, "is_animated", False):
+            raise DataError("the image is animated; give it as a video.")
+        if image.format == "TIFF":  # Pillow turns it
+            return UPRIGHT
+        try:
+            return TURNS.get(image.getexif().get(ORIENTATION, 1), UPRIGHT)
+        except Exception:  # what else a camera noted may be broken, and is no matter
+            return UPRIGHT
+
+
+def decode_pixels(data: bytes, bounds: Bounds = DEFAULT) -> Frame:
+    """An encoded image with its transparency: (h, w, 4) uint8 where it has some, else (h, w, 3).
+
+    Raises DataError as `decode_frame` does.
+    """
+    with decoding("image"), _loaded(data, bounds) as image:
+        rgb = image_to_rgb(image)
+        if not image.has_transparency_data or image.mode.startswith("I"):
+            return rgb
+        return np.dstack([rgb, np.asarray(image.convert("RGBA"))[..., 3]])
+
+
+def _decode_jpeg(data: bytes | memoryview, out: Frame | None, bounds: Bounds) -> Frame:
+    try:
+        height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        colorspace = "an unusual subsampling"
+    if colorspace not in ("YCbCr", "Gray", "RGB"):  # CMYK and YCCK, too
+        return _into(_decode_other(data, bounds), out)
+    _check_size(height, width, bounds)
+    if out is not None and out.shape != (height, width, 3):
+        return _into(np.empty((height, width, 3), np.uint8), out)
+    decoded: Frame = simplejpeg.decode_jpeg(data, buffer=out, strict=True)
+    return decoded
+
+
+def _decode_other(data: bytes | memoryview, bounds: Bounds) -> Frame:
+    with _loaded(data, bounds) as image:
+        return image_to_rgb(image)
+
+
+@contextmanager
+def _loaded(data: bytes | memoryview, bounds: Bounds) -> Iterator[Image.Image]:
+    """A decoded image; what Pillow and libtiff have to say about it stays out of stderr."""
+    quiet = quiet_stderr() if bytes(data[:2]) in (b"II", b"MM") else nullcontext()
+    with quiet_warnings(), quiet, _open(data, bounds) as image:
+        image.load()
+        yield image
+
+
+def _open(data: bytes | memoryview, bounds: Bounds) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check_size(image.height, image.width, bounds)
+    return image
+
+
+def _check_size(height: int, width: int, bounds: Bounds) -> None:
+    if height * width > bounds.pixels:
+        raise DataError(
+            f"the image announces {width}x{height} pixels; at most {bounds.pixels} are read."
+        )
+
+
+def _into(frame: Frame, out: Frame | None) -> Frame:
+    if out is None:
+        return frame
+    if frame.shape != out.shape:
+        raise DataError(
+            f"the image is {frame.shape[1]}x{frame.shape[0]} where "
+            f"{out.shape[1]}x{out.shape[0]} was expected."
+        )
+    out[...] = frame
+    return out
+
+
+def encode_frame(
+    frame: Frame,
+    quality: int = 95,
+    kind: FrameFormat = "jpg",
+    subsampling: Literal["4:2:0", "4:4:4"] = "4:2:0",
+) -> bytes:
+    """A frame (h, w, 3) uint8 as JPEG, or as PNG or WebP without loss.
+
+    quality, subsampling: of a JPEG.  "4:2:0" has a quarter of the colour, as cameras do; "4:4:4"
+    has all of it.
+    """
+    coded = io.BytesIO()
+    image = Image.fromarray(frame)
+    if kind == "jpg":
+        image.save(coded, "JPEG", quality=quality, subsampling=subsampling)
+    elif kind == "png":  # more effort takes long and gains nothing on noise
+        image.save(coded, "PNG", compress_level=3)
+    else:
+        image.save(coded, "WEBP", lossless=True, exact=True, quality=25, method=2)
+    return coded.getvalue()
