@@ -11,7 +11,16 @@ from PIL import Image
 from .corruptions import Frame, Pcm
 from .errors import UsageError, cause
 
-__all__ = ["Waveform", "as_array", "image_to_rgb", "on_grid", "to_pcm", "to_rgb", "to_waveform"]
+__all__ = [
+    "Waveform",
+    "as_array",
+    "image_to_rgb",
+    "mix",
+    "on_grid",
+    "to_pcm",
+    "to_rgb",
+    "to_waveform",
+]
 
 Waveform = npt.NDArray[np.float32]
 
@@ -137,3 +146,18 @@ def as_array(value: object, what: str) -> npt.NDArray[Any]:
 def to_waveform(pcm: Pcm, out: Waveform | None = None) -> Waveform:
     """16-bit numbers as float32 in [-1, 1), the same shape, in `out` where it is given."""
     return np.multiply(pcm, np.float32(1 / 32768), out=out, dtype=np.float32)
+
+
+def mix(pcm: Pcm, channels: str) -> Pcm:
+    """All channels as one, their mean ("mono"); the first alone ("first"); as they are ("keep").
+
+    >>> mix(np.array([[3, 30], [5, 10]], np.int16), "mono")
+    array([[ 4, 20]], dtype=int16)
+    """
+    if channels == "keep" or len(pcm) == 1:
+        return pcm
+    if channels == "first":
+        return pcm[:1]
+    mean = pcm.mean(axis=0, keepdims=True, dtype=np.float64)
+    mono: Pcm = np.rint(mean).astype(np.int16)
+    return mono

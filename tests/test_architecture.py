@@ -12,7 +12,7 @@ LAYERS = [
     {"corruptions"},
     {"errors", "bounds", "once", "progress"},
     {"whole", "paths", "folders", "signals", "condition", "codecs", "storage", "processes"},
-    {"apply", "shards", "shown"},
+    {"apply", "decoding", "shards", "shown"},
     {"stages", "packing"},
     {"media"},
     {"loading"},

@@ -10,14 +10,20 @@ from films import Film, make_film
 from videos import Movie, make_video
 
 from avrb_wds.apply import Corrupter
-from avrb_wds.media.track import PIECE, Track, find_track
-from avrb_wds.packing.video import video_sound
+from avrb_wds.decoding.track import PIECE, Track, find_track
 
 RATE = 8000
 
 
 def whole(track: Track) -> np.ndarray:
     return np.concatenate(list(track.pieces()), axis=1)
+
+
+def decoded(path: Path) -> tuple[np.ndarray, int]:
+    """The whole track as pcm, and its rate."""
+    track = find_track(path)
+    assert track is not None
+    return whole(track), track.sample_rate
 
 
 def write_sound(path: Path, blocks: list[tuple[int, np.ndarray]], layout: str = "mono") -> Path:
@@ -43,7 +49,7 @@ def write_sound(path: Path, blocks: list[tuple[int, np.ndarray]], layout: str = 
 def test_the_pieces_are_the_track_and_stream_to_the_same_bits(tmp_path: Path) -> None:
     film = Film(frames=60, sample_rate=48_000, flashes=(5, 30))
     path = make_film(tmp_path / "in.mkv", film)
-    pcm, rate = video_sound(path, None)
+    pcm, rate = decoded(path)
     track = find_track(path)
     assert track is not None
     assert (track.shape, track.sample_rate, track.start) == (pcm.shape, rate, 0)
@@ -114,7 +120,7 @@ def test_the_sound_ends_where_the_file_says(
     pictures = "libvpx" if kind == "webm" else "mpeg4"
     movie = Movie(25, 10, 48, 64, True, 1, sample_rate, seconds, 0, codec, pictures)
     path = make_video(tmp_path / f"in.{kind}", movie)
-    pcm, rate = video_sound(path, None)
+    pcm, rate = decoded(path)
     track = find_track(path)
     assert track is not None
     assert (rate, pcm.shape) == (sample_rate, movie.pcm().shape)
@@ -129,18 +135,18 @@ def test_the_sound_ends_where_the_file_says(
 
 def test_sound_shorter_than_a_packet(tmp_path: Path) -> None:
     path = make_video(tmp_path / "in.mp4", Movie(seconds=0.01))
-    assert video_sound(path, None)[0].shape == (1, 160)
+    assert decoded(path)[0].shape == (1, 160)
 
 
 def test_sound_beyond_what_a_header_admits_is_kept(tmp_path: Path) -> None:
     path = make_video(tmp_path / "in.mp4", Movie(seconds=2.5))
-    assert video_sound(path, None)[0].shape == (1, 40_000)
+    assert decoded(path)[0].shape == (1, 40_000)
     data = bytearray(path.read_bytes())
     place = data.rindex(b"mdhd") + 20  # after its name, version, two dates and the clock
     assert int.from_bytes(data[place : place + 4], "big") == 1024 + 40_000
     data[place : place + 4] = (20_000).to_bytes(4, "big")
     path.write_bytes(data)
-    assert video_sound(path, None)[0].shape == (1, 40_960)
+    assert decoded(path)[0].shape == (1, 40_960)
 
 
 @pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "frag_keyframe", "dash+empty_moov"])
@@ -155,6 +161,6 @@ def test_fragments_are_all_heard(flags: str, tmp_path: Path) -> None:
             if packet.dts is not None:
                 packet.stream = streams[packet.stream.index]
                 made.mux(packet)
-    expected, found = video_sound(path, None)[0], video_sound(target, None)[0]
+    expected, found = decoded(path)[0], decoded(target)[0]
     assert expected.shape == (2, 40_000)
     assert np.array_equal(found[:, -20_000:], expected[:, -20_000:])

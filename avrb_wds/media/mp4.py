@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..corruptions import Frame, Pcm
-from ..packing.video import need_pyav
+from ..decoding.container import need_pyav
 
 __all__ = ["Mp4", "PictureFormat", "SoundFormat", "encodable"]
 

@@ -15,14 +15,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..apply import Corrupter
 from ..corruptions import Pcm
+from ..decoding.display import is_turned, upright
+from ..decoding.pictures import Facts, Picture, read_facts, read_pictures
+from ..decoding.track import Track, find_track
 from ..errors import DataError, UsageError
-from ..packing.video import upright
 from ..progress import Progress
 from ..storage.ahead import in_order
 from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
-from .pictures import Facts, Picture, facts, pictures
 from .threads import ahead
-from .track import Track, find_track
 
 __all__ = ["corrupt_video"]
 
@@ -46,8 +46,8 @@ def corrupt_video(
     off, or holds no picture.
     """
     limit = _limit(duration)
-    known = facts(path)
-    with closing(ahead(pictures(path, known), DECODED_AHEAD)) as reel:
+    known = read_facts(path)
+    with closing(ahead(read_pictures(path, known), DECODED_AHEAD)) as reel:
         first = next(reel)
         track = _track(path, known, first.time + limit if limit else None)
         start = min(first.time, track.start) if track else first.time
@@ -72,7 +72,7 @@ def _track(path: Path, known: Facts, end: Fraction | None) -> Track | None:
     """The sound, up to `end` seconds; its mean where an mp4 cannot hold so many channels."""
     track = find_track(path, end) if known.sound else None
     if track and track.channels not in LAYOUTS:  # AAC has no way with them
-        track = replace(track, mono=True)
+        track = replace(track, mixing="mono")
     return track
 
 
@@ -114,7 +114,7 @@ def _picture_format(known: Facts, first: Picture) -> PictureFormat:
     """As the frame is shown, its sides even."""
     frame = first.frame
     width, height, aspect = frame.width, frame.height, known.aspect
-    if round(frame.rotation / 90) % 2:
+    if is_turned(frame):
         width, height, aspect = height, width, 1 / aspect
     return PictureFormat(
         height + height % 2,

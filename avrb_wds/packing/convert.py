@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..codecs import encode_audio
+from ..corruptions import Pcm
 from ..errors import DataError
 from ..paths import check_file
 from ..processes import CAN_SHARE, THREADS, each
@@ -16,9 +17,10 @@ from ..shards.record import ClipRecord, escape_key
 from .classes import Labelling
 from .layout import Layout
 from .options import PackOptions
-from .pictures import clip_frames, settled
+from .pictures import EncodedFrame, clip_frames, settled
 from .sound import clip_sound
 from .source import Failure, SourceClip, VideoFile
+from .video import VideoWindow
 
 Clip = TypeVar("Clip")
 
@@ -44,9 +46,7 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
         check_file(clip.audio)
         if isinstance(clip.pictures, VideoFile):
             check_file(clip.pictures.path)
-        chosen = settled(clip.pictures, options)
-        frames = clip_frames(clip.pictures, chosen)
-        pcm, sample_rate = clip_sound(clip.audio, chosen)
+        frames, (pcm, sample_rate) = _parts(clip, settled(clip.pictures, options))
     except DataError as error:
         return Failure(clip.video_id, clip.source, str(error))
     record = ClipRecord(
@@ -64,6 +64,16 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
     height, width = frames[0][1]
     layout = Layout(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
     return PackedClip(escape_key(clip.video_id), members, layout)
+
+
+def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], tuple[Pcm, int]]:
+    """Frames and sound; of one file they are of the same moments."""
+    if not isinstance(clip.pictures, VideoFile):
+        return clip_frames(clip.pictures, options), clip_sound(clip.audio, options)
+    together = clip.audio == clip.pictures.path
+    video = VideoWindow.of(clip.pictures.path, options, with_sound=together)
+    sound = clip_sound(clip.audio, options, video if together else None)
+    return clip_frames(video, options), sound
 
 
 def convert_all(

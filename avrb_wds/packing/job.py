@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from operator import or_
 from pathlib import Path
 
+from ..decoding.container import need_pyav
 from ..errors import UsageError
 from ..shards.canonical import spell
 from ..shards.manifest import MANIFEST, Manifest
@@ -20,7 +21,6 @@ from .journal import Journal
 from .options import PackOptions
 from .source import FrameColumns, Source, VideoFile
 from .sources import SourceOptions, open_source
-from .video import need_pyav
 from .writer import ShardWriter
 
 __all__ = ["Job", "plain_name", "versions_of"]

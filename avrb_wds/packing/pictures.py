@@ -16,8 +16,8 @@ from ..errors import DataError, cause
 from ..shards.clip import IMAGES, frame_names
 from .choice import choose_frames
 from .options import CAV_MAE, Keep, PackOptions
-from .source import FrameColumns, FrameFolder, Pictures, VideoFile
-from .video import video_frames
+from .source import FrameColumns, FrameFolder, Pictures
+from .video import VideoWindow
 
 __all__ = ["EncodedFrame", "clip_frames", "column_numbers", "column_path", "fit", "settled"]
 
@@ -37,17 +37,16 @@ def settled(pictures: Pictures, options: PackOptions) -> PackOptions:
     )
 
 
-def clip_frames(pictures: Pictures, options: PackOptions) -> list[EncodedFrame]:
+def clip_frames(
+    pictures: VideoWindow | FrameFolder | FrameColumns, options: PackOptions
+) -> list[EncodedFrame]:
     """The frames that settled options take, as JPEGs of one size.
 
     Raises DataError, naming the file and the cause, for one that is missing or does not decode.
     """
     size, quality = options.frame_size, options.quality
-    if isinstance(pictures, VideoFile):
-        choose = partial(choose_frames, options=options)
-        until = None if options.window == "middle" else options.duration
-        encode = partial(_encode, size=size, quality=quality)
-        frames = video_frames(pictures.path, choose, until, encode)
+    if isinstance(pictures, VideoWindow):
+        frames = pictures.frames(partial(_encode, size=size, quality=quality))
     else:
         frames = [_stored(path, size, quality) for path in _paths(pictures, options)]
     sizes = sorted({shape for _, shape in frames})

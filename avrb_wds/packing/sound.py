@@ -2,36 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+from ..bounds import DEFAULT
 from ..codecs import decode_audio
 from ..corruptions import Pcm
 from ..corruptions._resample import resample
+from ..decoding.track import Track, find_track
 from ..errors import DataError, cause
-from .choice import choose_samples
+from ..signals import mix
+from .choice import Span, choose_samples, choose_window, count_samples
 from .folder import VIDEOS
 from .options import PackOptions
-from .video import video_sound
+from .video import VideoWindow
 
-__all__ = ["clip_sound", "mix"]
+__all__ = ["clip_sound", "window_sound"]
 
 
-def clip_sound(path: Path, options: PackOptions) -> tuple[Pcm, int]:
+def clip_sound(
+    path: Path, options: PackOptions, video: VideoWindow | None = None
+) -> tuple[Pcm, int]:
     """The sound of a file under settled options: ((channels, samples) int16, sample rate in Hz).
 
-    Raises DataError, naming the file and the cause, where there is none or it does not decode.
+    video: the window of `path`, where the clip's pictures are in it, too.  Raises DataError, naming
+    the file and the cause, where there is no sound or it does not decode.
     """
-    if path.suffix.lower() in VIDEOS:
-        until = None if options.window == "middle" else options.duration
-        pcm, sample_rate = video_sound(path, until)
+    if video is not None:
+        pcm, sample_rate = window_sound(video)
+    elif path.suffix.lower() in VIDEOS:
+        pcm, sample_rate = _cut(path, find_track(path), None, options)
     else:
         pcm, sample_rate = _read(path)
-    pcm = mix(choose_samples(pcm, sample_rate, options), options.channels)
+        pcm = mix(choose_samples(pcm, sample_rate, options), options.channels)
     if options.sample_rate == "keep":
         return pcm, sample_rate
     return resample(pcm, sample_rate, options.sample_rate), options.sample_rate
+
+
+def window_sound(video: VideoWindow) -> tuple[Pcm, int]:
+    """What is heard in the window of a video; raises DataError where it has no sound."""
+    if not video.reel.facts.sound:
+        raise DataError(f"{video.path} has no sound track.")
+    return _cut(video.path, video.track, video.window, video.options)
+
+
+def _cut(
+    path: Path, track: Track | None, window: Span | None, options: PackOptions
+) -> tuple[Pcm, int]:
+    """A track in a window, None for that of the track alone, its channels mixed."""
+    if track is None:
+        raise DataError(f"{path}: the sound track is empty.")
+    track = replace(track, mixing=options.channels)
+    heard = Span(track.start, track.end)
+    window = window or choose_window(heard, None, options)
+    samples = count_samples(heard, track.sample_rate, window, options)
+    _check_memory(path, track, samples, options)
+    return track.cut(window.start, samples), track.sample_rate
+
+
+def _check_memory(path: Path, track: Track, samples: int, options: PackOptions) -> None:
+    """Raise DataError for sound that is longer than what is read of a shard."""
+    rate = track.sample_rate if options.sample_rate == "keep" else options.sample_rate
+    stored = 2 * track.shape[0] * samples * min(rate, track.sample_rate) // track.sample_rate
+    if stored > DEFAULT.sound:
+        raise DataError(
+            f"{path} has {samples // track.sample_rate} s of sound in the window, or {stored} "
+            f"bytes; at most {DEFAULT.sound} bytes of sound are packed."
+        )
 
 
 def _read(path: Path) -> tuple[Pcm, int]:
@@ -41,18 +79,3 @@ def _read(path: Path) -> tuple[Pcm, int]:
         raise DataError(f"{path} does not open: {cause(error)}.") from error
     except DataError as error:
         raise DataError(f"{path}: {cause(error)}.") from error
-
-
-def mix(pcm: Pcm, channels: str) -> Pcm:
-    """All channels as one, their mean ("mono"); the first alone ("first"); as they are ("keep").
-
-    >>> mix(np.array([[3, 30], [5, 10]], np.int16), "mono")
-    array([[ 4, 20]], dtype=int16)
-    """
-    if channels == "keep" or len(pcm) == 1:
-        return pcm
-    if channels == "first":
-        return pcm[:1]
-    mean = pcm.mean(axis=0, keepdims=True, dtype=np.float64)
-    mono: Pcm = np.rint(mean).astype(np.int16)
-    return mono

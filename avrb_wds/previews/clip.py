@@ -13,9 +13,9 @@ from ..corruptions import Frame, Pcm
 from ..errors import DataError, UsageError
 from ..media.stills import IMAGES, SOUNDS, read_image, read_sound
 from ..packing import PackOptions
-from ..packing.choice import choose_frames
 from ..packing.folder import VIDEOS
-from ..packing.video import has_sound, video_frames, video_sound
+from ..packing.sound import window_sound
+from ..packing.video import VideoWindow
 from ..paths import path_to_text
 from ..shards import ShardSet, decode_clip
 from ..shards.record import escape_key
@@ -80,12 +80,10 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
         raise UsageError(f"{path} is not there; give shards, a video, a picture or a sound.")
     small = partial(_small, path)
     if kind in VIDEOS:
-        options = PackOptions(fps=FPS, duration=seconds)
-        choose = partial(choose_frames, options=options)
-        frames = np.stack(video_frames(path, choose, seconds, small))
-        pcm, rate = video_sound(path, seconds) if has_sound(path) else (None, 0)
-        if pcm is not None:
-            pcm = pcm[:, : round(seconds * rate)]
+        options = PackOptions(fps=FPS, duration=seconds, channels="keep")
+        video = VideoWindow.of(path, options, with_sound=True)
+        frames = np.stack(video.frames(small))
+        pcm, rate = window_sound(video) if video.reel.facts.sound else (None, 0)
         return PreviewClip(key, path.name, frames, pcm, rate, len(frames) / FPS)
     if kind in IMAGES:
         return PreviewClip(key, path.name, small(read_image(path))[None], None, 0, 0.0)

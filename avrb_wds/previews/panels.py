@@ -16,8 +16,8 @@ from ..codecs import encode_audio
 from ..condition import Condition
 from ..corruptions import Frame, Pcm
 from ..media.mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat
-from ..packing.sound import mix
 from ..reports.spectrogram import spectrogram
+from ..signals import mix
 from ..storage.ahead import in_order
 from .clip import PreviewClip
 

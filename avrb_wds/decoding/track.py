@@ -1,4 +1,4 @@
-"""The sound track of a video, in step with its clock, gone through piece by piece."""
+"""The sound track of a video on the clock of the file, gone through piece by piece."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from typing import NamedTuple
 import numpy as np
 
 from ..corruptions import Pcm
-from ..packing.sound import mix
-from ..packing.video import sound_blocks
+from ..errors import DataError
+from ..signals import mix
+from .sound import read_blocks
 
 __all__ = ["Track", "find_track"]
 
 ASTRAY = Fraction(1, 50)  # seconds: below, it is rounding; above, sound is missing or comes twice
+LONGEST_GAP = 3600  # seconds: more is a broken clock, and silence would go on for years
 PIECE = 1 << 16  # samples at a time
 
 
 @dataclass(frozen=True)
 class Track:
-    """The first sound track of the video at `path`, decoded anew each time it is gone through.
+    """The first sound track of the video at `path`, decoded each time it is gone through.
 
     channels, samples: of what is heard.  sample_rate: in Hz.  start: in seconds, on the clock of
-    the video.  mono: whether the mean of all channels stands for them.
+    the video.  mixing: of the channels, as in `mix`.
     """
 
     path: Path
@@ -33,12 +35,12 @@ class Track:
     samples: int
     sample_rate: int
     start: Fraction
-    mono: bool = False
+    mixing: str = "keep"
 
     @property
     def shape(self) -> tuple[int, int]:
         """(channels, samples)."""
-        return (1 if self.mono else self.channels), self.samples
+        return (self.channels if self.mixing == "keep" else 1), self.samples
 
     @property
     def end(self) -> Fraction:
@@ -62,10 +64,25 @@ class Track:
             left -= waiting[-1].shape[1]
             held += waiting[-1].shape[1]
             if held >= PIECE or not left:
-                yield mix(np.concatenate(waiting, axis=1), "mono" if self.mono else "keep")
+                yield mix(np.concatenate(waiting, axis=1), self.mixing)
                 waiting, held = [], 0
             if not left:
                 return
+
+    def cut(self, start: Fraction, samples: int) -> Pcm:
+        """`samples` of it, (channels, samples) int16, from `start` seconds on.
+
+        Silence where it has none, before its start and after its end.
+        """
+        out = np.zeros((self.shape[0], samples), np.int16)
+        place = round((self.start - start) * self.sample_rate)  # of the next piece
+        for piece in self.pieces():
+            if place >= samples:
+                break
+            part = piece[:, max(0, -place) : max(0, samples - place)]
+            out[:, max(0, place) : max(0, place) + part.shape[1]] = part
+            place += piece.shape[1]
+        return out
 
 
 def find_track(path: Path, end: Fraction | None = None) -> Track | None:
@@ -95,21 +112,27 @@ class _Heard(NamedTuple):
 def _heard(path: Path) -> Iterator[_Heard]:
     """All blocks of the first track, at the places that their times give them."""
     start, samples = Fraction(0), 0
-    for time, block, rate in sound_blocks(path):
+    for time, block, rate in read_blocks(path):
         if not samples and time is not None:
             start = time
         astray = round((time - start) * rate) - samples if time is not None else 0
-        for silent in _lengths(astray if astray > ASTRAY * rate else 0):
-            yield _Heard(start, rate, np.zeros((len(block), silent), np.int16))
-            samples += silent
-        if astray < -ASTRAY * rate:
+        if astray > ASTRAY * rate:
+            for silent in _silence(path, astray, rate):
+                yield _Heard(start, rate, np.zeros((len(block), silent), np.int16))
+                samples += silent
+        elif astray < -ASTRAY * rate:
             block = block[:, -astray:]
         if block.shape[1]:
             yield _Heard(start, rate, block)
             samples += block.shape[1]
 
 
-def _lengths(samples: int) -> Iterator[int]:
-    """`samples` in parts of at most a piece."""
+def _silence(path: Path, samples: int, rate: int) -> Iterator[int]:
+    """`samples` in parts of at most a piece; raises DataError once they last too long."""
     for begin in range(0, samples, PIECE):
+        if begin > LONGEST_GAP * rate:
+            raise DataError(
+                f"{path}: the sound track stops for {samples // rate} s; a gap of {LONGEST_GAP} s "
+                f"is the longest that is filled with silence."
+            )
         yield min(PIECE, samples - begin)
