@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,10 @@ from PIL import Image
 from ..codecs import JPEG, decode_picture, encode_frame, is_upright
 from ..corruptions import Frame
 from ..errors import DataError, cause
-from ..shards.clip import IMAGES, frame_names
+from ..folders import list_folder
+from ..paths import text_to_path
+from ..shards.clip import IMAGES
+from ..shards.numbering import frame_places, numbered_alike
 from .choice import choose_frames
 from .options import CAV_MAE, Keep, PackOptions
 from .source import FrameColumns, FrameFolder, Pictures
@@ -96,21 +99,33 @@ def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
 
 def _paths(pictures: FrameFolder | FrameColumns, options: PackOptions) -> list[Path]:
     if isinstance(pictures, FrameFolder):
-        paths, rate = _numbered(pictures.path), pictures.fps
+        paths, places = _numbered(pictures.path)
+        rate = pictures.fps
     else:
         # Nothing says how far apart they are: they cover the clip, so the window is no matter.
         paths, rate = _column(pictures), 1.0
+        places = list(range(len(paths)))
         options = replace(options, duration=None)
-    times = [number / rate for number in range(len(paths))]
+    times = [place / rate for place in places]
     return [paths[number] for number in choose_frames(times, rate, options)]
 
 
-def _numbered(folder: Path) -> list[Path]:
-    names: Sequence[str] = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    paths = [folder / name for name in frame_names(dict.fromkeys(names, b""))]
-    if not paths:
+def _numbered(folder: Path) -> tuple[list[Path], list[int]]:
+    """The frames in a folder, and when they show, in frames after the first."""
+    listed = list_folder(folder, {f".{kind}" for kind in IMAGES}, recursive=False)
+    listed.check(folder)
+    if not listed.files:
         raise DataError(f"{folder} holds no image.")
-    return paths
+    names = numbered_alike(listed.files)
+    if names is None:
+        raise DataError(
+            f"{folder} holds images named in several ways; leave those there that are frames."
+        )
+    places = frame_places(names)
+    for (name, place), (other, after) in pairwise(zip(names, places, strict=True)):
+        if place == after:
+            raise DataError(f"{folder} holds {name} and {other}, which have one number.")
+    return [folder / text_to_path(name) for name in names], places
 
 
 def _column(pictures: FrameColumns) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from ..codecs import decode_audio, decode_frame
 from ..corruptions import Frame, Pcm
 from ..errors import AvrbError, DataError, cause
+from .numbering import numbered_alike, sort_by_numbers
 from .reader import RawClip
 from .record import ClipRecord
 
@@ -22,7 +22,6 @@ IMAGES = ("jpg", "jpeg", "png", "webp")
 AUDIO = ("wav", "flac", "mp3", "ogg")
 
 DIGITS = 20  # of a class number, with space around it
-_NUMBER = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Clip:
 
 
 def frame_names(members: Mapping[str, memoryview | bytes]) -> list[str]:
-    """The members that are images, in the order of their numbers.
+    """The members that are images, in the order of their numbers; see `numbered_alike`.
 
     >>> frame_names({"wav": b"", "frame_10.jpg": b"", "frame_9.jpg": b""})
     ['frame_9.jpg', 'frame_10.jpg']
@@ -52,13 +51,8 @@ def frame_names(members: Mapping[str, memoryview | bytes]) -> list[str]:
 
 @lru_cache(maxsize=64)  # most clips of a data set have the same members
 def _images(members: tuple[str, ...]) -> tuple[str, ...]:
-    names = (name for name in members if name.rpartition(".")[2].lower() in IMAGES)
-    return tuple(sorted(names, key=_natural))
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    parts = enumerate(_NUMBER.split(name))  # text at even places, digits at odd ones
-    return [(int(part), "") if place % 2 else (0, part) for place, part in parts]
+    names = [name for name in members if name.rpartition(".")[2].lower() in IMAGES]
+    return tuple(numbered_alike(names) or sort_by_numbers(names))
 
 
 def decode_clip(raw: RawClip, frames_out: Frame | None = None) -> Clip:
