@@ -50,8 +50,9 @@ def read_rows(path: Path, what: str) -> list[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise UsageError(f"{path} is not a CSV: {cause(error)}; give a {what}.") from error
-    if rows.pop()[1] != [_END]:
-        raise UsageError(f"{path} is not a CSV: line {line} opens a quote; close it.")
+    start, last = rows.pop()
+    if last != [_END]:
+        raise UsageError(f"{path} is not a CSV: line {start} opens a quote; close it.")
     return [(number, row) for number, row in rows if any(cell.strip() for cell in row)]
 
 
