@@ -11,10 +11,18 @@ from typing import BinaryIO
 
 from .errors import DataError, UsageError, cause
 
-__all__ = ["PARTS", "WholeFile", "check_target", "make_folder", "whole_file", "write_whole"]
+__all__ = [
+    "PARTS",
+    "WholeFile",
+    "check_target",
+    "make_folder",
+    "whole_file",
+    "write_new",
+    "write_whole",
+]
 
-PARTS = ".avrb-*.part"
-"""What unfinished files are called where they have to have a name."""
+PARTS = f".avrb-{'[0-9a-f]' * 16}.part"
+"""What unfinished files are called where they have to have a name, as a pattern for `glob`."""
 
 
 def check_target(path: Path) -> None:
@@ -52,6 +60,19 @@ def write_whole(path: Path, data: bytes | memoryview) -> Path:
     return path
 
 
+def write_new(path: Path, data: bytes) -> bool:
+    """Write `data` to `path` as `write_whole` does, if nothing is there; whether nothing was."""
+    try:
+        making = WholeFile(path)
+        try:
+            making.file.write(data)
+            return making.publish(replace=False)
+        finally:
+            making.discard()
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {cause(error)}.") from error
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A new file to write, read and seek in, which is at `path` once the block is through.
@@ -87,23 +108,29 @@ class WholeFile:
         self._path = path
         # By chance, not by process: machines that share a folder may have one of the same number.
         # Not after `path`, whose name may be as long as names can be.
-        self._part = path.with_name(PARTS.replace("*", secrets.token_hex(8)))
+        self._part = path.with_name(f".avrb-{secrets.token_hex(8)}.part")
         nameless = _nameless(path.parent)
         self._named = nameless is None
         self.file = nameless or open(self._part, "x+b")  # noqa: SIM115 - publish(), discard()
 
-    def publish(self) -> None:
-        """Bring the file to the disk, close it and give it its name; raises OSError."""
+    def publish(self, *, replace: bool = True) -> bool:
+        """Bring the file to the disk, close it and give it its name; raises OSError.
+
+        replace: whatever has the name; False gives way to it.  Returns whether the file is there.
+        """
         self.file.flush()
         os.fsync(self.file.fileno())
         placed = not self._named and self._link(self._path)
-        if not placed:  # a link replaces nothing
+        if not placed and (replace or self._named):  # a link replaces nothing
             self._named = self._named or self._link(self._part)
         self.file.close()
-        if not placed:
+        if not placed and replace:
             os.replace(self._part, self._path)
-        self._named = False
+            placed, self._named = True, False
+        elif self._named:
+            placed = _link_new(self._part, self._path)
         _sync(self._path.parent)
+        return placed
 
     def discard(self) -> None:
         """Close the file and leave nothing of it, unless it is published."""
@@ -124,6 +151,19 @@ class WholeFile:
         finally:
             os.close(folder)
         return True
+
+
+def _link_new(part: Path, path: Path) -> bool:
+    """Give a file another name; False where something has that name already."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk that gives a file one name only
+        if path.exists():
+            return False
+        os.replace(part, path)
+    return True
 
 
 def _nameless(folder: Path) -> BinaryIO | None:

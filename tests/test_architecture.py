@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom up; a module may import from its own layer and from those above it in this list.
 LAYERS = [
     {"corruptions"},
-    {"errors", "bounds", "once", "progress"},
+    {"errors", "bounds", "once", "progress", "locks"},
     {"whole", "paths", "folders", "signals", "condition", "codecs", "storage", "processes"},
     {"apply", "decoding", "shards", "shown"},
     {"stages", "packing"},

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import DataError, cause
+from ..processes import default_workers
 from ..progress import Progress
 from ..shards.manifest import MANIFEST, ShardEntry
+from ..storage.ahead import in_order
 from ..whole import write_whole
 from .convert import Failure, PackedClip
 from .journal import Journal, Step
 from .layout import Layout
 
-__all__ = ["ClipsMissing", "Work", "Writer", "build"]
+__all__ = ["ClipsMissing", "Work", "Writer", "build", "check_steps"]
 
 
 class ClipsMissing(DataError):
@@ -68,6 +72,9 @@ class Work(Protocol):
     def writer(self, folder: Path, number: int) -> Writer:
         """Where the clips of shard `number` go."""
 
+    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+        """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
+
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
         """(name, bytes) of what lies beside the clips; what makes the data set whole is last."""
 
@@ -83,25 +90,46 @@ def build(
 ) -> Journal:
     """Make the data set in a new or empty folder; the journal of how it was made.
 
-    resume: go on where an earlier call for the same work stopped, however it did.  progress:
-    called with (clips dealt with, clips).  A call that stops before anything is finished leaves
-    nothing behind.  Raises ClipsMissing where more than `allow_missing` clips failed, UsageError
-    for a folder that holds something else, DataError where it cannot be written.
+    resume: go on where an earlier call for the same work stopped, however it did; what that has
+    written is read once more, and has to be as it was.  progress: called with (clips dealt with,
+    clips).  A call that stops before anything is finished leaves nothing behind.  Raises
+    ClipsMissing where more than `allow_missing` clips failed, UsageError for a folder that holds
+    something else or in which another run is at work, DataError where it cannot be written, and
+    where it is removed or replaced meanwhile.
     """
     try:
-        journal = Journal.start(folder, work.describe(), resume)
+        journal = Journal.start(folder, work.describe(), work.clips, resume)
         try:
+            check_steps(journal, work, read=True)
             _write(journal, work, workers, progress)
+            _check_failures(journal, work, allow_missing)
+            _conclude(journal, work)
         except BaseException:
-            if not journal.steps:
-                journal.discard()
+            if not journal.layouts:
+                with suppress(OSError):  # it is gone
+                    journal.discard()
             raise
-        _check_failures(journal, work, allow_missing)
-        for name, data in work.files(journal):
-            write_whole(folder / name, data)
+        finally:
+            journal.close()
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {cause(error)}.") from error
     return journal
+
+
+def check_steps(journal: Journal, work: Work, *, read: bool = False) -> None:
+    """Raise DataError unless all that the journal names is there; read: byte by byte."""
+    checks = (partial(work.check, journal.folder, step, read=read) for step in journal.steps)
+    for _ in in_order(checks, default_workers()):
+        pass
+
+
+def _conclude(journal: Journal, work: Work) -> None:
+    """Write what lies beside the clips, and see that all is there."""
+    check_steps(journal, work)
+    for name, data in work.files(journal):
+        journal.check()
+        write_whole(journal.folder / name, data)
+    journal.check()
 
 
 def _write(journal: Journal, work: Work, workers: int, progress: Progress | None) -> None:
@@ -117,11 +145,13 @@ def _write(journal: Journal, work: Work, workers: int, progress: Progress | None
                 failures.append(clip)
                 work.failed(clip, len(journal.failures) + len(failures))
             else:
-                writer = writer or work.writer(journal.path.parent, len(journal.shards))
+                journal.check()
+                writer = writer or work.writer(journal.folder, len(journal.shards))
                 writer.add(clip.key, clip.members)
                 layout = layout | clip.layout if layout else clip.layout
                 notes += [clip.note] if clip.note else []
             if done == work.clips or (writer and len(writer) == work.clips_per_step):
+                journal.check()
                 entry = writer.finish() if writer else None
                 journal.add(Step(done, tuple(failures), entry, layout, tuple(notes)))
                 writer, layout, failures, notes = None, None, [], []
@@ -136,7 +166,6 @@ def _write(journal: Journal, work: Work, workers: int, progress: Progress | None
 def _check_failures(journal: Journal, work: Work, allow_missing: int) -> None:
     failures = journal.failures
     if not journal.layouts:
-        journal.discard()
         raise ClipsMissing(f"none of the {work.clips} clips could be packed.", failures)
     if len(failures) > allow_missing:
         raise ClipsMissing(

@@ -17,11 +17,11 @@ from ..shards.canonical import spell
 from ..shards.manifest import MANIFEST, Manifest
 from .classes import Labelling
 from .convert import Failure, PackedClip, convert, convert_all
-from .journal import Journal
+from .journal import Journal, Step
 from .options import PackOptions
 from .source import FrameColumns, Source, VideoFile
 from .sources import SourceOptions, open_source
-from .writer import ShardWriter
+from .writer import ShardWriter, check_shard
 
 __all__ = ["Job", "plain_name", "versions_of"]
 
@@ -94,6 +94,11 @@ class Job:
     def writer(self, folder: Path, number: int) -> ShardWriter:
         """Shard `number`."""
         return ShardWriter(folder, self.name, number)
+
+    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+        """Raise DataError unless the shard of a step is in `folder`; read: byte by byte."""
+        if step.shard:
+            check_shard(folder, step.shard, read=read)
 
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
         """The manifest."""

@@ -1,26 +1,28 @@
 """The journal beside shards in the making: what is packed and how, and which shards are done.
 
 Its first line describes the job; each further line is one finished shard, or the clips that failed
-after the last.  A line that a kill cut short does not count.
+after the last.  See `Log` for how lines are kept, and one run from another's folder.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, UsageError, cause
-from ..shards.canonical import parse_object, spell
+from ..errors import DataError, UsageError
+from ..shards.canonical import Fields
 from ..shards.manifest import ShardEntry
 from ..shards.sources import JOURNAL
-from ..whole import PARTS, write_whole
+from ..whole import PARTS
 from .convert import Failure
 from .layout import Layout
+from .log import Log
 
-__all__ = ["Journal", "Step", "check_new"]
+__all__ = ["FORMAT", "Journal", "Step", "check_new"]
+
+FORMAT = "avrb-journal/1"
 
 
 @dataclass(frozen=True)
@@ -37,87 +39,102 @@ class Step:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> Step:
-        """The step that a line of the journal holds."""
+    def of(cls, value: Mapping[str, Any], where: str) -> Step:
+        """The step that a line of the journal holds; raises DataError where it holds none."""
+        given = Fields.of(dict(value), where, cls.__dataclass_fields__)
+        failures = given.values["failures"]
+        if not isinstance(failures, list):
+            raise DataError(f"{where}: 'failures' is not a list.")
+        shard, layout = given.values["shard"], given.values["layout"]
         return cls(
-            value["done"],
-            tuple(Failure(**failure) for failure in value["failures"]),
-            ShardEntry(**value["shard"]) if value["shard"] else None,
-            Layout(**value["layout"]) if value["layout"] else None,
-            tuple(value.get("notes", ())),
+            given.whole("done"),
+            tuple(_failure(failure, where) for failure in failures),
+            None if shard is None else ShardEntry.of(shard, f"{where}: shard"),
+            None if layout is None else Layout.of(layout, f"{where}: layout"),
+            given.texts("notes"),
         )
 
 
+def _failure(value: Any, where: str) -> Failure:
+    names = [field.name for field in fields(Failure)]
+    given = Fields.of(value, f"{where}: failure", names)
+    return Failure(*(given.text(name) for name in names))
+
+
 def check_new(folder: Path) -> None:
-    """Raise UsageError unless `folder` is empty or not there."""
+    """Raise UsageError unless `folder` is empty or not there, but for a journal without a line."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; give a new folder.")
     held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if JOURNAL in held:
+    if JOURNAL in held and b"\n" in (folder / JOURNAL).read_bytes():
         raise UsageError(f"{folder} holds shards; go on with --resume, or give a new folder.")
-    if held:
+    if held - {JOURNAL}:
         raise UsageError(f"{folder} is not empty and has no earlier pack in it; give a new folder.")
 
 
-@dataclass
 class Journal:
-    """Steps taken, in memory and on disk."""
+    """Steps taken, in memory and on disk, of a folder that this process holds until `close`."""
 
-    path: Path
-    steps: list[Step] = field(default_factory=list)
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.steps: list[Step] = []
 
     @classmethod
-    def start(cls, folder: Path, job: Mapping[str, Any], resume: bool) -> Journal:
+    def start(cls, folder: Path, job: Mapping[str, Any], clips: int, resume: bool) -> Journal:
         """The journal of `job` in `folder`, which is made where it lacks.
 
-        resume: go on where a journal of the same job ends.  Raises UsageError for a folder that
-        holds something else, and for a journal of another job, naming what differs.
+        clips: there are in the source.  resume: go on where a journal of the same job ends.  Raises
+        UsageError for a folder that holds something else or that another run is at work in, and for
+        a journal of another job, naming what differs; DataError for a journal that was changed.
         """
-        journal = cls(folder / JOURNAL)
-        if resume and journal.path.is_file():
-            journal._go_on(job)
-            return journal
-        check_new(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(journal.path, spell(job) + b"\n")
+        if not (folder / JOURNAL).is_file():
+            check_new(folder)
+        journal = cls(Log(folder, JOURNAL))
+        try:
+            if resume and journal._log.values:
+                journal._go_on(job, clips)
+            else:
+                check_new(folder)
+                journal._log.add({"format": FORMAT, "job": dict(job)})
+        except BaseException:
+            if journal._log.made:
+                journal._log.remove()
+            journal.close()
+            raise
         return journal
 
-    def _go_on(self, job: Mapping[str, Any]) -> None:
-        lines = self.path.read_bytes().split(b"\n")[:-1]
-        try:
-            first = parse_object(lines[0], "line 1") if lines else {}
-            self.steps = [
-                Step.of(parse_object(line, f"line {number}"))
-                for number, line in enumerate(lines[1:], 2)
-            ]
-        except (ValueError, TypeError, KeyError) as error:
-            raise DataError(
-                f"{self.path} is damaged: {cause(error)}; give a new folder."
-            ) from error
-        differing = [name for name in job if first.get(name) != job[name]]
+    def _go_on(self, job: Mapping[str, Any], clips: int) -> None:
+        first, *others = self._log.values
+        before = first.get("job")
+        if first.get("format") != FORMAT or not isinstance(before, dict):
+            raise self._log.changed(1, f"it is no journal of format {FORMAT!r}")
+        differing = [name for name in job if before.get(name) != job[name]]
         if differing:
             name = differing[0]
             raise UsageError(
-                f"{self.path.parent} was begun with {name} {first.get(name)!r}, not {job[name]!r}; "
+                f"{self.folder} was begun with {name} {before.get(name)!r}, not {job[name]!r}; "
                 f"give the same source and options, or a new folder."
             )
-        for step in self.steps:
-            self._check(step.shard)
-        for part in self.path.parent.glob(PARTS):
+        for number, value in enumerate(others, 2):
+            step = Step.of(value, f"{self._log.path}: line {number}")
+            if not self.done < step.done <= clips:
+                raise self._log.changed(number, f"clip {step.done} does not follow {self.done}")
+            self.steps.append(step)
+        for part in self.folder.glob(PARTS):
             part.unlink()
-        write_whole(self.path, b"".join(line + b"\n" for line in lines))
 
-    def _check(self, shard: ShardEntry | None) -> None:
-        path = self.path.parent / shard.file if shard else None
-        if shard and path and not (path.is_file() and path.stat().st_size == shard.bytes):
-            raise DataError(f"{path} is gone or changed since it was packed; give a new folder.")
+    @property
+    def folder(self) -> Path:
+        """Where the journal is."""
+        return self._log.folder
+
+    def check(self) -> None:
+        """Raise DataError where somebody has removed or replaced the folder or the journal."""
+        self._log.check()
 
     def add(self, step: Step) -> None:
         """Take a step: from now on it is not repeated."""
-        with open(self.path, "ab") as file:
-            file.write(spell(asdict(step)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        self._log.add(asdict(step))
         self.steps.append(step)
 
     @property
@@ -146,7 +163,10 @@ class Journal:
         return tuple(note for step in self.steps for note in step.notes)
 
     def discard(self) -> None:
-        """Remove the journal, and its folder where that leaves it empty."""
-        self.path.unlink()
-        if not any(self.path.parent.iterdir()):
-            self.path.parent.rmdir()
+        """Remove the journal, and its folder if that was made for it, unless more is in it."""
+        if {path.name for path in self.folder.iterdir()} == {JOURNAL}:
+            self._log.remove()
+
+    def close(self) -> None:
+        """Let others have the folder."""
+        self._log.close()

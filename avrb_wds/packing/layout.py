@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
+from ..shards.canonical import Fields
 from ..shards.manifest import AudioLayout, FrameLayout
 
 __all__ = ["Layout"]
@@ -22,6 +24,19 @@ class Layout:
     sample_rate: int | None
     channels: int | None
     samples: int
+
+    @classmethod
+    def of(cls, value: Any, where: str) -> Layout:
+        """The layout that a JSON value spells; raises DataError, naming `where`, if it is none."""
+        given = Fields.of(value, where, [field.name for field in fields(cls)])
+        return cls(
+            given.whole_or_none("frames"),
+            given.whole_or_none("height"),
+            given.whole_or_none("width"),
+            given.whole_or_none("sample_rate"),
+            given.whole_or_none("channels"),
+            given.whole("samples"),
+        )
 
     def __or__(self, other: Layout) -> Layout:
         """What both have in common.

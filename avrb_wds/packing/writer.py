@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ..errors import DataError, cause
 from ..shards.index import IndexEntry, ShardIndex, index_file
 from ..shards.manifest import ShardEntry
 from ..shards.members import BLOCK, padded
 from ..whole import WholeFile, write_whole
 
-__all__ = ["ShardWriter"]
+__all__ = ["ShardWriter", "check_files", "check_shard"]
 
 RECORD = 20 * BLOCK  # tar rounds its files up to this
 
@@ -70,3 +71,36 @@ class ShardWriter:
     def discard(self) -> None:
         """Remove what is written so far, unless finished."""
         self._making.discard()
+
+
+def check_shard(folder: Path, shard: ShardEntry, *, read: bool) -> None:
+    """Raise DataError unless a shard and its index are in `folder`; read: byte by byte."""
+    tar, index = folder / shard.file, folder / shard.index
+    check_files([tar], shard.bytes, shard.sha256 if read else None)
+    check_files([index], None, shard.index_sha256 if read else None)
+
+
+def check_files(paths: Sequence[Path], size: int | None, sha256: str | None) -> None:
+    """Raise DataError unless files are there, of `size` bytes and this SHA-256 in all.
+
+    None: whatever they have.
+    """
+    digest, found = hashlib.sha256(), 0
+    for path in paths:
+        try:
+            found += path.stat().st_size
+            if sha256 is not None:
+                _feed(digest, path)
+        except OSError as error:
+            raise DataError(
+                f"{path} is gone or changed since it was written: {cause(error)}; give a new "
+                f"folder."
+            ) from error
+    if size not in (None, found) or sha256 not in (None, digest.hexdigest()):
+        raise DataError(f"{paths[0]} is gone or changed since it was written; give a new folder.")
+
+
+def _feed(digest: hashlib._Hash, path: Path) -> None:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -30,8 +31,9 @@ class ClipNote:
 
     shown: digest of what corrupting on the fly shows; stored: of what the rendered clip shows, in
     hexadecimal digits.  squared_error: of storing, summed over `values` numbers of its frames.
+    frames: how many it has.  bytes, sha256: of its sound and then its frames, as they are encoded.
 
-    >>> note = ClipNote("a", "a", ("dog",), "00", "01", 3, 10)
+    >>> note = ClipNote("a", "a", ("dog",), "0" * 64, "1" * 64, 3, 10, 2, 9, "2" * 64)
     >>> ClipNote.of(note.to_text()) == note
     True
     """
@@ -43,6 +45,9 @@ class ClipNote:
     stored: str
     squared_error: int
     values: int
+    frames: int
+    bytes: int
+    sha256: str
 
     def to_text(self) -> str:
         """The note as a line of a journal holds it."""
@@ -57,10 +62,13 @@ class ClipNote:
             given.text("key"),
             given.text("video_id"),
             given.texts("labels"),
-            given.text("shown"),
-            given.text("stored"),
+            given.sha256("shown"),
+            given.sha256("stored"),
             given.whole("squared_error"),
             given.whole("values"),
+            given.whole("frames"),
+            given.whole("bytes"),
+            given.sha256("sha256"),
         )
 
 
@@ -97,6 +105,9 @@ def render_clip(
         clip_digest(clip.key, back, heard, rate).hex(),
         _squared_error(frames, back),
         frames.size,
+        len(coded),
+        len(sound) + sum(map(len, coded)),
+        _sha256(sound, *coded),
     )
     members = (
         ("json", bytes(raw.members["json"])),
@@ -119,6 +130,13 @@ def _as_stored(raw: RawClip, options: RenderOptions) -> list[bytes] | None:
 def _encoded(frame: Frame, options: RenderOptions) -> bytes:
     # Every pixel keeps its colour: with the usual quarter of them half of a noise would be gone.
     return encode_frame(frame, options.quality, options.frame_format, "4:4:4")
+
+
+def _sha256(*pieces: bytes) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _squared_error(frames: Frame, stored: Frame) -> int:

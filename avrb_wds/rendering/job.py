@@ -16,15 +16,15 @@ from ..loading.loader import Budget
 from ..packing.build import Writer
 from ..packing.convert import Failure, PackedClip, convert_all
 from ..packing.job import plain_name
-from ..packing.journal import Journal
-from ..packing.writer import ShardWriter
+from ..packing.journal import Journal, Step
+from ..packing.writer import ShardWriter, check_shard
 from ..reports import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
 from ..shards.record import ClipRecord
 from .clips import AudioFormat, ClipNote, render_clip
 from .options import RenderOptions
 from .receipt import RECEIPT, RenderReceipt
-from .released import FolderWriter, check_id, listing
+from .released import FolderWriter, check_clip, check_id, listing
 
 __all__ = ["RenderJob"]
 
@@ -120,6 +120,13 @@ class RenderJob:
     def writer(self, folder: Path, number: int) -> Writer:
         """Where the clips of a step go."""
         return FolderWriter(folder) if self._released else ShardWriter(folder, self.name, number)
+
+    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+        """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
+        if step.shard:
+            check_shard(folder, step.shard, read=read)
+        for note in step.notes if self._released else ():
+            check_clip(folder, ClipNote.of(note), self.options.frame_format, read=read)
 
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
         """The receipt and the clips' digests, then the manifest or the list of clips."""

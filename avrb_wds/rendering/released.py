@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from ..errors import DataError
+from ..packing.writer import check_files
 from ..shards.record import ClipRecord, escape_key
 from .clips import ClipNote
 
-__all__ = ["FolderWriter", "check_id", "listing"]
+__all__ = ["FolderWriter", "check_clip", "check_id", "listing"]
 
 FRAMES, AUDIO = "frames", "audio"
 LONGEST = 255  # bytes of a file's name
@@ -34,11 +35,27 @@ def check_id(video_id: str, key: str) -> None:
         raise DataError(f"its id {video_id!r} cannot name a file; render it into shards.")
 
 
+def check_clip(folder: Path, note: ClipNote, frame_format: str, *, read: bool) -> None:
+    """Raise DataError unless the files of a clip are there; read: byte by byte."""
+    check_id(note.video_id, note.key)
+    names = [_sound(note.video_id)]
+    names += [_frame(note.video_id, number, f".{frame_format}") for number in range(note.frames)]
+    check_files([folder / name for name in names], note.bytes, note.sha256 if read else None)
+
+
+def _sound(video_id: str) -> str:
+    return f"{AUDIO}/{video_id}.wav"
+
+
+def _frame(video_id: str, number: int, suffix: str) -> str:
+    return f"{FRAMES}/frame_{number}/{video_id}{suffix}"
+
+
 def listing(notes: Iterable[ClipNote]) -> bytes:
     """The JSON of these clips, as create_json.py of the released benchmark spells it."""
     data = [
         {
-            "wav": f"{AUDIO}/{note.video_id}.wav",
+            "wav": _sound(note.video_id),
             "labels": ",".join(note.labels),
             "video_id": note.video_id,
             "video_path": FRAMES,
@@ -54,7 +71,7 @@ class FolderWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._clips = 0
-        self._files: list[Path] = []
+        self._files: dict[Path, os.stat_result] = {}
 
     def __len__(self) -> int:
         return self._clips
@@ -63,17 +80,18 @@ class FolderWriter:
         """Write a clip of members: its json first, then its sound and frames."""
         (_, record), (_, sound), *frames = members
         video_id = ClipRecord.from_bytes(record, f"the json of clip {key!r}").video_id
-        self._write(f"{AUDIO}/{video_id}.wav", sound)
+        self._write(_sound(video_id), sound)
         for number, (name, data) in enumerate(frames):
             suffix = PurePosixPath(name).suffix
-            self._write(f"{FRAMES}/frame_{number}/{video_id}{suffix}", data)
+            self._write(_frame(video_id, number, suffix), data)
         self._clips += 1
 
     def _write(self, name: str, data: bytes) -> None:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._files.append(path)
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            self._files[path] = os.fstat(file.fileno())
+            file.write(data)
 
     def finish(self) -> None:
         """Bring all files to the disk: far faster at once than one by one."""
@@ -82,8 +100,10 @@ class FolderWriter:
 
     def discard(self) -> None:
         """Remove the files written since the last finish, and folders that this leaves empty."""
-        for path in self._files:
-            path.unlink(missing_ok=True)
+        for path, made in self._files.items():
+            with suppress(OSError):  # gone with the folder
+                if os.path.samestat(made, path.lstat()):
+                    path.unlink()
         for folder in dict.fromkeys(path.parent for path in self._files):
             with suppress(OSError):  # not empty
                 while folder != self._folder:

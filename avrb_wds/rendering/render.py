@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import Severity
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
-from ..errors import UsageError
+from ..errors import DataError, UsageError, cause
 from ..loading.arguments import (
     Corruptions,
     Source,
@@ -21,7 +22,8 @@ from ..loading.arguments import (
     wanted_conditions,
     whole_number,
 )
-from ..packing.build import build
+from ..locks import HeldFile
+from ..packing.build import build, check_steps
 from ..packing.job import versions_of
 from ..packing.journal import check_new
 from ..processes import default_workers
@@ -35,6 +37,8 @@ from .receipt import RenderReceipt
 
 __all__ = ["Rendered", "check_apart", "render"]
 
+LOCK = ".avrb-render.lock"
+"""In a folder of several data sets, while they are rendered."""
 MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")
 """Packages whose versions may change what bytes come out."""
 
@@ -117,7 +121,10 @@ def render(
         jobs[folder] = RenderJob(shards, manifest, condition, corrupter, receipt, stored, budget)
     for folder in jobs if not resume else ():
         check_new(folder)
-    return tuple(_rendered(jobs, count, resume, progress))
+    if len(jobs) == 1:
+        return tuple(_rendered(jobs, count, resume, progress))
+    with _held(Path(out)):
+        return tuple(_rendered(jobs, count, resume, progress))
 
 
 def check_apart(shards: ShardSet, out: str) -> None:
@@ -145,10 +152,25 @@ def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
     return manifest
 
 
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Keep other runs out of a folder of several data sets, of which one at a time is held."""
+    try:
+        file = HeldFile(out, LOCK)
+    except OSError as error:
+        raise DataError(f"{out} cannot be written: {cause(error)}.") from error
+    try:
+        yield
+        file.check()
+    finally:
+        file.remove()
+
+
 def _rendered(
     jobs: Mapping[Path, RenderJob], workers: int, resume: bool, progress: Progress | None
-) -> Iterator[Rendered]:
-    """Every job done, one after another."""
+) -> list[Rendered]:
+    """Every job done, one after another, and all of them still there at the end."""
+    made = []
     total = sum(job.clips for job in jobs.values())
     before = 0
     for folder, job in jobs.items():
@@ -161,4 +183,7 @@ def _rendered(
             progress=part_of(progress, before, total),
         )
         before += job.clips
-        yield Rendered(folder, job.receipt(journal))
+        made.append((journal, job))
+    for journal, job in made:
+        check_steps(journal, job)
+    return [Rendered(journal.folder, job.receipt(journal)) for journal, job in made]

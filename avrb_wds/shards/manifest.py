@@ -31,6 +31,19 @@ class ShardEntry:
     index: str
     index_sha256: str
 
+    @classmethod
+    def of(cls, value: Any, where: str) -> ShardEntry:
+        """The entry that a JSON value spells; raises DataError, naming `where`, if it is none."""
+        given = Fields.of(value, where, _names(cls))
+        return cls(
+            given.file_name("file"),
+            given.whole("bytes"),
+            given.whole("clips"),
+            given.sha256("sha256"),
+            given.file_name("index"),
+            given.sha256("index_sha256"),
+        )
+
 
 @dataclass(frozen=True)
 class FrameLayout:
@@ -130,18 +143,8 @@ def _names(kind: type[Any]) -> set[str]:
 def _shards(value: Any, where: str) -> tuple[ShardEntry, ...]:
     if not isinstance(value, list):
         raise DataError(f"{where}: 'shards' is not a list.")
-    return tuple(_shard(item, f"{where}: shard {number}") for number, item in enumerate(value))
-
-
-def _shard(value: Any, where: str) -> ShardEntry:
-    given = Fields.of(value, where, _names(ShardEntry))
-    return ShardEntry(
-        given.file_name("file"),
-        given.whole("bytes"),
-        given.whole("clips"),
-        given.sha256("sha256"),
-        given.file_name("index"),
-        given.sha256("index_sha256"),
+    return tuple(
+        ShardEntry.of(item, f"{where}: shard {number}") for number, item in enumerate(value)
     )
 
 

@@ -1,0 +1,203 @@
+"""Files that one process at a time holds: what keeps two runs out of one folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import warnings
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import DataError, UsageError
+
+__all__ = ["HeldFile", "is_held", "locked"]
+
+ATTEMPTS = 100
+"""To open a file that others remove as often, before that is called a fault."""
+NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)
+"""What file systems say that have no locks: some of clusters, and NFS without its daemon."""
+
+
+class HeldFile:
+    """A file in a folder, open for writing at its end, which this process holds for itself.
+
+    While it does, nobody else can, in this process neither.  The lock is the system's (flock, which
+    on NFS is one of the server's, for all its clients), on a file and not on a folder, which NFS
+    cannot lock.  It ends with `close` or with the process, however that ends; a process that is
+    only stopped keeps it.  No other program inherits it, and a fork of this process gives its share
+    back at once, so a worker that outlives its parent does not hold what nobody writes to.
+
+    made: whether the file was not there before.  made_folder: nor its folder.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Open `folder / name`, made where it is not there.
+
+        Raises UsageError where another holds it, OSError where it cannot be written.
+        """
+        self.folder, self.path = folder, folder / name
+        self.made = self.made_folder = False
+        self._number = self._folder_number = -1
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                self._open()
+                self._lock()
+                self.check()
+            except (FileNotFoundError, DataError):  # a rival gave up and removed what it had made
+                self.close()
+                if not left:
+                    raise
+            except BaseException:
+                self.close()
+                raise
+            else:
+                _held.add(self)
+                return
+
+    def _open(self) -> None:
+        self.made_folder = not self.folder.exists()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_APPEND
+        try:
+            self._number, self.made = (
+                os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o666),
+                True,
+            )
+        except FileExistsError:
+            self._number, self.made = os.open(self.path, flags | os.O_NONBLOCK), False
+        if not stat.S_ISREG(os.fstat(self._number).st_mode):
+            raise OSError(0, "it exists and is not a file")
+        self._folder_number = os.open(self.folder, os.O_RDONLY)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"{self.folder} is in use by another run; let it end, or give another folder."
+            ) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            warnings.warn(
+                f"{self.folder} is on a file system without locks; start no second run there.",
+                stacklevel=4,
+            )
+
+    def _is_there(self) -> bool:
+        """Whether folder and file are still those that were opened."""
+        try:
+            return os.path.samestat(
+                os.fstat(self._folder_number), self.folder.stat()
+            ) and os.path.samestat(os.fstat(self._number), self.path.stat())
+        except OSError:
+            return False
+
+    def check(self) -> None:
+        """Raise DataError where somebody has removed or replaced the folder, or the file in it."""
+        if not self._is_there():
+            raise DataError(
+                f"{self.folder} was removed or replaced while it was being written; leave it "
+                f"alone and run the same again."
+            )
+
+    def read(self) -> bytes:
+        """All that is in the file."""
+        size = os.fstat(self._number).st_size
+        data = bytearray()
+        while len(data) < size and (piece := os.pread(self._number, size - len(data), len(data))):
+            data += piece
+        return bytes(data)
+
+    def append(self, data: bytes) -> None:
+        """Write at the end of the file; a process killed later does not lose it."""
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._number, left) :]
+
+    def truncate(self, size: int) -> None:
+        """Cut the file off."""
+        os.ftruncate(self._number, size)
+
+    def sync(self) -> None:
+        """Bring the file to the disk."""
+        os.fsync(self._number)
+
+    def remove(self) -> None:
+        """Remove the file, unless what is there is another, and its folder if made for it."""
+        if self._is_there():
+            self.path.unlink()
+            if self.made_folder:
+                with suppress(OSError):  # something else is in it
+                    self.folder.rmdir()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; harmless if done already."""
+        _held.discard(self)
+        for number in (self._folder_number, self._number):
+            if number >= 0:
+                os.close(number)
+        self._number = self._folder_number = -1
+
+    def __enter__(self) -> HeldFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+_held: weakref.WeakSet[HeldFile] = weakref.WeakSet()
+
+
+def _forget() -> None:
+    """Close, in a fork, what its parent holds; the parent's lock stays."""
+    for file in list(_held):
+        file.close()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def is_held(path: Path) -> bool:
+    """Whether another has a file as its `HeldFile`."""
+    try:
+        number = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(number)
+    return False
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Have a file for oneself meanwhile, waiting for others; False where they have removed it."""
+    try:
+        number = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(number, fcntl.LOCK_EX)
+        try:
+            there = os.path.samestat(os.fstat(number), path.stat())
+        except OSError:
+            there = False
+        yield there
+    finally:
+        os.close(number)

@@ -1,0 +1,84 @@
+"""Lines of JSON, each with a checksum, in a file that one run at a time holds."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..locks import HeldFile
+from ..shards.canonical import parse_object, spell
+
+__all__ = ["Log"]
+
+START, DIGITS = b'{"check":"', 16
+"""How a line begins: with the digits of its checksum."""
+
+
+class Log(HeldFile):
+    """A file of objects, one a line, to which this process alone appends.
+
+    A line's checksum is of the line and of all before it, so that one that was changed, lost,
+    doubled or moved is noticed.  What follows the last whole line was never written: a kill cut it
+    short.
+
+    values: of the lines that are there.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Hold the file, as `HeldFile`; raises DataError too, where a line of it was changed."""
+        super().__init__(folder, name)
+        self._check, self._end = "", 0
+        try:
+            self.values = self._read()
+        except BaseException:
+            self.close()
+            raise
+
+    def _read(self) -> list[dict[str, Any]]:
+        *lines, torn = self.read().split(b"\n")
+        values = []
+        for number, line in enumerate(lines, 1):
+            digits, bare = _parted(line)
+            if digits != self._following(bare):
+                raise self.changed(number)
+            values.append(parse_object(bare, f"{self.path}: line {number}"))
+            self._check = digits
+        if not lines and torn[: len(START)] != START[: len(torn)]:  # it was never one of these
+            raise self.changed(1)
+        self._end = sum(len(line) + 1 for line in lines)
+        return values
+
+    def changed(self, number: int, why: str = "") -> DataError:
+        """What to raise for a line, counted from 1, that is not as it was written."""
+        return DataError(
+            f"{self.path}: line {number} was changed since it was written"
+            f"{why and ': '}{why}; give a new folder."
+        )
+
+    def _following(self, line: bytes) -> str:
+        """The checksum of a line that comes next."""
+        return hashlib.sha256(self._check.encode() + line).hexdigest()[:DIGITS]
+
+    def add(self, value: dict[str, Any]) -> None:
+        """Append an object that is not empty, on the disk once this returns.
+
+        Raises DataError where the file is no longer the one in the folder.
+        """
+        line = spell(value)
+        self._check = self._following(line)
+        whole = START + self._check.encode() + b'",' + line[1:] + b"\n"
+        self.check()
+        self.truncate(self._end)
+        self.append(whole)
+        self._end += len(whole)
+        self.sync()
+
+
+def _parted(line: bytes) -> tuple[str, bytes]:
+    """A line's checksum, and the line without it; nothing where it has none."""
+    end = len(START) + DIGITS
+    if not line.startswith(START) or line[end : end + 2] != b'",':
+        return "", line
+    return line[len(START) : end].decode(errors="replace"), b"{" + line[end + 2 :]
