@@ -115,6 +115,7 @@ def test_the_order_is_that_of_one_process_whatever_torchrun_says(
 
     expected = keys()
     monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     for rank in ("0", "1"):
         monkeypatch.setenv("RANK", rank)
         assert keys(rank=0, world_size=1) == expected

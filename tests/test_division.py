@@ -106,6 +106,7 @@ def test_an_order_that_is_not_there() -> None:
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in (*SLURM, "SLURM_NTASKS", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     return monkeypatch
 
 

@@ -15,7 +15,7 @@ from .arguments import Corruptions, Source, open_road, wanted_conditions
 from .clips import ClipDict, Rows, Transform
 from .division import Order, Plan, Span, divide
 from .pipeline import Road
-from .topology import find_topology
+from .topology import Topology
 
 __all__ = ["ClipDataset", "ClipStream"]
 
@@ -98,16 +98,19 @@ class ClipStream(IterableDataset[ClipDict]):
             transform=transform,
             order=order,
         )
-        topology = find_topology(rank, world_size)
-        self._spans = divide([Span(0, len(self._road.shards))], *topology)
+        self._topology = Topology(rank, world_size)
 
     def __len__(self) -> int:
-        return len(self._plan(self._spans))
+        return len(self._plan(self._spans()))
 
     def __iter__(self) -> Iterator[ClipDict]:
-        info = get_worker_info()
-        spans = divide(self._spans, info.id, info.num_workers) if info else self._spans
+        info, spans = get_worker_info(), self._spans()
+        if info:
+            spans = divide(spans, info.id, info.num_workers)
         return _Clips(self._road, self._plan(spans))
+
+    def _spans(self) -> tuple[Span, ...]:
+        return divide([Span(0, len(self._road.shards))], *self._topology.find())
 
     def _plan(self, spans: tuple[Span, ...]) -> Plan:
         return Plan(spans, 1, len(self._road.recipe.conditions))

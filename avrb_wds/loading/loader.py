@@ -18,7 +18,7 @@ from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
 from .pipeline import Result, Road
 from .state import Progress, State, resumed, state_of
-from .topology import find_topology
+from .topology import Topology
 from .ways import Stream, Way, WorkerKind
 
 __all__ = ["Budget", "Loader", "OnError", "load"]
@@ -64,17 +64,18 @@ class Loader:
     batches in the next one; where clips are skipped batches hold fewer, and one left without any
     is not given out.  With `state_dict` and `load_state_dict` a pass goes on where one left off.
 
-    shards, conditions, rank, world_size: what is loaded.  skipped: the clips left out in the
-    latest pass.
+    shards, conditions: what is loaded.  skipped: the clips left out in the latest pass.
+    rank, world_size: as given, else as they are when an iteration begins, or when anything that
+    depends on them is first asked for; raises UsageError where that changes later.
     """
 
     def __init__(
-        self, road: Road, plan: Plan, topology: tuple[int, int], on_error: OnError, stream: Stream
+        self, road: Road, batch_size: int, topology: Topology, on_error: OnError, stream: Stream
     ) -> None:
-        self.rank, self.world_size = topology
         self.skipped: list[Skipped] = []
-        self._road, self._plan, self._stream = road, plan, stream
-        self._progress = Progress(plan)
+        self._road, self._batch_size, self._stream = road, batch_size, stream
+        self._topology = topology
+        self._progress: Progress | None = None
         # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
         self._budget = Budget.of(on_error, len(road.shards))
 
@@ -89,9 +90,19 @@ class Loader:
         return self._road.recipe.conditions
 
     @property
+    def rank(self) -> int:
+        """Which of the ranks this one is."""
+        return self._topology.find()[0]
+
+    @property
+    def world_size(self) -> int:
+        """How many ranks there are."""
+        return self._topology.find()[1]
+
+    @property
     def clips(self) -> int:
         """How many clips fall to this rank."""
-        return self._plan.clips
+        return self._whole().clips
 
     def __len__(self) -> int:
         return len(self._next().plan)
@@ -105,20 +116,28 @@ class Loader:
             self._progress = replace(begun, given=given)
             if result.batch is not None:
                 yield result.batch
-        self._progress = Progress(self._plan, number=begun.number + 1)
+        self._progress = Progress(self._whole(), number=begun.number + 1)
+
+    def _whole(self) -> Plan:
+        """A whole pass of this rank."""
+        return _whole_plan(self._road, self._batch_size, *self._topology.find())
+
+    def _now(self) -> Progress:
+        """The pass under way, else the first one."""
+        first = Progress(self._whole())
+        return first if self._progress is None else self._progress
 
     def _next(self) -> Progress:
         """The pass that an iteration goes on with, or begins."""
-        if not self._progress.given:
-            return self._progress
-        return Progress(self._plan, number=self._progress.number + 1)
+        now = self._now()
+        return Progress(self._whole(), number=now.number + 1) if now.given else now
 
     def state_dict(self) -> State:
         """What this rank still has to give out in the pass under way, as JSON takes it.
 
         Once a pass is through, the state is that of the beginning of the next one.
         """
-        return state_of(self._road, self._progress, (self.rank, self.world_size))
+        return state_of(self._road, self._now(), self._topology.find())
 
     def load_state_dict(self, state: State | Sequence[State]) -> None:
         """Make the next iteration go on from `state`; those after it are whole passes again.
@@ -129,8 +148,8 @@ class Loader:
         the pass and others were not.  Raises UsageError where the state is of other shards,
         conditions, seed or order, and where those of some ranks lack or are of another time.
         """
-        spans, number = resumed(state, self._road, (self.rank, self.world_size))
-        self._progress = Progress(replace(self._plan, spans=spans), number=number)
+        spans, number = resumed(state, self._road, self._topology.find())
+        self._progress = Progress(replace(self._whole(), spans=spans), number=number)
 
     def _account(self, result: Result, skipped: list[Skipped]) -> None:
         """Enter the clips that failed, once each; raises where they are too many."""
@@ -138,6 +157,11 @@ class Loader:
             if clip not in skipped:
                 self._budget.check(len(skipped) + 1, error)
                 skipped.append(clip)
+
+
+def _whole_plan(road: Road, batch_size: int, rank: int = 0, world_size: int = 1) -> Plan:
+    spans = divide([Span(0, len(road.shards))], rank, world_size)
+    return Plan(spans, batch_size, len(road.recipe.conditions))
 
 
 def load(
@@ -174,9 +198,10 @@ def load(
     clean.  seed, modality, temporal, profile, bank: as in `Corrupter.of`.
 
     num_workers: by default one a core; 0 works in the caller's thread.  rank, world_size: by
-    default those of torch.distributed, torchrun or srun; clips are divided to within one, never
-    padded.  order: "sequential", or "seeded-shuffle", the same permutation on every rank.  mixed:
-    the clips of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
+    default those of torch.distributed, torchrun or srun when an iteration begins, so that a loader
+    may be made before its process group; clips are divided to within one, never padded.
+    order: "sequential", or "seeded-shuffle", the same permutation on every rank.  mixed: the clips
+    of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
     digest: batches hold the digest of every clip as it is shown, before the transform.
 
     transform: called in a worker on the dict of one corrupted clip ("frames" (t, h, w, 3) uint8 and
@@ -199,7 +224,7 @@ def load(
     clips at fault, when their batch is due.  See `Batch` for what a batch holds.
     """
     way = Way.of(workers, num_workers, prefetch)
-    topology = find_topology(rank, world_size)
+    topology = Topology(rank, world_size)
     road = open_road(
         opened(source, storage_options, cache_dir, cache_size),
         wanted_conditions(corruption, severity),
@@ -213,7 +238,6 @@ def load(
         digest=digest,
         transform=transform,
     )
-    spans = divide([Span(0, len(road.shards))], *topology)
     size = whole_number("batch_size", batch_size, 1)
-    plan = Plan(spans, size, len(road.recipe.conditions))
-    return Loader(road, plan, topology, on_error, way.stream(road, plan))
+    stream = way.stream(road, _whole_plan(road, size))
+    return Loader(road, size, topology, on_error, stream)

@@ -186,10 +186,15 @@ class MemoryPool:
     """
 
     def __init__(self, layout: Layout, clips: int, keep: int, shared: bool = False) -> None:
+        self._settings = (layout, clips, keep, shared)
         self._pools = [
             None if arrays is None else _Pool(arrays, keep, shared)
             for arrays in layout.arrays(clips)
         ]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process has memory of its own.
+        return MemoryPool, self._settings
 
     def take(self, clips: int) -> Memory:
         """Memory for a batch of `clips` clips, with anything in it.

@@ -10,6 +10,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from ..processes import Crew, SharedFile
 from .clips import Attempt
@@ -49,6 +50,10 @@ class ProcessStream:
             workers.crew.close()  # in the midst of a pass
             raise
         self._idle.append(workers)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers serve the process that started them.
+        return {**self.__dict__, "_idle": deque(maxlen=1)}
 
     def _waiting(self) -> _Workers | None:
         """Those of an earlier pass; not of one before a fork, and not for two threads."""
