@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from commandline import run_process
 from shardmaking import clips, write_shards
 from torch.utils.data import DataLoader
 
@@ -153,6 +154,16 @@ def test_variables_without_a_group_are_followed_with_a_warning(shards: Path, env
     environment.setenv("RANK", "0")
     with pytest.raises(UsageError, match="used as rank 1 of 2, which is rank 0 of 2 now"):
         next(iter(loader))
+
+
+def test_the_command_line_says_it_in_a_line(shards: Path) -> None:
+    done = run_process("digest", shards, RANK="1", WORLD_SIZE="2", TORCHELASTIC_RUN_ID="")
+    assert done.stderr.splitlines() == [
+        "avrb: RANK and WORLD_SIZE in the environment make this process rank 1 of 2 although it "
+        "has no process group; unset them, or give rank and world_size, if it is to have all "
+        "clips.",
+        "avrb: out None is not a file; give one, beside which 2 ranks can meet.",
+    ]
 
 
 @pytest.mark.parametrize(

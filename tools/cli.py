@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Annotated
 
@@ -68,6 +69,7 @@ WRONG_PATH = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno
 def main() -> None:
     """Run `avrb`; exits 0 for good, 1 for faults found, 2 for wrong usage, 130 for Ctrl-C."""
     prepare_streams()
+    warnings.showwarning = _show_warning
     try:
         status = app(prog_name="avrb", standalone_mode=False) or 0
         sys.stdout.flush()  # at exit it would be a traceback
@@ -89,6 +91,10 @@ def main() -> None:
             raise
         status = _fail(str(error), 2 if isinstance(error, (UsageError, MissingExtra)) else 1)
     sys.exit(status)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print_to_stderr(f"avrb: {message}")
 
 
 def _fail(message: str, status: int) -> int:

@@ -101,8 +101,8 @@ def _warned(found: tuple[int, int] | None) -> tuple[int, int] | None:
     torchrun sets a variable of its own beside them, and other launchers are mostly followed by a
     process group.
     """
-    is_torchs = found == _variables(*_TORCHRUN) and "TORCHELASTIC_RUN_ID" not in os.environ
-    if found is not None and found[1] > 1 and is_torchs:
+    launched = os.environ.get("TORCHELASTIC_RUN_ID") or found != _variables(*_TORCHRUN)
+    if found is not None and found[1] > 1 and not launched:
         warnings.warn(
             f"RANK and WORLD_SIZE in the environment make this process rank {found[0]} of "
             f"{found[1]} although it has no process group; unset them, or give rank and "
