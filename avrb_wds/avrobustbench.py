@@ -15,7 +15,7 @@ from .apply import BankChoice, Corrupter
 from .codecs import decode_audio, decode_picture, encode_audio
 from .condition import Severity
 from .corruptions import Frame, Pcm, Profile
-from .errors import DataError, UsageError, cause
+from .errors import DataError, cause, check_int
 from .media import create_video
 from .packing.avrobustbench import avrobustbench_source
 from .packing.pictures import column_numbers, column_path
@@ -62,8 +62,7 @@ class AVRobustBench(Dataset[Entry]):
         profile: Profile = "default",
         bank: BankChoice = None,
     ) -> None:
-        if isinstance(frame_num, bool) or not isinstance(frame_num, int) or frame_num < 0:
-            raise UsageError(f"frame_num {frame_num!r} is not a whole number from 0 up; give one.")
+        frame_num = check_int("frame_num", frame_num, 0)
         self.datapath, self.frame_num, self.all_frames = json_file, frame_num, all_frames
         self.corruption, self.severity = corruption, severity
         self._corrupter = None
@@ -81,6 +80,7 @@ class AVRobustBench(Dataset[Entry]):
         return len(self._clips)
 
     def __getitem__(self, index: int) -> Entry:
+        index = check_int("clip number", index)
         if not -len(self) <= index < len(self):
             raise IndexError(f"clip {index} of {len(self)}")
         wanted = None if self.all_frames else self.frame_num

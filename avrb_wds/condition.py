@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from reprlib import repr as shortened
+from typing import Any
 
 from .corruptions import SEVERITIES, available, check_severity, get
-from .errors import UsageError
+from .errors import UsageError, check_int
 
 __all__ = ["CLEAN", "Condition", "Severity", "conditions", "severity_pair"]
 
@@ -22,13 +24,13 @@ def severity_pair(severity: Severity) -> tuple[int, int]:
     """
     if not isinstance(severity, tuple):
         return check_severity(severity), check_severity(severity)
-    if len(severity) != 2 or not any(severity):
+    pair = [check_int("severity", one, 0, SEVERITIES[-1]) for one in severity]
+    if len(pair) != 2 or not any(pair):
         raise UsageError(
-            f"severity {severity!r} is neither a number nor a pair (visual, audio); "
+            f"severity {shortened(severity)} is neither a number nor a pair (visual, audio); "
             f"give 1 to 5, or two of 0 to 5 of which one is 0 at most."
         )
-    visual, audio = (check_severity(s) if s != 0 else 0 for s in severity)
-    return visual, audio
+    return pair[0], pair[1]
 
 
 @dataclass(frozen=True, order=True)
@@ -43,15 +45,19 @@ class Condition:
     severity: Severity
 
     def __post_init__(self) -> None:
+        severity: Severity = 0
+        if not isinstance(self.corruption, str) or not self.corruption.isidentifier():
+            raise UsageError(
+                f"corruption name {shortened(self.corruption)} is not allowed; "
+                f"give letters, digits and underscores."
+            )
         if self.corruption != "clean":
-            severity_pair(self.severity)
-            if not self.corruption.isidentifier():
-                raise UsageError(
-                    f"corruption name {self.corruption!r} is not allowed; "
-                    f"give letters, digits and underscores."
-                )
-        elif self.severity != 0:
-            raise UsageError(f"severity {self.severity!r} does not go with clean; give 0.")
+            pair = severity_pair(self.severity)
+            severity = pair if isinstance(self.severity, tuple) else pair[0]
+        elif isinstance(self.severity, tuple) or check_int("severity", self.severity) != 0:
+            raise UsageError(f"severity {shortened(self.severity)} does not go with clean; give 0.")
+        # NumPy's integers are equal to Python's, but JSON does not take them.
+        object.__setattr__(self, "severity", severity)
 
     def __str__(self) -> str:
         if self.corruption == "clean":
@@ -76,8 +82,8 @@ class Condition:
             return cls(name, (int(visual), int(audio)) if both else int(visual))
         except ValueError:
             raise UsageError(
-                f"condition {text!r} is neither 'clean' nor a corruption and a severity; write "
-                f"e.g. 'rain-3', or 'rain-3+5' for visual and audio apart."
+                f"condition {shortened(text)} is neither 'clean' nor a corruption and a severity; "
+                f"write e.g. 'rain-3', or 'rain-3+5' for visual and audio apart."
             ) from None
 
 
@@ -86,20 +92,29 @@ CLEAN = Condition("clean", 0)
 
 
 def conditions(
-    corruptions: Iterable[str] | None = None,
-    severities: Iterable[Severity] = SEVERITIES,
+    corruptions: str | Iterable[str] | None = None,
+    severities: int | Iterable[Severity] = SEVERITIES,
     *,
     clean: bool = True,
 ) -> tuple[Condition, ...]:
     """Clean and every corruption at every severity, corruptions in the paper's order.
 
-    corruptions: names; all there are by default.  Raises UsageError for a name or severity that
-    is not there.
+    corruptions: names, or one; all there are by default.  severities: several, or one.  Raises
+    UsageError for a name or severity that is not there.
 
     >>> [str(c) for c in conditions(["gaussian"], [1, 5])]
     ['clean', 'gaussian-1', 'gaussian-5']
     """
-    names = [get(name).name for name in (available() if corruptions is None else corruptions)]
-    wanted = list(severities)
+    given = available() if corruptions is None else corruptions
+    names = [get(name).name for name in _several(given)]
+    wanted = _several(severities)
     grid = [Condition(name, severity) for name in names for severity in wanted]
     return tuple(dict.fromkeys([CLEAN, *grid] if clean else grid))
+
+
+def _several(given: Any) -> list[Any]:
+    """What is given alone, or in an iterable; an array of no dimensions is alone."""
+    try:
+        return [given] if isinstance(given, str) else list(given)
+    except TypeError:
+        return [given]

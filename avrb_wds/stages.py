@@ -16,7 +16,7 @@ import numpy as np
 
 from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from .bounds import DEFAULT, Bounds, check_sample_rate
-from .condition import Severity
+from .condition import Severity, severity_pair
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError, cause
 from .shards import RawClip, decode_clip
@@ -79,6 +79,8 @@ class Corrupt:
 
     def __post_init__(self) -> None:
         self._corrupter()
+        pair = severity_pair(self.severity)
+        object.__setattr__(self, "severity", pair if isinstance(self.severity, tuple) else pair[0])
 
     def _corrupter(self) -> Corrupter:
         return Corrupter.of(

@@ -167,7 +167,7 @@ def check_int(name: str, value: object, low: int | None = None, high: int | None
     Traceback (most recent call last):
     avrb_wds.corruptions.errors.UsageError: batch_size must be a positive integer; got 0.
     """
-    if not isinstance(value, bool):
+    if not isinstance(value, bool) and "bool" not in str(getattr(value, "dtype", "")):
         try:
             found = operator.index(cast(SupportsIndex, value))
         except TypeError:

@@ -170,7 +170,7 @@ def get(name: str) -> Corruption:
     if name in CORRUPTIONS:
         found: Corruption = importlib.import_module(f".{name}", __package__).CORRUPTION
         return found
-    if name not in _registered:
+    if not isinstance(name, str) or name not in _registered:
         check_one_of("corruption", name, available())
         for point in entry_points(group=ENTRY_POINTS, name=name):
             register(_loaded(point))

@@ -131,7 +131,7 @@ def test_wrong_arguments_and_broken_clips(listed: Path, tmp_path: Path) -> None:
     for wrong, cause in [
         ({"corruption": "fog"}, "corruption 'fog' is not one of gaussian, "),
         ({"corruption": "rain", "severity": 6}, "severity must be an integer from 1 to 5; got 6"),
-        ({"frame_num": -1}, "frame_num -1 is not a whole number"),
+        ({"frame_num": -1}, "frame_num must be a non-negative integer; got -1"),
     ]:
         with pytest.raises(avrb.UsageError, match=cause):
             avrb.AVRobustBench(listed, **wrong)

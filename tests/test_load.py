@@ -133,9 +133,9 @@ def test_datasets_go_through_torchs_own_collate(shards: Path) -> None:
 
 
 WRONG = [
-    ({"batch_size": 0}, "batch_size 0 is not a whole number from 1 up"),
-    ({"num_workers": -1}, "num_workers -1 is not a whole number from 0 up"),
-    ({"prefetch": 0}, "prefetch 0 is not a whole number from 1 up"),
+    ({"batch_size": 0}, "batch_size must be a positive integer; got 0"),
+    ({"num_workers": -1}, "num_workers must be a non-negative integer; got -1"),
+    ({"prefetch": 0}, "prefetch must be a positive integer; got 0"),
     ({"workers": "fibre"}, "workers 'fibre' is not one of thread, process"),
     ({"order": "random"}, "order 'random' is not one of"),
     ({"on_error": 1.5}, "on_error 1.5 is neither 'raise'"),

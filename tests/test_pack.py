@@ -183,7 +183,7 @@ def test_a_folder_in_use_is_refused(videos, tmp_path) -> None:
     [
         (["--frame-size", "big"], "--frame-size 'big' is not a whole number; give one, or keep"),
         (["--frames", "3", "--fps", "2"], "frames 3 and fps 2.0 exclude each other"),
-        (["--workers", "0"], "workers 0 is not a whole number from 1 up"),
+        (["--workers", "0"], "workers must be a positive integer; got 0"),
         (["--labels", "none.csv"], "none.csv does not exist; give a CSV of labels"),
     ],
 )

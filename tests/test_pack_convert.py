@@ -70,17 +70,17 @@ def test_choices_are_in_order_and_there(there, rate, frames, fps, duration, wind
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        ({"frames": 0}, "frames 0 is not"),
+        ({"frames": 0}, "frames must be a positive integer; got 0"),
         ({"fps": -1}, "fps -1 is not"),
         ({"frames": 3, "fps": 1}, "frames 3 and fps 1 exclude each other"),
-        ({"frame_size": 0}, "frame_size 0 is not"),
+        ({"frame_size": 0}, "frame_size must be a positive integer; got 0"),
         ({"duration": float("nan")}, "duration nan is not"),
-        ({"sample_rate": 0}, "sample_rate 0 is not"),
-        ({"quality": 101}, "quality 101 is not a whole number from 1 to 100; give one"),
+        ({"sample_rate": 0}, "sample_rate must be a positive integer; got 0"),
+        ({"quality": 101}, "quality must be an integer from 1 to 100; got 101"),
         ({"audio_format": "mp3"}, "audio_format 'mp3' is not one of wav, flac"),
         ({"window": "end"}, "window 'end' is not one of start, middle"),
         ({"channels": "2"}, "channels '2' is not one of mono, first, keep"),
-        ({"clips_per_shard": 0}, "clips_per_shard 0 is not"),
+        ({"clips_per_shard": 0}, "clips_per_shard must be a positive integer; got 0"),
     ],
 )
 def test_wrong_options(options, fault) -> None:

@@ -78,10 +78,10 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
         ({"options": {"frame_format": "gif"}}, "frame_format 'gif' is not one of jpg, png, webp"),
         (
             {"options": {"quality": 101}},
-            "quality 101 is not a whole number from 1 to 100; give one",
+            "quality must be an integer from 1 to 100; got 101",
         ),
         ({"options": {"layout": "zip"}}, "layout 'zip' is not one of shards, released"),
-        ({"workers": -1}, "workers -1 is not a whole number from 0 up"),
+        ({"workers": -1}, "workers must be a non-negative integer; got -1"),
         ({"out": "s3://bucket/o"}, "out 's3://bucket/o' is not a folder"),
         ({"modality": "smell"}, "modality 'smell' is not one of"),
     ],

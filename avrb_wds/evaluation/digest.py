@@ -18,7 +18,7 @@ from ..condition import Condition
 from ..condition import conditions as all_conditions
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
-from ..errors import UsageError
+from ..errors import UsageError, check_int
 from ..loading import Batch
 from ..loading.arguments import Source, open_road, opened, wanted_conditions
 from ..loading.division import share
@@ -128,7 +128,7 @@ def shown(
         manifest.name if manifest else "",
         manifest.digest if manifest else "",
         len(shards),
-        settings.get("seed", 0),
+        check_int("seed", settings.get("seed", 0)),
         settings.get("profile", "default"),
         settings.get("modality", "both"),
         settings.get("temporal", "frame"),

@@ -11,14 +11,13 @@ from ..condition import Condition
 from ..condition import conditions as all_conditions
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
-from ..errors import UsageError
+from ..errors import UsageError, check_int
 from ..loading.arguments import (
     Source,
     needed_manifest,
     open_road,
     opened,
     wanted_conditions,
-    whole_number,
 )
 from ..loading.clips import Transform
 from ..loading.loader import Budget, OnError
@@ -90,7 +89,7 @@ def evaluate(
     """
     need_torchmetrics()
     chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
-    size = whole_number("batch_size", batch_size, 1)
+    seed, size = check_int("seed", seed), check_int("batch_size", batch_size, 1)
     road = open_road(
         opened(source, storage_options, cache_dir, cache_size),
         chosen,

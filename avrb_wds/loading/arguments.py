@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from reprlib import repr as shortened
+from typing import Any, cast
 
 from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import CLEAN, Condition, Severity
 from ..corruptions import Profile
-from ..errors import UsageError
+from ..errors import UsageError, check_int
 from ..shards import Manifest, ShardSet
 from ..storage import Storage
 from .batches import Collate
@@ -25,11 +26,10 @@ __all__ = [
     "open_road",
     "opened",
     "wanted_conditions",
-    "whole_number",
 ]
 
-Source = str | Path | Sequence[str | Path] | ShardSet
-Corruptions = str | Condition | Sequence[str | Condition] | None
+Source = str | bytes | Path | Sequence[str | bytes | Path] | ShardSet
+Corruptions = str | Condition | Iterable[str | Condition] | None
 
 
 def wanted_conditions(
@@ -37,25 +37,41 @@ def wanted_conditions(
 ) -> tuple[Condition, ...]:
     """The conditions meant, at least one, each once; raises UsageError for anything else.
 
-    corruption: None for clean; a name, with a severity; or conditions, or their names.
+    corruption: None for clean; names, or one, with a severity; or conditions, or their names, or
+    one.
 
     >>> [str(c) for c in wanted_conditions(["clean", "gaussian-3"])]
     ['clean', 'gaussian-3']
+    >>> [str(c) for c in wanted_conditions(["rain"], 3)]
+    ['rain-3']
     """
-    if isinstance(corruption, str) and severity is not None:
-        return (Condition(corruption, severity),)
-    if severity is not None:
-        raise UsageError(f"severity {severity!r} has no corruption beside it; give its name.")
-    if corruption is None:
+    if corruption is None and severity is None:
         return (CLEAN,)
-    given = [corruption] if isinstance(corruption, (str, Condition)) else list(corruption)
-    found = tuple(Condition.parse(c) if isinstance(c, str) else c for c in given)
+    alone = corruption is None or isinstance(corruption, (str, bytes, Condition))
+    try:
+        given = [corruption] if alone else list(cast(Iterable[object], corruption))
+    except TypeError:
+        given = [corruption]
+    found = tuple(_condition(one, severity) for one in given)
     if not found:
         raise UsageError(f"conditions {given!r} are none; give at least one.")
-    for place, condition in enumerate(found):
-        if condition in found[:place]:
-            raise UsageError(f"condition {condition} is there twice; give it once.")
+    if len(set(found)) < len(found):
+        twice = next(one for place, one in enumerate(found) if one in found[:place])
+        raise UsageError(f"condition {twice} is there twice; give it once.")
     return found
+
+
+def _condition(given: object, severity: Severity | None) -> Condition:
+    if isinstance(given, str):
+        return Condition.parse(given) if severity is None else Condition(given, severity)
+    if severity is not None:
+        raise UsageError(f"severity {severity!r} has no corruption beside it; give its name.")
+    if not isinstance(given, Condition):
+        raise UsageError(
+            f"corruption {shortened(given)} is not a condition; give a name and a severity, or "
+            f"what avrb.conditions returns."
+        )
+    return given
 
 
 def opened(
@@ -85,13 +101,6 @@ def needed_manifest(shards: ShardSet) -> Manifest:
     return shards.manifest
 
 
-def whole_number(name: str, value: int, least: int) -> int:
-    """`value`; raises UsageError, naming it, unless it is a whole number from `least` up."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"{name} {value!r} is not a whole number from {least} up; give one.")
-    return value
-
-
 def open_road(
     source: Source,
     conditions: tuple[Condition, ...],
@@ -108,6 +117,7 @@ def open_road(
     signals: bool = True,
 ) -> Road:
     """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
+    seed = check_int("seed", seed)
     corrupters = tuple(
         corrupter_for(
             condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank

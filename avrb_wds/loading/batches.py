@@ -139,7 +139,7 @@ def _joined(column: list[Any]) -> Any:
 
     if all(value is None for value in column):
         return None
-    if all(isinstance(value, (int, float)) for value in column):
+    if all(isinstance(value, (int, float, np.number, np.bool_)) for value in column):
         return torch.tensor(column)
     column = [torch.from_numpy(v) if isinstance(v, np.ndarray) else v for v in column]
     return torch.stack(column) if stackable(column) else column

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Profile
+from ..errors import check_int
 from .arguments import Corruptions, Source, open_road, wanted_conditions
 from .clips import ClipDict, Rows, Transform
 from .division import Order, Plan, Span, divide
@@ -57,6 +58,7 @@ class ClipDataset(Dataset[ClipDict]):
         return len(self._road.shards) * len(self._road.recipe.conditions)
 
     def __getitem__(self, number: int) -> ClipDict:
+        number = check_int("clip number", number)
         if not -len(self) <= number < len(self):
             raise IndexError(f"clip {number} of {len(self)}")
         place, condition = divmod(number % len(self), len(self._road.recipe.conditions))

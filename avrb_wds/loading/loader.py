@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any
+
+import numpy as np
 
 from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition, Severity
 from ..corruptions import Profile
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, cause, check_int
 from ..shards import ShardSet
-from .arguments import Corruptions, Source, open_road, opened, wanted_conditions, whole_number
+from .arguments import Corruptions, Source, open_road, opened, wanted_conditions
 from .batches import Batch
 from .clips import Skipped, Transform
 from .division import Order, Plan, Span, divide
@@ -35,16 +38,17 @@ class Budget:
     @classmethod
     def of(cls, on_error: OnError, clips: int) -> Budget:
         """None for "raise"; a whole number as it is; a fraction in [0, 1) of `clips`."""
-        if on_error == "raise":
+        if isinstance(on_error, str) and on_error == "raise":
             return cls(0)
-        if isinstance(on_error, float) and 0 <= on_error < 1:
+        if isinstance(on_error, (float, np.floating)) and 0 <= on_error < 1:
             return cls(int(on_error * clips))
-        if isinstance(on_error, int) and not isinstance(on_error, bool) and on_error >= 0:
-            return cls(on_error)
-        raise UsageError(
-            f"on_error {on_error!r} is neither 'raise' nor a number of clips nor a fraction below "
-            f"1; give one."
-        )
+        try:
+            return cls(check_int("on_error", on_error, 0))
+        except UsageError as error:
+            raise UsageError(
+                f"on_error {shortened(on_error)} is neither 'raise' nor a number of clips nor a "
+                f"fraction below 1; give one."
+            ) from error
 
     def check(self, failed: int, last: DataError) -> None:
         """Raise where `failed` clips are more than may fail: what befell the last of them."""
@@ -238,6 +242,6 @@ def load(
         digest=digest,
         transform=transform,
     )
-    size = whole_number("batch_size", batch_size, 1)
+    size = check_int("batch_size", batch_size, 1)
     stream = way.stream(road, _whole_plan(road, size))
     return Loader(road, size, topology, on_error, stream)

@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import UsageError, check_int
 
 __all__ = ["Topology", "find_topology", "local_rank"]
 
@@ -31,12 +31,8 @@ def find_topology(rank: int | None = None, world_size: int | None = None) -> tup
         raise UsageError(
             f"rank {rank} and world_size {world_size} go together; give both or neither."
         )
-    if not 0 <= rank < world_size:
-        raise UsageError(
-            f"rank {rank!r} is not a whole number from 0 up and below world_size {world_size!r}; "
-            f"give one."
-        )
-    return rank, world_size
+    world_size = check_int("world_size", world_size, 1)
+    return check_int("rank", rank, 0, world_size - 1), world_size
 
 
 class Topology:

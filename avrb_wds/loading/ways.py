@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from ..errors import UsageError, check_one_of
+from ..errors import UsageError, check_int, check_one_of
 from ..processes import CAN_SHARE, THREADS, default_workers
-from .arguments import whole_number
 from .division import Plan
 from .pipeline import Result, Road, batch_memory, stream
 
@@ -39,8 +38,8 @@ class Way:
         if workers == "process" and not CAN_SHARE:
             raise UsageError("workers 'process' needs what this system lacks; give 'thread'.")
         count = default_workers() if num_workers is None else num_workers
-        whole_number("num_workers", count, 0)
-        return cls(workers, count, whole_number("prefetch", prefetch, 1))
+        count = check_int("num_workers", count, 0)
+        return cls(workers, count, check_int("prefetch", prefetch, 1))
 
     def stream(self, road: Road, plan: Plan) -> Stream:
         """The function that makes the batches; it keeps memory and processes from pass to pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import UsageError, check_one_of
+from ..errors import UsageError, check_int, check_one_of
 
 __all__ = ["CAV_MAE", "Keep", "PackOptions"]
 
@@ -28,7 +28,7 @@ class PackOptions:
 
     >>> PackOptions(frames=0)
     Traceback (most recent call last):
-    avrb_wds.corruptions.errors.UsageError: frames 0 is not a number above 0; give one.
+    avrb_wds.corruptions.errors.UsageError: frames must be a positive integer; got 0.
     """
 
     frames: int | None = None
@@ -47,14 +47,12 @@ class PackOptions:
             raise UsageError(
                 f"frames {self.frames!r} and fps {self.fps!r} exclude each other; give one of them."
             )
-        for name in ("frames", "fps", "frame_size", "duration", "sample_rate", "clips_per_shard"):
+        for name in ("fps", "duration"):
             value = getattr(self, name)
-            if value is not None and value != "keep" and not value > 0:
+            if value is not None and not value > 0:
                 raise UsageError(f"{name} {value!r} is not a number above 0; give one.")
-        if not 1 <= self.quality <= 100:
-            raise UsageError(
-                f"quality {self.quality!r} is not a whole number from 1 to 100; give one."
-            )
+        for name in ("frames", "frame_size", "sample_rate", "clips_per_shard", "quality"):
+            object.__setattr__(self, name, _integer(name, getattr(self, name)))
         for name, allowed in _WORDS.items():
             check_one_of(name, getattr(self, name), allowed)
 
@@ -64,6 +62,15 @@ _WORDS = {
     "channels": ("mono", "first", "keep"),
     "audio_format": ("wav", "flac"),
 }
+
+
+def _integer(name: str, value: object) -> object:
+    if value is None and name in ("frames", "frame_size"):
+        return None
+    if isinstance(value, str) and value == "keep" and name in ("frame_size", "sample_rate"):
+        return value
+    return check_int(name, value, 1, 100 if name == "quality" else None)
+
 
 CAV_MAE = PackOptions(frames=10, frame_size=224, duration=10.0)
 """What a video takes where nothing is said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, check_int
 from ..folders import NOTHING, PassedOver
 from ..processes import default_workers
 from ..progress import Progress
@@ -60,15 +60,15 @@ def pack(
     Raises UsageError for a folder that is not empty and for wrong options, DataError for a source
     that is empty or has an id twice, and where `out` cannot be written.
     """
-    if workers is not None and workers < 1:
-        raise UsageError(f"workers {workers!r} is not a whole number from 1 up; give one.")
+    workers = default_workers() if workers is None else check_int("workers", workers, 1)
+    allow_missing = check_int("allow_missing", allow_missing, 0)
     if is_remote(str(out)):
         raise UsageError(f"out {str(out)!r} is not a folder; pack into one and then `publish` it.")
     job = Job.of(Path(source), source_options or SourceOptions(), options or PackOptions(), name)
     journal = build(
         job,
         Path(out),
-        workers=workers or default_workers(),
+        workers=workers,
         resume=resume,
         allow_missing=allow_missing,
         progress=progress,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..codecs import FrameFormat
-from ..errors import UsageError, check_one_of
-from ..loading.arguments import whole_number
+from ..errors import check_int, check_one_of
 
 __all__ = ["RenderLayout", "RenderOptions"]
 
@@ -36,8 +35,7 @@ class RenderOptions:
     def __post_init__(self) -> None:
         check_one_of("frame_format", self.frame_format, get_args(FrameFormat))
         check_one_of("layout", self.layout, get_args(RenderLayout))
-        if whole_number("quality", self.quality, 1) > 100:
-            raise UsageError(
-                f"quality {self.quality} is not a whole number from 1 to 100; give one."
-            )
-        whole_number("clips_per_shard", self.clips_per_shard, 1)
+        quality = check_int("quality", self.quality, 1, 100)
+        clips = check_int("clips_per_shard", self.clips_per_shard, 1)
+        object.__setattr__(self, "quality", quality)
+        object.__setattr__(self, "clips_per_shard", clips)

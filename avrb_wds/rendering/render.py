@@ -13,14 +13,13 @@ from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import Severity
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, cause, check_int
 from ..loading.arguments import (
     Corruptions,
     Source,
     needed_manifest,
     opened,
     wanted_conditions,
-    whole_number,
 )
 from ..locks import HeldFile
 from ..packing.build import build, check_steps
@@ -93,10 +92,10 @@ def render(
         raise UsageError(
             f"out {str(out)!r} is not a folder; render into one and then `publish` it."
         )
-    count = default_workers() if workers is None else whole_number("workers", workers, 0)
-    wanted = wanted_conditions(corruption, severity)
+    count = default_workers() if workers is None else check_int("workers", workers, 0)
+    seed, wanted = check_int("seed", seed), wanted_conditions(corruption, severity)
     shards = opened(source, storage_options, cache_dir, cache_size)
-    stored, budget = options or RenderOptions(), whole_number("max_errors", max_errors, 0)
+    stored, budget = options or RenderOptions(), check_int("max_errors", max_errors, 0)
     manifest = _manifest(shards, stored)
     check_apart(shards, str(out))
     receipt = Receipt(

@@ -86,7 +86,7 @@ class ShardSet:
     @classmethod
     def open(
         cls,
-        source: str | Path | Sequence[str | Path],
+        source: str | bytes | Path | Sequence[str | bytes | Path],
         storage: Storage | None = None,
         bounds: Bounds = DEFAULT,
         progress: Progress | None = None,

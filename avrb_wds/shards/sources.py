@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from reprlib import repr as shortened
 
 from ..errors import DataError, UsageError
 from ..storage import Place, RemoteFile, Storage, is_remote
@@ -18,7 +20,7 @@ GIVE = "give a folder, a manifest or tars"
 
 
 def locate_shards(
-    source: str | Path | Sequence[str | Path], storage: Storage | None = None
+    source: str | bytes | Path | Sequence[str | bytes | Path], storage: Storage | None = None
 ) -> tuple[Place | None, tuple[Place, ...]]:
     """(the manifest, ()) or (None, the tars) that `source` means.
 
@@ -27,8 +29,8 @@ def locate_shards(
     it means nothing or nothing is there, DataError where a folder holds no shards.
     """
     storage = storage or Storage()
-    if isinstance(source, (str, Path)):
-        place = _place(str(source), storage)
+    if isinstance(source, (str, bytes, os.PathLike)):
+        place = _place(os.fsdecode(source), storage)
         if place.name.endswith(".json"):
             return _manifest(place), ()
         if isinstance(place, RemoteFile) and not place.name.endswith((".tar", "}")):
@@ -36,7 +38,9 @@ def locate_shards(
         if isinstance(place, Path) and place.is_dir():
             return _folder(place)
         source = [source]
-    tars = tuple(_place(name, storage) for part in source for name in _expand(str(part)))
+    elif not isinstance(source, Iterable):
+        source = [source]  # which is no name
+    tars = tuple(_place(name, storage) for part in source for name in _expand(_named(part)))
     if not tars:
         raise UsageError(f"no shards are named; {GIVE}.")
     for tar in tars:
@@ -48,6 +52,12 @@ def locate_shards(
             there = isinstance(tar, Path) and tar.exists()
             raise UsageError(f"{tar} is not {'a tar' if there else 'there'}; {GIVE}.")
     return None, tars
+
+
+def _named(part: object) -> str:
+    if isinstance(part, (str, bytes, os.PathLike)):
+        return os.fsdecode(part)
+    raise UsageError(f"source {shortened(part)} is not a path or an address; {GIVE}.")
 
 
 def _manifest(place: Place) -> Place:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import UsageError, cause
+from ..errors import cause, check_int
 from ..progress import Progress
 from .address import redacted
 from .store import Store
@@ -95,11 +95,7 @@ class Cache:
     """
 
     def __init__(self, folder: str | Path, limit: int) -> None:
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise UsageError(
-                f"cache_size {limit!r} is not a whole number from 1 up; give one in bytes."
-            )
-        self.folder, self.limit = Path(folder), limit
+        self.folder, self.limit = Path(folder), check_int("cache_size", limit, 1)
         self._warned = False
 
     def open(self, store: Store, url: str, sha256: str = "") -> CachedFile | None:
