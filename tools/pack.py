@@ -115,7 +115,7 @@ def pack(
         Path | None,
         Option(
             metavar="FILE",
-            help="Class list: index,mid,display_name, or a label a line.",
+            help="Class list: index,mid,display_name with every index from 0 up, or a label a line.",
             show_default=False,
             rich_help_panel=LABELS,
         ),
@@ -182,6 +182,7 @@ def pack(
 
     A CSV of labels has a column 'file' or 'id' and a column 'label' (one) or 'labels' (several,
     with commas between them); AudioSet's segments and VGGSound's list are understood as they are.
+    Without --classes, classes are the labels in order, by value where all are numbers.
     Clips that fail are named at the end; if more than --allow-missing did, the exit status is 1
     and no manifest is written.
     """
