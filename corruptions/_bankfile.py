@@ -14,7 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import os
+import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -24,6 +28,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from ._json import parse_json
 from ._lossless import ORDERS, best_order, decode_pcm, decode_picture, encode_pcm, encode_picture
@@ -41,10 +46,12 @@ MAX_SAMPLES = 1 << 27  # of all channels of a sound: 23 minutes of stereo at 48 
 MAX_PIXELS = 1 << 25
 MAX_MANIFEST = 1 << 24
 _DATE = (1980, 1, 1, 0, 0, 0)
+MAX_NAME = 1000
 # What zipfile, json, lzma and Pillow raise for bytes that are not what they should be.
 _BROKEN = (
-    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError,
-    zipfile.BadZipFile, lzma.LZMAError,
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SyntaxError,
+    ArithmeticError, IndexError, struct.error, zlib.error, zipfile.BadZipFile, lzma.LZMAError,
+    Image.DecompressionBombError,
 )  # fmt: skip
 
 
@@ -136,6 +143,8 @@ class BankFile:
     def entries(self) -> Mapping[str, tuple[Entry, ...]]:
         """The manifest: for every group its entries; raises UsageError where this is no bank."""
         try:
+            if not stat.S_ISREG(os.stat(self.path).st_mode):
+                raise ValueError("it is not a file")
             with zipfile.ZipFile(self.path) as archive:
                 value = parse_json(_content(archive, MANIFEST, MAX_MANIFEST))
             manifest = value if isinstance(value, dict) else {}
@@ -187,14 +196,20 @@ def _content(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
 def _entry(group: str, fields: Mapping[str, Any]) -> Entry:
     """An entry from its JSON, with all that a reader relies on checked."""
     entry = Entry(**{**fields, "shape": tuple(fields["shape"])})
-    sizes = all(isinstance(length, int) and length > 0 for length in entry.shape)
+    if not all(
+        isinstance(text, str) and len(text) <= MAX_NAME for text in (entry.name, entry.sha256)
+    ):
+        raise ValueError(f"an entry of {group} without a name or checksum")
+    sizes = all(map(_is_size, entry.shape))
     if group in KINDS:
-        fits = (
-            len(entry.shape) == 2 and isinstance(entry.sample_rate, int) and entry.sample_rate > 0
-        )
-        limit = MAX_SAMPLES
+        fits, limit = len(entry.shape) == 2 and _is_size(entry.sample_rate), MAX_SAMPLES
     else:
         fits, limit = entry.shape[2:] == (CHANNELS[group],), CHANNELS[group] * MAX_PIXELS
-    if not (fits and sizes and prod(entry.shape) <= limit and entry.order in ORDERS):
+    known = type(entry.order) is int and entry.order in ORDERS
+    if not (fits and sizes and prod(entry.shape) <= limit and known):
         raise ValueError(f"an entry of {group} of shape {entry.shape}")
     return entry
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value > 0

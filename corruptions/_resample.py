@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .errors import UsageError
+
 __all__ = ["resample"]
 
 Floats = npt.NDArray[np.float64]
@@ -99,6 +101,11 @@ def _side_by_side(phases: Floats, group: list[tuple[int, int]]) -> Floats:
 def _ratio(rate: int, new_rate: int) -> tuple[int, int]:
     """(up, down) with up / down = new_rate / rate, both at most LARGEST_TERM."""
     low, high = sorted((rate, new_rate))
+    if high > low * LARGEST_TERM:
+        raise UsageError(
+            f"a sound of {rate} Hz cannot be brought to {new_rate} Hz; give rates that are not "
+            f"more than {LARGEST_TERM} times apart."
+        )
     ratio = Fraction(low, high).limit_denominator(LARGEST_TERM)
     if new_rate < rate:
         return ratio.numerator, ratio.denominator

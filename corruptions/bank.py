@@ -8,6 +8,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["GROUPS", "KINDS", "Bank", "Entry", "Item", "write_bank"]
 
 ASSETS = Path(__file__).parent / "assets"
 CACHE_BYTES = 1 << 28
+MAX_RESAMPLED = 1 << 29  # samples: of the longest sound there may be, at four times its rate
 
 
 class Bank:
@@ -55,8 +57,11 @@ class Bank:
     def open(cls, path: str | os.PathLike[str]) -> Bank:
         """The bank in a file made by `avrb bank import`; raises UsageError where it is none."""
         file = Path(path).absolute()
-        status = file.stat() if file.is_file() else None
-        return _opened(file, (status.st_mtime_ns, status.st_size) if status else None)
+        try:
+            status = file.stat()
+        except (OSError, ValueError):  # which reading it says
+            return _opened(file, None)
+        return _opened(file, (status.st_mtime_ns, status.st_size))
 
     @classmethod
     def of(cls, bank: Bank | str | os.PathLike[str] | None) -> Bank:
@@ -130,6 +135,11 @@ class Bank:
 
     def _bring(self, kind: str, index: int, rate: int, mixed: bool) -> npt.NDArray[np.int16]:
         file, place, entry = self._item(kind, index)
+        if prod(entry.shape) * rate > MAX_RESAMPLED * entry.sample_rate:
+            raise UsageError(
+                f"sound {entry.name!r} of {kind} in {self!r} is too long to be brought from "
+                f"{entry.sample_rate} to {rate} Hz; cut it, and import it again."
+            )
         pcm: npt.NDArray[np.int16] = file.read(kind, place)
         if mixed and pcm.shape[0] > 1:
             total = pcm.sum(axis=0, keepdims=True, dtype=np.int64)

@@ -115,7 +115,7 @@ def pack(
         Path | None,
         Option(
             metavar="FILE",
-            help="Class list: index,mid,display_name with every index from 0 up, or a label a line.",
+            help="Class list: index,mid,display_name with all indexes from 0, or a label a line.",
             show_default=False,
             rich_help_panel=LABELS,
         ),

@@ -48,7 +48,7 @@ def write_bank_page(
     title = "The bank of sounds and pictures"
     body = "\n".join(_sections(bank, progress))
     page = PAGE.format(title=title, digest=bank.digest, body=body)
-    write_whole(Path(out), page.encode())
+    write_whole(Path(out), page.encode(errors="backslashreplace"))
 
 
 def _sections(bank: Bank, progress: Progress | None) -> Iterator[str]:
