@@ -130,7 +130,7 @@ def test_frames_decode_into_given_memory() -> None:
     ],
 )
 def test_what_does_not_decode_is_named(change, fault) -> None:
-    raw = RawClip("the key", "s.tar", {**members(Made("k")), **change})
+    raw = RawClip("the key", "s.tar", {**members(Made("k")), **change}, ours=True)
     with pytest.raises(DataError, match=rf"clip 'the key' in shard s\.tar, member .*{fault}"):
         decode_clip(raw)
 

@@ -211,7 +211,7 @@ def test_nothing_to_verify(tmp_path) -> None:
 
 def test_a_file_that_is_no_tar(tmp_path) -> None:
     (tmp_path / "not.tar").write_bytes(b"not a tar")
-    assert found(tmp_path) == ["not.tar: it is not a whole tar: truncated header."]
+    assert found(tmp_path) == ["not.tar: it is cut off at byte 9, before its end mark."]
 
 
 def test_commands(folder) -> None:

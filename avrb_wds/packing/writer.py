@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import DataError, cause
+from ..shards.headers import BLOCK, padded
 from ..shards.index import IndexEntry, ShardIndex, index_file
 from ..shards.manifest import ShardEntry
-from ..shards.members import BLOCK, padded
 from ..whole import WholeFile, write_whole
 
 __all__ = ["ShardWriter", "check_files", "check_shard"]

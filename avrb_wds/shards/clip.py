@@ -12,16 +12,14 @@ import numpy as np
 from ..codecs import decode_audio, decode_frame
 from ..corruptions import Frame, Pcm
 from ..errors import AvrbError, DataError, cause
+from .members import AUDIO, IMAGES
 from .numbering import numbered_alike, sort_by_numbers
 from .reader import RawClip
 from .record import ClipRecord
 
 __all__ = ["AUDIO", "IMAGES", "Clip", "decode_clip", "frame_names"]
 
-IMAGES = ("jpg", "jpeg", "png", "webp")
-AUDIO = ("wav", "flac", "mp3", "ogg")
-
-DIGITS = 20  # of a class number, with space around it
+DIGITS = 18  # of a class number
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,10 @@ def _record(raw: RawClip, duration: float) -> ClipRecord:
     where = _where(raw, "json")
     if data is not None and len(data) > raw.bounds.text:
         raise DataError(f"{where}: it has {len(data)} bytes; at most {raw.bounds.text} are read.")
-    if data is not None and b'"video_id"' in bytes(data):
-        return ClipRecord.from_bytes(bytes(data), where)
-    target = bytes(raw.members.get("cls", b"")[:DIGITS]).decode(errors="replace").strip()
-    return ClipRecord(raw.key, (), int(target) if target.isdecimal() else None, "", duration)
+    if data is not None:
+        read = ClipRecord.from_bytes if raw.ours else ClipRecord.find
+        if record := read(bytes(data), where):
+            return record
+    target = bytes(raw.members.get("cls", b"")[: DIGITS + 1]).decode(errors="replace").strip()
+    is_number = target.isdecimal() and len(target) <= DIGITS
+    return ClipRecord(raw.key, (), int(target) if is_number else None, "", duration)

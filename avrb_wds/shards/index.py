@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast, overload
+from typing import BinaryIO, overload
 
 from ..bounds import DEFAULT, Bounds
 from ..corruptions._json import parse_json
 from ..errors import DataError, cause
 from ..storage import Place, as_place
 from .canonical import spell
-from .members import Headers, padded, split_name, unsafe
+from .headers import TarMember, check_end, read_member
+from .members import is_media, split_name, unsafe
 
 __all__ = ["IndexEntry", "ShardIndex", "index_file", "reading", "scan_index", "walk"]
+
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+"""What gzip, bzip2, xz and Zstandard begin with: no clip in them has a byte range."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,6 @@ def reading(path: str | Place) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(f"shard {path} does not open: {cause(error)}.") from error
-    except tarfile.TarError as error:
-        raise DataError(f"shard {path} is not a whole tar: {cause(error)}.") from error
 
 
 def walk(file: BinaryIO, path: str | Place, bounds: Bounds = DEFAULT) -> Iterator[IndexEntry]:
@@ -155,35 +156,52 @@ def walk(file: BinaryIO, path: str | Place, bounds: Bounds = DEFAULT) -> Iterato
 
     file: read and sought in forwards, but for its size.
     """
-    size = file.seek(0, 2)
-    file.seek(0)
-    key, offset, end = "", 0, 0
-    headers = Headers(file, bounds.text, f"shard {path}")
-    with tarfile.open(fileobj=cast(BinaryIO, headers), mode="r:", ignore_zeros=False) as tar:
-        while (member := tar.next()) is not None:
-            tar.members.clear()  # type: ignore[attr-defined] # it would keep them all
-            split = split_name(member.name)
-            if unsafe(member.name) or not (member.isreg() or member.isdir()):
-                raise DataError(
-                    f"shard {path} holds {member.name!r} at byte {member.offset}, which is a link, "
-                    f"a device or a name that leads elsewhere."
-                )
-            if member.isdir() or split is None or split[0].split("/")[-1].startswith("__"):
-                continue
-            if split[0] != key and key:
+    size, at = file.seek(0, 2), 0
+    key, offset, end, media = "", 0, 0, False
+    for member in _members(file, path, bounds.text):
+        split, at = split_name(member.name), member.end
+        if unsafe(member.name) or member.kind == "other":
+            raise DataError(
+                f"shard {path} holds {member.name!r} at byte {member.start}, which is a link, "
+                f"a device or a name that leads elsewhere."
+            )
+        if at > size:
+            raise DataError(
+                f"shard {path} is cut off at byte {size}, within {member.name!r}, which ends "
+                f"at byte {at}."
+            )
+        if member.kind == "skipped" or split is None:
+            continue
+        if split[0] != key:
+            if media or _is_clip(key):
                 yield IndexEntry(key, offset, end - offset, "")
-            if split[0] != key:
-                key, offset = split[0], member.offset
-            end = member.offset_data + padded(member.size)
-            if end > size:
-                raise DataError(
-                    f"shard {path} is cut off at byte {size}, within {member.name!r}, which ends "
-                    f"at byte {end}."
-                )
-        if size < tar.offset:
-            raise DataError(f"shard {path} is cut off at byte {size}.")
-    if key:
+            key, offset, media = split[0], member.start, False
+        end, media = at, media or is_media(split[1])
+    if media or _is_clip(key):
         yield IndexEntry(key, offset, end - offset, "")
+
+
+def _is_clip(key: str) -> bool:
+    """Whether members without an image or a sound are a clip at fault, not notes on the shard."""
+    name = key.rpartition("/")[2]
+    return bool(name) and not (name.startswith("__") and name.endswith("__"))
+
+
+def _members(file: BinaryIO, path: str | Place, most: int) -> Iterator[TarMember]:
+    """The members of a tar up to its end mark, which must be there."""
+
+    def read(at: int, count: int) -> bytes:
+        file.seek(at)
+        data = file.read(count)
+        if at == 0 and data.startswith(COMPRESSED):
+            raise DataError(f"shard {path} is compressed; unpack it to a plain tar.")
+        return data
+
+    at, where = 0, f"shard {path}"
+    while (member := read_member(read, at, most, where)) is not None:
+        yield member
+        at = member.end
+    check_end(read, at, where)
 
 
 def _digested(file: BinaryIO, entries: Iterable[IndexEntry]) -> Iterator[IndexEntry]:

@@ -12,8 +12,8 @@ from ..errors import DataError
 from ..storage import Place, size_of
 from ..storage.plain import Stream
 from ..storage.proof import Digest
+from .headers import BLOCK
 from .index import IndexEntry, ShardIndex, reading, walk
-from .members import BLOCK
 
 __all__ = ["OnePass"]
 

@@ -7,7 +7,7 @@ import os
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
@@ -33,13 +33,15 @@ OPEN_FILES = 64
 class RawClip:
     """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …).
 
-    bounds: how much may come of it when it is decoded.
+    bounds: how much may come of it when it is decoded.  ours: whether its json is a record because
+    a manifest of ours says so; else it may be another's.
     """
 
     key: str
     shard: str
     members: Mapping[str, memoryview | bytes]
     bounds: Bounds = DEFAULT
+    ours: bool = False
 
 
 class _File:
@@ -155,6 +157,7 @@ class ShardSet:
         raw = raw_clip(data, entry, path, self.bounds, verify=verify)
         if self.manifest is not None:
             self._check_members(raw.members, _at(entry, path))
+            return replace(raw, ours=True)
         return raw
 
     def _check_members(self, members: Mapping[str, memoryview | bytes], where: str) -> None:

@@ -41,6 +41,19 @@ class ClipRecord:
         return spell(asdict(self))
 
     @classmethod
+    def find(cls, data: bytes, where: str) -> ClipRecord | None:
+        """The record in the json of a clip of any make; None where the json is another's.
+
+        It is ours where it has the fields of a record, and no others.  Raises DataError as
+        `from_bytes` does.
+        """
+        if not all(f'"{field.name}"'.encode() in data for field in fields(cls)):
+            return None
+        value = parse(data, where)
+        ours = isinstance(value, dict) and set(value) == {field.name for field in fields(cls)}
+        return cls.from_bytes(data, where) if ours else None
+
+    @classmethod
     def from_bytes(cls, data: bytes, where: str = "the clip's json") -> ClipRecord:
         """The record that `data` spells; raises DataError, naming `where`, if it spells none."""
         given = Fields.of(parse(data, where), where, {field.name for field in fields(cls)})
@@ -55,7 +68,7 @@ class ClipRecord:
 
 def _target(value: Any, where: str) -> Target:
     numbers = value if isinstance(value, list) else [] if value is None else [value]
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):
+    if any(isinstance(n, bool) or not isinstance(n, int) or not 0 <= n < 1 << 63 for n in numbers):
         raise DataError(f"{where}: target {value!r} is not a class number or a list of them.")
     return tuple(value) if isinstance(value, list) else value
 

@@ -135,7 +135,7 @@ def test_a_record_and_a_class_number_that_never_end() -> None:
     with pytest.raises(DataError, match=r"member 'json': it has 1048588 bytes; at most 1048576"):
         decode_clip(RawClip("k", "a.tar", {"json": record, **sound}))
     clip = decode_clip(RawClip("k", "a.tar", {"cls": b"1" * 5000, **sound}))
-    assert clip.record.target == int("1" * 20)
+    assert clip.record.target is None  # no class has a number of 20 digits
 
 
 @pytest.mark.parametrize("kind", [b"L", b"K", b"x", b"g"])  # GNU's long name and link, pax
