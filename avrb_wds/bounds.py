@@ -6,29 +6,29 @@ from dataclasses import dataclass
 
 from .errors import check_int
 
-__all__ = ["DEFAULT", "MAX_SAMPLE_RATE", "Bounds", "check_sample_rate"]
+__all__ = ["DEFAULT_LIMITS", "MAX_SAMPLE_RATE", "DecodeLimits", "check_sample_rate"]
 
 MAX_SAMPLE_RATE = (1 << 20) - 1
 """In Hz: the most that a FLAC can state.  Noise and banks are made at the rate of the sound."""
 
 
 @dataclass(frozen=True)
-class Bounds:
+class DecodeLimits:
     """Limits of one clip; what goes beyond is a DataError before memory is taken for it.
 
-    clip: its bytes as stored.  pixels: of a frame.  frames: bytes of all its frames decoded.
-    sound: bytes of its sound decoded, two a sample.  text: bytes of its JSON, and of whatever a
-    tar header holds.
+    max_clip_bytes: as stored.  max_pixels: of a frame.  max_frame_bytes: of all its frames decoded.
+    max_audio_bytes: of its sound decoded, two a sample.  max_json_bytes: of its JSON, and of
+    whatever a tar header holds.
     """
 
-    clip: int = 4 << 30
-    pixels: int = 64 << 20
-    frames: int = 8 << 30
-    sound: int = 1 << 30
-    text: int = 1 << 20
+    max_clip_bytes: int = 4 << 30
+    max_pixels: int = 64 << 20
+    max_frame_bytes: int = 2 << 30
+    max_audio_bytes: int = 1 << 30
+    max_json_bytes: int = 1 << 20
 
 
-DEFAULT = Bounds()
+DEFAULT_LIMITS = DecodeLimits()
 
 
 def check_sample_rate(sample_rate: object) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
-from .bounds import DEFAULT, Bounds, check_sample_rate
+from .bounds import DEFAULT_LIMITS, DecodeLimits, check_sample_rate
 from .condition import Severity, severity_pair
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError, cause
@@ -46,7 +46,7 @@ class Decode:
     """
 
     on_error: OnError = "raise"
-    bounds: Bounds = DEFAULT
+    bounds: DecodeLimits = DEFAULT_LIMITS
 
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """The decoded samples in the same order."""
@@ -119,7 +119,7 @@ def _each(
         yield changed
 
 
-def _decoded(sample: Sample, bounds: Bounds) -> Sample:
+def _decoded(sample: Sample, bounds: DecodeLimits) -> Sample:
     key, shard = sample["__key__"], str(sample.get("__url__", "?"))
     members = {name: data for name, data in sample.items() if not name.startswith("__")}
     for name, data in members.items():

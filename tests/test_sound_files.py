@@ -14,7 +14,7 @@ from commandline import run_avrb
 from PIL import Image
 from soundfiles import PCM, RATE, chunk, coded, field, fmt, wave
 
-from avrb_wds.bounds import Bounds
+from avrb_wds.bounds import DecodeLimits
 from avrb_wds.codecs import decode_audio, encode_audio
 from avrb_wds.errors import DataError
 
@@ -190,7 +190,7 @@ def test_a_flac_of_open_length(subtype: str) -> None:
     with pytest.raises(DataError, match=r"^the sound does not decode: "):
         decode_audio(bytes(data[: len(data) // 2]))
     with pytest.raises(DataError, match="at most 1000000 bytes are read"):
-        decode_audio(bytes(data), Bounds(sound=1_000_000))
+        decode_audio(bytes(data), DecodeLimits(max_audio_bytes=1_000_000))
 
 
 @pytest.mark.parametrize(
@@ -218,9 +218,9 @@ def test_other_files_of_open_length(kind: str, size: int) -> None:
 
 def test_what_a_compressed_sound_comes_to_is_bounded() -> None:
     data = coded("ULAW", samples=np.zeros(1_000_000, np.int16))
-    assert decode_audio(data, Bounds(sound=2_000_000))[0].shape == (1, 1_000_000)
+    assert decode_audio(data, DecodeLimits(max_audio_bytes=2_000_000))[0].shape == (1, 1_000_000)
     with pytest.raises(DataError, match="announces 1000000 samples in 1 channel"):
-        decode_audio(data, Bounds(sound=1_999_999))
+        decode_audio(data, DecodeLimits(max_audio_bytes=1_999_999))
 
 
 def test_a_flac_holds_eight_channels() -> None:

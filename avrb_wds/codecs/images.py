@@ -11,7 +11,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from ..bounds import DEFAULT, Bounds
+from ..bounds import DEFAULT_LIMITS, DecodeLimits
 from ..corruptions import Frame
 from ..errors import DataError
 from ..signals import image_to_rgb
@@ -37,13 +37,13 @@ FrameFormat = Literal["jpg", "png", "webp"]
 
 
 def decode_frame(
-    data: bytes | memoryview, out: Frame | None = None, bounds: Bounds = DEFAULT
+    data: bytes | memoryview, out: Frame | None = None, bounds: DecodeLimits = DEFAULT_LIMITS
 ) -> Frame:
     """An encoded image as an RGB frame (h, w, 3) uint8, into `out` where it is given.
 
     JPEG is decoded by simplejpeg, equal to Pillow to the bit and without the interpreter lock.  Of
     several pictures in a file it is the first.  Raises DataError with the cause where the image is
-    broken, is in none of FORMATS, has numbers without a scale or more than `bounds.pixels`, and
+    broken, is in none of FORMATS, has numbers without a scale or more than `bounds.max_pixels`, and
     where `out` has another size.
     """
     with decoding("image"):
@@ -52,7 +52,7 @@ def decode_frame(
         return _into(_decode_other(data, bounds), out)
 
 
-def decode_picture(data: bytes, bounds: Bounds = DEFAULT) -> Frame:
+def decode_picture(data: bytes, bounds: DecodeLimits = DEFAULT_LIMITS) -> Frame:
     """An image file as a viewer shows it: `decode_frame`, turned as its EXIF says.
 
     Raises DataError as `decode_frame` does, and for an image that is animated.
@@ -64,10 +64,10 @@ def decode_picture(data: bytes, bounds: Bounds = DEFAULT) -> Frame:
 
 def is_upright(data: bytes) -> bool:
     """Whether `decode_picture` turns nothing; raises DataError as it does."""
-    return _orientation(data, DEFAULT) == UPRIGHT
+    return _orientation(data, DEFAULT_LIMITS) == UPRIGHT
 
 
-def _orientation(data: bytes, bounds: Bounds) -> tuple[int, bool]:
+def _orientation(data: bytes, bounds: DecodeLimits) -> tuple[int, bool]:
     with decoding("image"), quiet_warnings(), _open(data, bounds) as image:
         if image.format in ANIMATED and getattr(image, "is_animated", False):
             raise DataError("the image is animated; give it as a video.")
@@ -79,7 +79,7 @@ def _orientation(data: bytes, bounds: Bounds) -> tuple[int, bool]:
             return UPRIGHT
 
 
-def decode_pixels(data: bytes, bounds: Bounds = DEFAULT) -> Frame:
+def decode_pixels(data: bytes, bounds: DecodeLimits = DEFAULT_LIMITS) -> Frame:
     """An encoded image with its transparency: (h, w, 4) uint8 where it has some, else (h, w, 3).
 
     Raises DataError as `decode_frame` does.
@@ -91,7 +91,7 @@ def decode_pixels(data: bytes, bounds: Bounds = DEFAULT) -> Frame:
         return np.dstack([rgb, np.asarray(image.convert("RGBA"))[..., 3]])
 
 
-def _decode_jpeg(data: bytes | memoryview, out: Frame | None, bounds: Bounds) -> Frame:
+def _decode_jpeg(data: bytes | memoryview, out: Frame | None, bounds: DecodeLimits) -> Frame:
     try:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
@@ -105,13 +105,13 @@ def _decode_jpeg(data: bytes | memoryview, out: Frame | None, bounds: Bounds) ->
     return decoded
 
 
-def _decode_other(data: bytes | memoryview, bounds: Bounds) -> Frame:
+def _decode_other(data: bytes | memoryview, bounds: DecodeLimits) -> Frame:
     with _loaded(data, bounds) as image:
         return image_to_rgb(image)
 
 
 @contextmanager
-def _loaded(data: bytes | memoryview, bounds: Bounds) -> Iterator[Image.Image]:
+def _loaded(data: bytes | memoryview, bounds: DecodeLimits) -> Iterator[Image.Image]:
     """A decoded image; what Pillow and libtiff have to say about it stays out of stderr."""
     quiet = quiet_stderr() if bytes(data[:2]) in (b"II", b"MM") else nullcontext()
     with quiet_warnings(), quiet, _open(data, bounds) as image:
@@ -119,16 +119,16 @@ def _loaded(data: bytes | memoryview, bounds: Bounds) -> Iterator[Image.Image]:
         yield image
 
 
-def _open(data: bytes | memoryview, bounds: Bounds) -> Image.Image:
+def _open(data: bytes | memoryview, bounds: DecodeLimits) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     _check_size(image.height, image.width, bounds)
     return image
 
 
-def _check_size(height: int, width: int, bounds: Bounds) -> None:
-    if height * width > bounds.pixels:
+def _check_size(height: int, width: int, bounds: DecodeLimits) -> None:
+    if height * width > bounds.max_pixels:
         raise DataError(
-            f"the image announces {width}x{height} pixels; at most {bounds.pixels} are read."
+            f"the image announces {width}x{height} pixels; at most {bounds.max_pixels} are read."
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from ..bounds import DEFAULT, MAX_SAMPLE_RATE, Bounds
+from ..bounds import DEFAULT_LIMITS, MAX_SAMPLE_RATE, DecodeLimits
 from ..corruptions import Pcm
 from ..errors import DataError
 from ..signals import on_grid
@@ -30,13 +30,15 @@ NIST_SIZES = (b"sample_count", b"channel_count", b"sample_n_bytes")
 AU = struct.Struct(">4sII")  # name, where the samples start, bytes of them
 
 
-def decode_audio(data: bytes | memoryview, bounds: Bounds = DEFAULT) -> tuple[Pcm, int]:
+def decode_audio(
+    data: bytes | memoryview, bounds: DecodeLimits = DEFAULT_LIMITS
+) -> tuple[Pcm, int]:
     """WAV, FLAC or what else libsndfile reads as ((channels, samples) int16, sample rate in Hz).
 
     Other depths are rounded to the 16-bit grid.  The array may be a view of `data`.  Where a header
     leaves the length open, as those of pipes do, the sound goes to the end.  Raises DataError with
-    the cause where the sound is broken, cut off, empty or not finite, has more than `bounds.sound`
-    bytes or a sample rate above MAX_SAMPLE_RATE.
+    the cause where the sound is broken, cut off, empty or not finite, has more bytes than
+    `bounds.max_audio_bytes` or a sample rate above MAX_SAMPLE_RATE.
     """
     plain = _plain_wave(data, bounds)
     if plain is not None:
@@ -53,9 +55,9 @@ def decode_audio(data: bytes | memoryview, bounds: Bounds = DEFAULT) -> tuple[Pc
     return pcm, sample_rate
 
 
-def _plain_wave(data: bytes | memoryview, bounds: Bounds) -> tuple[Pcm, int] | None:
+def _plain_wave(data: bytes | memoryview, bounds: DecodeLimits) -> tuple[Pcm, int] | None:
     """A WAV as shards have it, in a tenth of the time; None for whatever is not exactly that."""
-    if not PLAIN.size < len(data) <= bounds.sound:
+    if not PLAIN.size < len(data) <= bounds.max_audio_bytes:
         return None
     riff, _, kind, fmt, size, code, channels, rate, _, width, bits, name, length = (
         PLAIN.unpack_from(data)
@@ -76,7 +78,7 @@ def _is_pcm16(data: bytes | memoryview, chunk: SoundChunk) -> bool:
     return wave.code == PCM and wave.block_align == 2 * wave.channels and data[:4] != b"RIFX"
 
 
-def _view(data: bytes | memoryview, chunk: SoundChunk, bounds: Bounds) -> Pcm:
+def _view(data: bytes | memoryview, chunk: SoundChunk, bounds: DecodeLimits) -> Pcm:
     """The samples of a 16-bit WAV as they lie in `data`, without a copy."""
     assert chunk.wave is not None
     channels = chunk.wave.channels
@@ -87,7 +89,7 @@ def _view(data: bytes | memoryview, chunk: SoundChunk, bounds: Bounds) -> Pcm:
 
 
 def _decode_sound(
-    data: bytes | memoryview, chunk: SoundChunk | None, bounds: Bounds
+    data: bytes | memoryview, chunk: SoundChunk | None, bounds: DecodeLimits
 ) -> tuple[Pcm, int]:
     """A sound by libsndfile, all of it or a DataError."""
     quiet: AbstractContextManager[None] = nullcontext()
@@ -113,7 +115,7 @@ def _decode_sound(
         return pcm, sound.samplerate
 
 
-def _read(sound: Any, is_open: bool, bounds: Bounds) -> Pcm:
+def _read(sound: Any, is_open: bool, bounds: DecodeLimits) -> Pcm:
     """All samples of an open file, to the end."""
     # After every block soundfile seeks to where it is, by which decoders lose their state.
     sound.seekable = lambda: False
@@ -149,11 +151,11 @@ def _check_rate(sample_rate: int) -> None:
         )
 
 
-def _check_length(samples: int, channels: int, bounds: Bounds) -> None:
-    if 2 * samples * channels > bounds.sound:
+def _check_length(samples: int, channels: int, bounds: DecodeLimits) -> None:
+    if 2 * samples * channels > bounds.max_audio_bytes:
         raise DataError(
             f"the sound announces {samples} samples in {channels} channel(s); at most "
-            f"{bounds.sound} bytes are read."
+            f"{bounds.max_audio_bytes} bytes are read."
         )
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from ..bounds import DEFAULT
+from ..bounds import DEFAULT_LIMITS
 from ..errors import DataError, MissingExtra, cause
 
 __all__ = ["find_stream", "need_pyav", "open_stream", "read_packets"]
@@ -61,10 +61,10 @@ def _check_size(path: Path, stream: Any) -> None:
     if stream.type != "video":
         return
     width, height = stream.codec_context.width, stream.codec_context.height
-    if width * height > DEFAULT.pixels:
+    if width * height > DEFAULT_LIMITS.max_pixels:
         raise DataError(
-            f"{path} announces pictures of {width}x{height} pixels; at most {DEFAULT.pixels} are "
-            f"read."
+            f"{path} announces pictures of {width}x{height} pixels; at most "
+            f"{DEFAULT_LIMITS.max_pixels} are read."
         )
 
 

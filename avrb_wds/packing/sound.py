@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..bounds import DEFAULT
+from ..bounds import DEFAULT_LIMITS
 from ..codecs import decode_audio
 from ..corruptions import Pcm
 from ..corruptions._resample import resample
@@ -65,10 +65,10 @@ def _check_memory(path: Path, track: Track, samples: int, options: PackOptions) 
     """Raise DataError for sound that is longer than what is read of a shard."""
     rate = track.sample_rate if options.sample_rate == "keep" else options.sample_rate
     stored = 2 * track.shape[0] * samples * min(rate, track.sample_rate) // track.sample_rate
-    if stored > DEFAULT.sound:
+    if stored > DEFAULT_LIMITS.max_audio_bytes:
         raise DataError(
             f"{path} has {samples // track.sample_rate} s of sound in the window, or {stored} "
-            f"bytes; at most {DEFAULT.sound} bytes of sound are packed."
+            f"bytes; at most {DEFAULT_LIMITS.max_audio_bytes} bytes of sound are packed."
         )
 
 

@@ -83,11 +83,11 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
             first = _decode(raw, names[0], frames[0])
     if frames is None or first is None:
         first = _decode(raw, names[0])
-        if len(names) * first.nbytes > raw.bounds.frames:
+        if len(names) * first.nbytes > raw.bounds.max_frame_bytes:
             raise DataError(
                 f"clip {raw.key!r} in shard {raw.shard} has {len(names)} frames like its first, of "
-                f"{first.shape[1]}x{first.shape[0]} pixels; at most {raw.bounds.frames} bytes of "
-                f"frames are decoded."
+                f"{first.shape[1]}x{first.shape[0]} pixels; at most "
+                f"{raw.bounds.max_frame_bytes} bytes of frames are decoded."
             )
         frames = np.empty((len(names), *first.shape), np.uint8)
         frames[0] = first
@@ -117,8 +117,10 @@ def _record(raw: RawClip, duration: float) -> ClipRecord:
     """The clip's own record, or the little that a shard of another make says."""
     data = raw.members.get("json")
     where = _where(raw, "json")
-    if data is not None and len(data) > raw.bounds.text:
-        raise DataError(f"{where}: it has {len(data)} bytes; at most {raw.bounds.text} are read.")
+    if data is not None and len(data) > raw.bounds.max_json_bytes:
+        raise DataError(
+            f"{where}: it has {len(data)} bytes; at most {raw.bounds.max_json_bytes} are read."
+        )
     if data is not None:
         read = ClipRecord.from_bytes if raw.ours else ClipRecord.find
         if record := read(bytes(data), where):

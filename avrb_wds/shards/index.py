@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, overload
 
-from ..bounds import DEFAULT, Bounds
+from ..bounds import DEFAULT_LIMITS, DecodeLimits
 from ..corruptions._json import parse_json
 from ..errors import DataError, cause
 from ..storage import Place, as_place
@@ -129,13 +129,13 @@ class ShardIndex(Sequence[IndexEntry]):
 
 
 def scan_index(
-    path: str | Place, *, checksums: bool = False, bounds: Bounds = DEFAULT
+    path: str | Place, *, checksums: bool = False, bounds: DecodeLimits = DEFAULT_LIMITS
 ) -> ShardIndex:
     """The index of a tar that has none: members that follow one another and share a key.
 
     checksums: read every byte and digest it, not the headers only.  Raises DataError where the
     file is missing, damaged or cut off, and where it holds links, names that lead elsewhere, or
-    headers of more than `bounds.text` bytes.
+    headers of more than `bounds.max_json_bytes` bytes.
     """
     with reading(path), as_place(path).open("rb") as file:
         clips = walk(file, path, bounds)
@@ -151,14 +151,16 @@ def reading(path: str | Place) -> Iterator[None]:
         raise DataError(f"shard {path} does not open: {cause(error)}.") from error
 
 
-def walk(file: BinaryIO, path: str | Place, bounds: Bounds = DEFAULT) -> Iterator[IndexEntry]:
+def walk(
+    file: BinaryIO, path: str | Place, bounds: DecodeLimits = DEFAULT_LIMITS
+) -> Iterator[IndexEntry]:
     """The clips of a tar, as `scan_index` finds them, each once the header after it is read.
 
     file: read and sought in forwards, but for its size.
     """
     size, at = file.seek(0, 2), 0
     key, offset, end, media = "", 0, 0, False
-    for member in _members(file, path, bounds.text):
+    for member in _members(file, path, bounds.max_json_bytes):
         split, at = split_name(member.name), member.end
         if unsafe(member.name) or member.kind == "other":
             raise DataError(

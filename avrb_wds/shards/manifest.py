@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
-from ..bounds import Bounds
+from ..bounds import DecodeLimits
 from ..errors import DataError, cause
 from ..storage import Place, as_place
 from .canonical import Fields, check_format, parse, spell
@@ -114,14 +114,18 @@ class Manifest:
             if files.count(file) > 1:
                 raise DataError(f"{where} names {file!r} more than once.")
 
-    def check_bounds(self, bounds: Bounds, where: str = MANIFEST) -> None:
+    def check_bounds(self, bounds: DecodeLimits, where: str = MANIFEST) -> None:
         """Raise DataError where clips as announced here go beyond `bounds`."""
         frames, audio = self.frames, self.audio
         pixels = (frames.height or 1) * (frames.width or 1)
         for what, announced, most in (
-            ("pixels a frame", pixels, bounds.pixels),
-            ("bytes of frames a clip", 3 * pixels * (frames.count or 1), bounds.frames),
-            ("bytes of sound a clip", 2 * (audio.channels or 1) * audio.max_samples, bounds.sound),
+            ("pixels a frame", pixels, bounds.max_pixels),
+            ("bytes of frames a clip", 3 * pixels * (frames.count or 1), bounds.max_frame_bytes),
+            (
+                "bytes of sound a clip",
+                2 * (audio.channels or 1) * audio.max_samples,
+                bounds.max_audio_bytes,
+            ),
         ):
             if announced > most:
                 raise DataError(f"{where} announces {announced} {what}; at most {most} are read.")

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 
-from ..bounds import DEFAULT
+from ..bounds import DEFAULT_LIMITS
 from ..errors import DataError
 from ..storage import Place, size_of
 from ..storage.plain import Stream
@@ -115,7 +115,7 @@ class OnePass:
     def _cut(self, number: int, clip: IndexEntry) -> None:
         """Use a clip whose bytes have passed, if they are kept, and keep what comes after it."""
         end, at, parts = clip.offset + clip.length, self._start, []
-        if at <= clip.offset and clip.length <= DEFAULT.clip:
+        if at <= clip.offset and clip.length <= DEFAULT_LIMITS.max_clip_bytes:
             for piece in self._kept:
                 parts.append(memoryview(piece)[max(0, clip.offset - at) : max(0, end - at)])
                 at += len(piece)
@@ -133,6 +133,6 @@ def _in_order(index: ShardIndex, size: int) -> deque[int]:
     numbers = (
         number
         for number, clip in enumerate(index)
-        if clip.offset + clip.length <= size and clip.length <= DEFAULT.clip
+        if clip.offset + clip.length <= size and clip.length <= DEFAULT_LIMITS.max_clip_bytes
     )
     return deque(sorted(numbers, key=lambda number: index[number].offset))

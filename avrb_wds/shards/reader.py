@@ -14,7 +14,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from ..bounds import DEFAULT, Bounds
+from ..bounds import DEFAULT_LIMITS, DecodeLimits
 from ..errors import DataError, cause
 from ..once import Once
 from ..progress import Progress
@@ -40,7 +40,7 @@ class RawClip:
     key: str
     shard: str
     members: Mapping[str, memoryview | bytes]
-    bounds: Bounds = DEFAULT
+    bounds: DecodeLimits = DEFAULT_LIMITS
     ours: bool = False
 
 
@@ -69,7 +69,7 @@ class ShardSet:
         manifest: Manifest | None,
         shards: Sequence[ShardEntry | Place],
         indexes: dict[int, ShardIndex],
-        bounds: Bounds = DEFAULT,
+        bounds: DecodeLimits = DEFAULT_LIMITS,
     ) -> None:
         self.manifest, self.bounds = manifest, bounds
         if manifest is not None:
@@ -90,7 +90,7 @@ class ShardSet:
         cls,
         source: str | bytes | Path | Sequence[str | bytes | Path],
         storage: Storage | None = None,
-        bounds: Bounds = DEFAULT,
+        bounds: DecodeLimits = DEFAULT_LIMITS,
         progress: Progress | None = None,
     ) -> ShardSet:
         """The shards that `source` means.
@@ -139,10 +139,10 @@ class ShardSet:
         """
         number, entry = self._find(position)
         path = self._path(number)
-        if entry.length > self.bounds.clip:
+        if entry.length > self.bounds.max_clip_bytes:
             raise DataError(
                 f"{_at(entry, path)}: the index gives it {entry.length} bytes; at most "
-                f"{self.bounds.clip} are read."
+                f"{self.bounds.max_clip_bytes} are read."
             )
         try:
             if isinstance(path, RemoteFile):
@@ -250,7 +250,12 @@ class ShardSet:
 
 
 def raw_clip(
-    data: bytes, entry: IndexEntry, path: Place, bounds: Bounds = DEFAULT, *, verify: bool = True
+    data: bytes,
+    entry: IndexEntry,
+    path: Place,
+    bounds: DecodeLimits = DEFAULT_LIMITS,
+    *,
+    verify: bool = True,
 ) -> RawClip:
     """The clip that `data` is, the bytes of a shard from where `entry` says on.
 
@@ -270,7 +275,7 @@ def raw_clip(
     return RawClip(entry.key, str(path), members, bounds)
 
 
-def _index_of(tar: Place, bounds: Bounds) -> ShardIndex:
+def _index_of(tar: Place, bounds: DecodeLimits) -> ShardIndex:
     beside = tar.parent / index_file(tar.name)
     return ShardIndex.read(beside) if beside.is_file() else scan_index(tar, bounds=bounds)
 

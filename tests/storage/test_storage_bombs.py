@@ -17,7 +17,7 @@ import soundfile
 from PIL import Image
 from shardmaking import clips, write_shards
 
-from avrb_wds.bounds import Bounds
+from avrb_wds.bounds import DecodeLimits
 from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, encode_audio
 from avrb_wds.errors import DataError
 from avrb_wds.shards import Manifest, RawClip, ShardIndex, ShardSet, decode_clip, scan_index
@@ -64,9 +64,9 @@ def test_images(make: Callable[[int, int], bytes], size: tuple[int, int]) -> Non
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
 def test_the_limit_of_an_image_is_a_parameter(kind: str) -> None:
     data = coded(kind, 30, 20)
-    assert decode_frame(data, bounds=Bounds(pixels=600)).shape == (20, 30, 3)
+    assert decode_frame(data, bounds=DecodeLimits(max_pixels=600)).shape == (20, 30, 3)
     with pytest.raises(DataError, match="announces 30x20 pixels; at most 599 are read"):
-        decode_frame(data, bounds=Bounds(pixels=599))
+        decode_frame(data, bounds=DecodeLimits(max_pixels=599))
 
 
 def test_text_within_a_png_does_not_unfold() -> None:
@@ -100,9 +100,9 @@ def test_a_sound_that_unfolds() -> None:
     soundfile.write(flac, np.zeros(2_000_000, np.int16), 48_000, format="FLAC")
     data = flac.getvalue()
     assert len(data) < 10_000
-    assert decode_audio(data, Bounds(sound=4_000_000))[0].shape == (1, 2_000_000)
+    assert decode_audio(data, DecodeLimits(max_audio_bytes=4_000_000))[0].shape == (1, 2_000_000)
     with pytest.raises(DataError, match="announces 2000000 samples in 1 channel"):
-        decode_audio(data, Bounds(sound=3_999_999))
+        decode_audio(data, DecodeLimits(max_audio_bytes=3_999_999))
 
 
 def test_a_sound_that_announces_more_than_it_has() -> None:
@@ -120,7 +120,7 @@ def many_frames(count: int) -> dict[str, bytes]:
 
 
 def test_frames_that_are_too_many_together() -> None:
-    bounds = Bounds(frames=10 * 30_000)
+    bounds = DecodeLimits(max_frame_bytes=10 * 30_000)
     assert decode_clip(RawClip("k", "a.tar", many_frames(10), bounds)).frames is not None
     with pytest.raises(DataError, match=r"'k' in shard a\.tar has 11 frames .* at most 300000"):
         decode_clip(RawClip("k", "a.tar", many_frames(11), bounds))
@@ -183,13 +183,16 @@ def test_a_manifest_that_announces_too_much(
 
 def test_bounds_hold_for_what_is_read_through_a_shard_set(tmp_path: Path) -> None:
     folder = write_shards(tmp_path / "t", clips(2))
-    with ShardSet.open(folder, bounds=Bounds(clip=1000)) as shards, pytest.raises(DataError):
+    with (
+        ShardSet.open(folder, bounds=DecodeLimits(max_clip_bytes=1000)) as shards,
+        pytest.raises(DataError),
+    ):
         shards.read(0)
     with pytest.raises(DataError, match="announces 768 pixels a frame; at most 500 are read"):
-        ShardSet.open(folder, bounds=Bounds(pixels=500))
+        ShardSet.open(folder, bounds=DecodeLimits(max_pixels=500))
     tar = folder / "t-000000.tar"
     with (
-        ShardSet.open(tar, bounds=Bounds(pixels=500)) as shards,
+        ShardSet.open(tar, bounds=DecodeLimits(max_pixels=500)) as shards,
         pytest.raises(DataError, match="announces 32x24 pixels; at most 500 are read"),
     ):
         decode_clip(shards.read(0))
