@@ -9,9 +9,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import UsageError, cause
 
-__all__ = ["SCHEMES", "Address", "is_remote", "join", "parent", "redacted"]
+__all__ = ["SCHEMES", "WEB", "Address", "is_remote", "join", "parent", "redacted"]
 
 SCHEMES = ("http", "https", "s3", "gs", "az", "hf")
+WEB = ("http", "https")
 HUB = "https://huggingface.co"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
@@ -67,17 +68,22 @@ def parent(url: str) -> str:
     return urlunsplit(parts._replace(path=parts.path.rpartition("/")[0]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Address:
-    """A file as a client reaches it: `path` under `root`; scheme: of the root.
-
-    root holds what a client is made for: bucket, host, or, where there is a query (a signed
-    address), the whole of it.
-    """
+    """A file as a client reaches it: `path`, with the query on web servers, under `root`, which is
+    what a client is made for: a bucket or a host; scheme: of the root."""
 
     scheme: str
     root: str
     path: str
+
+    def __repr__(self) -> str:
+        return f"Address({redacted(f'{self.root}/{self.path}')!r})"
+
+    @property
+    def url(self) -> str:
+        """The whole of it, secrets too."""
+        return f"{self.root}/{self.path}"
 
     @classmethod
     def of(cls, url: str) -> Address:
@@ -103,11 +109,8 @@ class Address:
         steps = unquote(parts.path).replace("\\", "/").split("/")
         if ".." in steps or "\0" in parts.path:
             raise UsageError(f"{redacted(given)!r} leads out of its folder; write it without '..'.")
-        if parts.scheme in ("http", "https"):
-            if parts.query:
-                return cls(parts.scheme, url, "")
-            return cls(parts.scheme, f"{parts.scheme}://{parts.netloc}", unquote(parts.path[1:]))
-        return cls(parts.scheme, f"{parts.scheme}://{parts.netloc}", parts.path[1:])
+        path = urlunsplit(("", "", *parts[2:4], "")) if parts.scheme in WEB else parts.path
+        return cls(parts.scheme, f"{parts.scheme}://{parts.netloc}", path.removeprefix("/"))
 
 
 def _resolved(url: str) -> str:

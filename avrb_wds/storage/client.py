@@ -7,64 +7,23 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import DataError, MissingExtra, UsageError
-from .address import HUB, Address, redacted
-from .limits import Limits
+from ..errors import MissingExtra, UsageError
+from .address import HUB, WEB, Address, redacted
+from .answers import DIGEST, Stat, Transient
+from .limits import MIB, Limits
+from .web import WebClient
 
-__all__ = [
-    "DIGEST",
-    "Clients",
-    "Ignored",
-    "NoSuchFile",
-    "Stat",
-    "Transient",
-    "fetched",
-    "guard",
-    "translated",
-]
+__all__ = ["CHUNK", "Clients", "fetched", "guard", "retry_after"]
 
-DIGEST = "sha256"
-"""The name under which the SHA-256 of a file is stored with it."""
-
+CHUNK = 16 * MIB
+"""How much of a file goes into a bucket by one request."""
 # The process in which obstore's threads run, once there are any.  They are one set a process, and
 # a forked child inherits the locks but not the threads: its first read would wait for ever.
 _home: int | None = None
-_STATUS = re.compile(r"non-2xx status code: (\d+)([A-Za-z -]*)")
 _SHA256 = re.compile("[0-9a-f]{64}")
-_LATER = {"408", "416", "425", "429"}
-# What a failed read says about itself; the rest of its text may hold signed addresses.
-_SIGNS = {
-    "kind: Timeout": "no answer in time",
-    "kind: Connect": "no connection",
-    "kind: Interrupted": "the connection dropped",
-}
-
-
-class Transient(Exception):
-    """A read that may succeed when tried again; its text says why it failed."""
-
-
-class NoSuchFile(DataError):
-    """There is nothing at an address."""
-
-
-class Ignored(Transient):
-    """The server answered with the whole file where a range was asked for."""
-
-
-class Stat(NamedTuple):
-    """What a server says about a file; etag: None where it gives none.
-
-    sha256: that was stored with it by `upload`; "" for files of others.
-    """
-
-    size: int
-    etag: str | None
-    modified: str
-    sha256: str = ""
 
 
 def guard() -> None:
@@ -83,7 +42,7 @@ class Clients:
 
     def __init__(self, options: Mapping[str, Any], limits: Limits) -> None:
         self._options, self._limits = dict(options), limits
-        self._made: dict[tuple[str, bool], Any] = {}
+        self._made: dict[tuple[str, int, bool], Any] = {}
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -92,49 +51,61 @@ class Clients:
     def __reduce__(self) -> tuple[Any, ...]:
         return Clients, (self._options, self._limits)
 
-    def of(self, address: Address, *, writing: bool = False) -> Any:
-        """The obstore client for an address.  Raises MissingExtra, or UsageError for options."""
+    def of(self, address: Address, *, size: int = 0, writing: bool = False) -> Any:
+        """The client for requests of about `size` bytes: obstore's, or a WebClient.
+
+        Raises MissingExtra, or UsageError for options.
+        """
         guard()
+        if address.scheme in WEB:
+            size = 0  # which has a deadline for every request
+        # obstore has one deadline a client.
+        largest = MIB
+        while largest < size:
+            largest *= 4
         with self._lock:
-            key = (address.root, writing)
+            key = (address.root, largest, writing)
             if key not in self._made:
-                self._made[key] = self._make(address, writing)
+                try:
+                    self._made[key] = self._make(address, largest, writing)
+                except MissingExtra:
+                    raise
+                except Exception as error:
+                    # The text of obstore's own error repeats the options.
+                    raise UsageError(
+                        f"{redacted(address.root)} does not open with these storage_options "
+                        f"({', '.join(sorted(map(str, self._options))) or 'none'}): "
+                        f"{type(error).__name__}; correct them."
+                    ) from None
             return self._made[key]
 
-    def _make(self, address: Address, writing: bool) -> Any:
+    def _make(self, address: Address, largest: int, writing: bool) -> Any:
+        options, limits = dict(self._options), self._limits
+        headers = {**_token(address), **options.pop("headers", {})}
+        if address.scheme in WEB:
+            return WebClient(headers, limits)
         try:
             from obstore import store
         except ImportError:
             raise MissingExtra(f"{address.scheme}://", "cloud") from None
         # Which keywords a client takes goes by the scheme; obstore's types tell them apart.
         from_url: Any = store.from_url
-        options = dict(self._options)
-        web = address.scheme in ("http", "https")
-        headers = {**_token(address), **options.pop("headers", {})}
-        limits = self._limits
-        try:
-            return from_url(
-                address.root,
-                **({} if web else {"config": options}),
-                client_options={
-                    "allow_http": True,
-                    "connect_timeout": timedelta(seconds=limits.connect_timeout),
-                    "read_timeout": timedelta(seconds=limits.read_timeout),
-                    "timeout": timedelta(days=1),
-                    "default_headers": headers,
-                },
-                retry_config=_retries(limits, writing),
-            )
-        except Exception as error:
-            # The text of obstore's own error repeats the options.
-            raise UsageError(
-                f"{redacted(address.root)} does not open with these storage_options "
-                f"({', '.join(sorted(options)) or 'none'}): {type(error).__name__}; correct them."
-            ) from None
+        return from_url(
+            address.root,
+            config=options,
+            client_options={
+                "allow_http": True,
+                "connect_timeout": timedelta(seconds=limits.connect_timeout),
+                "read_timeout": timedelta(seconds=limits.read_timeout),
+                "timeout": timedelta(seconds=limits.deadline(largest)),
+                "default_headers": headers,
+            },
+            retry_config=_retries(limits, largest, writing),
+        )
 
 
-def _retries(limits: Limits, writing: bool) -> Any:
-    if not writing:  # whether and where to read on is decided above, byte by byte
+def _retries(limits: Limits, largest: int, writing: bool) -> Any:
+    if not writing or largest < CHUNK:  # whether and where to go on is decided above
         return {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
     waits = {
         "init_backoff": timedelta(seconds=limits.backoff),
@@ -142,7 +113,8 @@ def _retries(limits: Limits, writing: bool) -> Any:
         "base": 2,
     }
     # A part that fails is sent again, not the whole file.
-    return {"max_retries": limits.retries, "retry_timeout": timedelta(days=1), "backoff": waits}
+    patience = timedelta(seconds=limits.deadline(largest))
+    return {"max_retries": limits.retries, "retry_timeout": patience, "backoff": waits}
 
 
 def _token(address: Address) -> dict[str, str]:
@@ -152,34 +124,6 @@ def _token(address: Address) -> dict[str, str]:
     if token and urlsplit(address.root).netloc == hub:
         return {"Authorization": f"Bearer {token}"}
     return {}
-
-
-def translated(error: BaseException, url: str, byte: int) -> Transient | DataError:
-    """What obstore's error means: to be tried again, or a sentence with address and byte."""
-    text, kind, where = str(error), type(error).__name__, f"{redacted(url)}, byte {byte}"
-    status = _STATUS.search(text)
-    if isinstance(error, FileNotFoundError):
-        return NoSuchFile(f"{redacted(url)} is not there.")
-    if kind in ("PermissionDeniedError", "UnauthenticatedError"):
-        return DataError(
-            f"{where}: access is denied; check the credentials in the environment or in "
-            f"storage_options."
-        )
-    if kind == "PreconditionError":
-        return DataError(f"{where}: the file has changed since it was first read.")
-    if "169.254.169.254" in text or "metadata.google.internal" in text:
-        return DataError(
-            f"{where}: no credentials are found; set them in the environment or in "
-            f"storage_options (or skip_signature=True for a public bucket)."
-        )
-    if kind == "NotSupportedError":
-        return Ignored("the server ignores byte ranges.")
-    if status and status[1].startswith("4") and status[1] not in _LATER:
-        return DataError(f"{where}: the server answers {status[1]}{status[2].rstrip()}.")
-    if status:
-        return Transient(f"the server answers {status[1]}{status[2].rstrip()}.")
-    signs = (meaning for sign, meaning in _SIGNS.items() if sign in text)
-    return Transient(f"{next(signs, 'the read fails')}.")
 
 
 def fetched(
@@ -194,3 +138,17 @@ def fetched(
     sha256 = stored if _SHA256.fullmatch(stored) else ""
     stat = Stat(meta["size"], meta["e_tag"], str(meta["last_modified"]), sha256)
     return stat, result.range, result.stream(min_chunk_size=piece)
+
+
+def retry_after(client: Any, path: str, limits: Limits) -> float:
+    """The seconds that a busy server of buckets asks to wait, which obstore does not tell."""
+    import obstore
+
+    try:
+        signed = obstore.sign(client, "GET", path or "/", timedelta(minutes=1))
+        WebClient({}, limits).get(signed, (0, 1), None, 0, 1)
+    except Transient as error:
+        return error.after
+    except Exception:  # no keys to sign with, or another fault, which the next attempt meets too
+        return 0.0
+    return 0.0

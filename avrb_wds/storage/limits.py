@@ -14,10 +14,12 @@ class Limits:
     """Times in seconds, sizes in bytes.
 
     retries: how often in a row a read may fail without a byte gained; each wait is twice the one
-    before, from `backoff` to `longest_backoff`, with no chance in it.  connect_timeout: until a
-    server answers; read_timeout: silence in the middle.  segment: the largest range asked for;
-    in_flight: how many at once; what is held ahead of the reader is at most their product.
-    small: the largest manifest or index.
+    before, from `backoff` to `longest_backoff`, with no chance in it, or as long as the server asks
+    for by Retry-After, up to `max_retry_after`.  connect_timeout: until there is a connection;
+    read_timeout: silence in the middle.  min_throughput: bytes per second below which a request is
+    given up, after `read_timeout` and the time that all of its bytes take at this rate.  segment:
+    the largest range asked for; in_flight: how many at once; what is held ahead of the reader is at
+    most their product.  small: the largest manifest or index.
     """
 
     retries: int = 8
@@ -25,6 +27,8 @@ class Limits:
     longest_backoff: float = 10.0
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
+    max_retry_after: float = 60.0
+    min_throughput: int = 16 << 10
     segment: int = 16 * MIB
     in_flight: int = 4
     small: int = 64 * MIB
@@ -36,3 +40,11 @@ class Limits:
         (0.1, 0.2, 10.0)
         """
         return min(self.longest_backoff, self.backoff * 2.0 ** min(failures - 1, 60))
+
+    def deadline(self, size: int) -> float:
+        """How long a request for so many bytes may take in all.
+
+        >>> Limits().deadline(0), Limits().deadline(16 << 20)
+        (30.0, 1054.0)
+        """
+        return self.read_timeout + size / self.min_throughput

@@ -13,9 +13,10 @@ from threading import Lock
 from typing import Any, BinaryIO
 
 from ..errors import UsageError
-from .address import Address, join, parent, redacted
+from .address import WEB, Address, join, parent, redacted
+from .answers import NoSuchFile
 from .cache import Cache, CachedFile
-from .client import NoSuchFile, guard
+from .client import guard
 from .limits import Limits
 from .plain import Stream
 from .store import Store
@@ -155,7 +156,7 @@ class RemoteFile:
     @property
     def lists(self) -> bool:
         """Whether the files of a folder can be listed: in a bucket, not on a web server."""
-        return Address.of(self.url).scheme not in ("http", "https")
+        return Address.of(self.url).scheme not in WEB
 
     @property
     def size(self) -> int:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from threading import Event, Lock
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import DataError, UsageError, cause
+from ..errors import AvrbError, DataError, UsageError
 from ..once import Once
-from .address import Address, redacted
+from .address import WEB, Address, redacted
 from .ahead import chained, ramp
-from .client import Clients, Ignored, Stat, Transient, fetched, translated
+from .answers import Ignored, Stat, Transient, translated
+from .client import Clients, fetched, retry_after
 from .limits import Limits
 from .proof import proven
+from .retries import Retries
+from .web import WebClient
 
 __all__ = ["Store"]
 
+Result = TypeVar("Result")
+
+BUCKETS = ("s3", "gs", "az")
+MIB = 1 << 20
+WHOLE = 1 << 40  # more than any file has
 PIECE = 1 << 20
 CAREFUL = 1 << 16
 VERY_CAREFUL = 1 << 12
@@ -53,12 +60,29 @@ class Store:
         return self._stats[url]
 
     def _learn_stat(self, url: str) -> None:
-        failures = 0
-        while url not in self._stats:
+        self.persist(url, f"{redacted(url)}, byte 0", lambda: self._ask_stat(url))
+
+    def persist(self, url: str, subject: str, act: Callable[[], Result]) -> Result:
+        """What `act` returns once it succeeds; raises DataError, `subject: …`, if never."""
+        retries = Retries(self.limits)
+        while True:
             try:
-                self._ask_stat(url)
-            except Transient as error:
-                failures = self._failed(url, 0, failures, error)
+                return act()
+            except AvrbError:
+                raise
+            except Exception as error:
+                meaning = self._meaning(error, url, 0)
+            if not isinstance(meaning, Transient):
+                raise meaning
+            retries.failed(subject, meaning)
+
+    def _meaning(self, error: Exception, url: str, byte: int) -> Transient | DataError:
+        """What an error of a client means, and how long to wait where its server is busy."""
+        meaning = translated(error, url, byte)
+        address = Address.of(url)
+        if isinstance(meaning, Transient) and meaning.is_busy and address.scheme in BUCKETS:
+            meaning.after = retry_after(self._clients.of(address), address.path, self.limits)
+        return meaning
 
     def _ask_stat(self, url: str) -> None:
         try:
@@ -71,9 +95,9 @@ class Store:
                 return
             raise
 
-    def client(self, url: str, *, writing: bool = False) -> Any:
-        """The obstore client that reaches an address."""
-        return self._clients.of(Address.of(url), writing=writing)
+    def client(self, url: str, *, size: int = 0, writing: bool = False) -> Any:
+        """The obstore client that reaches an address, for requests of about `size` bytes."""
+        return self._clients.of(Address.of(url), size=size, writing=writing)
 
     def forget(self, url: str) -> None:
         """Let a file be another one from here on: it was written."""
@@ -88,21 +112,16 @@ class Store:
         import obstore
 
         address = Address.of(folder)
-        if address.scheme in ("http", "https"):
+        if address.scheme in WEB:
             raise UsageError(
                 f"{redacted(folder)} has no manifest.json, and a web server does not list its "
                 f"files; name the tars, e.g. {redacted(folder).rstrip('/')}/a-{{000..013}}.tar."
             )
-        failures = 0
-        while True:
-            try:
-                found = obstore.list_with_delimiter(self.client(folder), address.path or None)
-                return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
-            except Exception as error:
-                meaning = translated(error, folder, 0)
-            if isinstance(meaning, DataError):
-                raise meaning
-            failures = self._failed(folder, 0, failures, meaning)
+        client, path = self.client(folder, size=MIB), address.path or None
+        found = self.persist(
+            folder, f"{redacted(folder)}, byte 0", lambda: obstore.list_with_delimiter(client, path)
+        )
+        return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
 
     def read(self, url: str, sha256: str = "") -> bytes:
         """A whole small file: a manifest, an index.  sha256: what it must have."""
@@ -161,11 +180,11 @@ class Store:
 
         stopped: set by whoever needs no more.
         """
-        at, failures, skip, piece = start, 0, False, PIECE
+        at, skip, piece, retries = start, False, PIECE, Retries(self.limits)
         while at < stop and not (stopped and stopped.is_set()):
             try:
-                for data in self._once(url, at, stop, piece, skip):
-                    at, failures = at + len(data), 0
+                for data in retries.counted(self._once(url, at, stop, piece, skip)):
+                    at += len(data)
                     yield data
                     if stopped and stopped.is_set():
                         return
@@ -174,8 +193,8 @@ class Store:
             except Transient as error:
                 # From the start a range and the whole are the same: such servers can be read too.
                 skip = skip or (isinstance(error, Ignored) and start == 0)
-                failures = self._failed(url, at, failures, error)
-                piece = CAREFUL if failures == 1 else VERY_CAREFUL
+                retries.failed(f"{redacted(url)}, byte {at}", error)
+                piece = CAREFUL if retries.failures == 1 else VERY_CAREFUL
 
     def _once(self, url: str, at: int, stop: int, piece: int, skip: bool) -> Iterator[Any]:
         """One request's worth of the bytes `at` to `stop`."""
@@ -195,7 +214,7 @@ class Store:
                 if len(view):
                     yield view
         except Exception as error:
-            raise translated(error, url, first) from None
+            raise self._meaning(error, url, first) from None
 
     def _request(
         self, url: str, options: dict[str, Any], at: int, piece: int
@@ -204,11 +223,17 @@ class Store:
         address, known = Address.of(url), self._stats.get(url)
         if known and known.etag and not known.etag.startswith("W/"):  # weak ones never match
             options = {**options, "if_match": known.etag}
-        client = self._clients.of(address)
+        wanted = options.get("range")
+        client = self._clients.of(address, size=wanted[1] - wanted[0] if wanted else WHOLE)
         try:
-            stat, found, data = fetched(client, address.path, options, piece)
+            if isinstance(client, WebClient):
+                stat, found, data = client.get(
+                    address.url, wanted, options.get("if_match"), at, piece
+                )
+            else:
+                stat, found, data = fetched(client, address.path, options, piece)
         except Exception as error:
-            raise translated(error, url, at) from None
+            raise self._meaning(error, url, at) from None
         with self._lock:
             known = self._stats.setdefault(url, stat)
         if known != stat:
@@ -216,13 +241,3 @@ class Store:
                 f"{redacted(url)}, byte {at}: the file has changed since it was first read."
             )
         return found, data
-
-    def _failed(self, url: str, at: int, failures: int, error: Transient) -> int:
-        """Wait before trying again; raises DataError after too many failures in a row."""
-        if failures >= self.limits.retries:
-            raise DataError(
-                f"{redacted(url)}, byte {at}: {cause(error)}; given up after {failures + 1} "
-                f"attempts."
-            ) from None
-        time.sleep(self.limits.wait(failures + 1))
-        return failures + 1

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import DataError, UsageError, cause
 from .address import Address, redacted
-from .client import DIGEST, Transient, translated
+from .answers import DIGEST, NoSuchFile
+from .client import CHUNK
 from .store import Store
 
 __all__ = ["remove", "upload"]
 
-CHUNK = 16 << 20
 Result = TypeVar("Result")
 
 
@@ -27,8 +26,8 @@ def upload(store: Store, source: Path | bytes, url: str) -> bool:
     next file.  Raises UsageError for addresses that cannot be written, DataError where writing
     fails for good.
     """
-    client, path = _writer(store, url)
     size, digest = _sized(source)
+    client, path = _writer(store, url, min(size, CHUNK))
 
     def put() -> bool:
         import obstore
@@ -66,33 +65,21 @@ def remove(store: Store, url: str) -> None:
     store.forget(url)
 
 
-def _writer(store: Store, url: str) -> tuple[Any, str]:
+def _writer(store: Store, url: str, size: int = 0) -> tuple[Any, str]:
     """The client and path for an address; raises UsageError where it cannot be written."""
     address = Address.of(url)
     if address.scheme not in ("s3", "gs", "az"):
         raise UsageError(f"{redacted(url)!r} cannot be written; give s3://, gs:// or az://.")
-    return store.client(url, writing=True), address.path
+    return store.client(url, size=size, writing=True), address.path
 
 
 def _persist(store: Store, url: str, done: str, act: Callable[[], Result]) -> Result:
     """What `act` returns, once it succeeds; raises DataError after too many failures."""
-    failures = 0
-    while True:
-        try:
-            return act()
-        except FileNotFoundError:
-            raise DataError(f"{redacted(url)} cannot be {done}: there is no such bucket.") from None
-        except Exception as error:
-            meaning = translated(error, url, 0)
-            failures += 1
-            if not isinstance(meaning, Transient):
-                raise meaning from None
-            if failures > store.limits.retries:
-                raise DataError(
-                    f"{redacted(url)} cannot be {done}: {cause(meaning)}; given up after "
-                    f"{failures} attempts."
-                ) from None
-            time.sleep(store.limits.wait(failures))
+    subject = f"{redacted(url)} cannot be {done}"
+    try:
+        return store.persist(url, subject, act)
+    except NoSuchFile:
+        raise DataError(f"{subject}: there is no such bucket.") from None
 
 
 def _is_there(client: Any, path: str, size: int, digest: str) -> bool:
