@@ -180,7 +180,8 @@ class Store:
 
         stopped: set by whoever needs no more.
         """
-        at, skip, piece, retries = start, False, PIECE, Retries(self.limits)
+        at, piece, retries = start, PIECE, Retries(self.limits)
+        skip = start == 0 and url in self._unranged
         while at < stop and not (stopped and stopped.is_set()):
             try:
                 for data in retries.counted(self._once(url, at, stop, piece, skip)):

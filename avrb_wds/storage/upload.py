@@ -84,11 +84,12 @@ def _persist(store: Store, url: str, done: str, act: Callable[[], Result]) -> Re
 
 def _is_there(client: Any, path: str, size: int, digest: str) -> bool:
     import obstore
+    from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
     try:
         found = obstore.get(client, path, options={"head": True})
-    except FileNotFoundError:
-        return False
+    except (FileNotFoundError, PermissionDeniedError, UnauthenticatedError):
+        return False  # why one is not let in, the answer to HEAD does not tell; that to PUT does
     return found.meta["size"] == size and found.attributes.get(DIGEST) == digest
 
 

@@ -21,7 +21,7 @@ from .answers import Ignored, Stat, Transient, refused, untrusted
 from .limits import Limits
 from .wire import Connection, Connections, Origin, TooSlow, basic, origin
 
-__all__ = ["WebClient"]
+__all__ = ["WebClient", "parse_retry_after"]
 
 MOVED = {301, 302, 303, 307, 308}
 MOST_MOVES = 10
@@ -121,20 +121,19 @@ class WebClient:
             answer.close()
             if not location:
                 raise request.fault("the server says that it has moved, but not where to")
-            url = urljoin(url, quote(location.encode("latin-1"), safe=SAFE))
-            if urlsplit(url).scheme not in WEB:
+            try:
+                url = urljoin(url, quote(location.encode("latin-1"), safe=SAFE))
+                scheme, *_ = origin(urlsplit(url))
+            except ValueError as error:
+                raise request.fault(f"the server points to no address: {cause(error)}") from None
+            if scheme not in WEB:
                 raise request.fault("the server points to what is not on a web server")
         raise request.fault("the server points from one address to the next without end")
 
     def _asked(self, request: _Request, url: str, home: Origin) -> _Answer:
         """The answer to one request, by a connection of an earlier one where there is one."""
         parts, headers = urlsplit(url), request.headers()
-        try:
-            of = origin(parts)
-        except ValueError as error:
-            raise request.fault(
-                f"the server points to what is no address: {cause(error)}"
-            ) from None
+        of = origin(parts)
         if of == home:
             if parts.username:
                 headers["authorization"] = basic(parts)
@@ -181,7 +180,11 @@ class _Answer:
         if head.status not in (200, 206):
             reason = re.match("[A-Za-z -]*", head.reason)
             raise refused(
-                head.status, reason[0] if reason else "", request.url, request.byte, _after(head)
+                head.status,
+                reason[0] if reason else "",
+                request.url,
+                request.byte,
+                parse_retry_after(head.getheader("Retry-After"), head.getheader("Date")),
             )
         if head.status == 200:
             if head.length is None:
@@ -265,14 +268,19 @@ def _head(
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _after(head: http.client.HTTPResponse) -> float:
-    """The seconds that a server asks to wait, as a number or as a date."""
-    said = (head.getheader("Retry-After") or "").strip()
-    if re.fullmatch(r"\d{1,9}", said):
+def parse_retry_after(said: str | None, now: str | None = None) -> float:
+    """The seconds that a Retry-After asks to wait, where the answer's own Date is `now`.
+
+    >>> parse_retry_after("120"), parse_retry_after("later")
+    (120.0, 0.0)
+    >>> parse_retry_after("Mon, 02 Jan 2023 03:04:05 GMT", "Mon, 02 Jan 2023 03:04:00 GMT")
+    5.0
+    """
+    said = (said or "").strip()
+    if re.fullmatch("[0-9]{1,9}", said):
         return float(said)
     if date := _date(said):
-        now = _date(head.getheader("Date")) or datetime.now(timezone.utc)  # its clock, at best
-        return max(0.0, (date - now).total_seconds())
+        return max(0.0, (date - (_date(now) or datetime.now(timezone.utc))).total_seconds())
     return 0.0
 
 

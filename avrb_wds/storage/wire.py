@@ -159,7 +159,8 @@ class Connections:
             return sock
         try:
             sock.settimeout(self._limits.connect_timeout)
-            return _context().wrap_socket(sock, server_hostname=of[1])
+            trusted = tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+            return _context(trusted).wrap_socket(sock, server_hostname=of[1])
         except BaseException:
             sock.close()
             raise
@@ -183,9 +184,9 @@ def _close_all(idle: dict[Origin, list[Connection]]) -> None:
             connection.close()
 
 
-@lru_cache(maxsize=1)
-def _context() -> ssl.SSLContext:
-    """Whom to trust: the authorities that the system does, or SSL_CERT_FILE names."""
+@lru_cache(maxsize=4)
+def _context(trusted: tuple[str | None, ...]) -> ssl.SSLContext:
+    """Whom to trust: those whom the system does, or those that the environment names, `trusted`."""
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     if not context.cert_store_stats()["x509_ca"] and not paths.cafile and not paths.capath:

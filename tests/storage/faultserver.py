@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -12,10 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
 from urllib.parse import unquote
 
-Kind = Literal["drop", "ignore_range", "status", "trickle", "changed", "truncated", "wrong"]
+Kind = Literal[
+    "drop", "ignore_range", "status", "trickle", "changed", "truncated", "wrong", "drip"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = (
     "drop", "ignore_range", "status", "trickle", "changed", "truncated", "wrong",
 )  # fmt: skip
@@ -27,13 +31,16 @@ class Fault:
     """How one response goes wrong.
 
     after: body bytes before a drop (a reset) or a truncation (an orderly end).  status: sent in
-    place of the body.  pause: seconds before every piece of a trickle.
+    place of the body, with `retry_after`, `body`.  pause: seconds before every piece of a trickle,
+    or every byte of a drip, in which the head of the answer comes byte by byte too.
     """
 
     kind: Kind
     after: int = 0
     status: int = 503
     pause: float = 0.002
+    retry_after: str = "0"
+    body: bytes = b""
 
 
 Schedule = Callable[[int], Fault | None]
@@ -42,20 +49,23 @@ Schedule = Callable[[int], Fault | None]
 @dataclass
 class FaultServer:
     """What is served, and what was asked of it.  latency: seconds before every response.
-    moved: by path, the address that a client is sent on to."""
+    moved: by path, the address that a client is sent on to.  writable: whether files can be put."""
 
     objects: dict[str, bytes]
     schedule: Schedule = lambda number: None
     latency: float = 0.0
     moved: dict[str, str] = field(default_factory=dict)
+    writable: bool = False
     sent: int = 0
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     port: int = 0
+    scheme: str = "http"
+    connections: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def arrive(self, method: str, path: str, headers: Mapping[str, str]) -> Fault | None:
         with self.lock:
@@ -69,10 +79,35 @@ class FaultServer:
             self.sent = 0
 
 
+class Drip:
+    """A file that is written byte by byte."""
+
+    def __init__(self, file: BinaryIO, pause: float) -> None:
+        self.file, self.pause, self.closed = file, pause, False
+
+    def write(self, data: bytes) -> int:
+        for byte in bytes(data):
+            time.sleep(self.pause)
+            self.file.write(bytes([byte]))
+        return len(data)
+
+    def flush(self) -> None:
+        self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     state: FaultServer
+    fault: Fault | None = None
+
+    def setup(self) -> None:
+        super().setup()
+        with self.state.lock:
+            self.state.connections += 1
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -84,16 +119,31 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(head=False)
 
     def do_PUT(self) -> None:
-        """As into a bucket that is not there."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._plain(404)
+        """As into a bucket, which is not there unless it is writable."""
+        data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self._arrived() is not None:
+            return None
+        if not self.state.writable:
+            return self._plain(404)
+        self.state.objects[unquote(self.path.partition("?")[0])] = data
+        return self._plain(200, {"ETag": '"put"'})
 
-    def _answer(self, head: bool) -> None:
-        fault = self.state.arrive(self.command, self.path, dict(self.headers.items()))
+    def _arrived(self) -> Fault | None:
+        """The fault by which a request was answered already, if any."""
+        fault = self.fault = self.state.arrive(self.command, self.path, dict(self.headers.items()))
         if self.state.latency:
             time.sleep(self.state.latency)
+        if fault and fault.kind == "drip":
+            self.wfile = cast(BinaryIO, Drip(self.wfile, fault.pause))
         if fault and fault.kind == "status":
-            return self._plain(fault.status, {"Retry-After": "0"})
+            self._plain(fault.status, {"Retry-After": fault.retry_after}, fault.body)
+            return fault
+        return None
+
+    def _answer(self, head: bool) -> None:
+        if self._arrived() is not None:
+            return None
+        fault = self.fault
         if self.path in self.state.moved:
             return self._plain(302, {"Location": self.state.moved[self.path]})
         body = self.state.objects.get(unquote(self.path.partition("?")[0]))
@@ -125,12 +175,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(memoryview(body)[start:stop], fault)
         return None
 
-    def _plain(self, status: int, headers: Mapping[str, str] | None = None) -> None:
+    def _plain(
+        self, status: int, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _send(self, body: memoryview, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
@@ -169,10 +223,21 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def fault_server(objects: dict[str, bytes] | None = None) -> Iterator[FaultServer]:
-    """A running server of `objects` by path ("/a.tar"); stopped at the end."""
-    state = FaultServer(dict(objects or {}))
+def fault_server(
+    objects: dict[str, bytes] | None = None, certificate: Path | None = None
+) -> Iterator[FaultServer]:
+    """A running server of `objects` by path ("/a.tar"); stopped at the end.
+
+    certificate: with its key, for https.
+    """
+    state = FaultServer(dict(objects or {}), scheme="https" if certificate else "http")
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     state.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
