@@ -118,6 +118,14 @@ def test_manifest_round_trip(tmp_path) -> None:
         (lambda m: m["shards"][1].update(sha256="0"), "not a SHA-256 digest"),
         (lambda m: m["shards"][1].update(bytes=-1), "not a whole number"),
         (lambda m: m["shards"][1].update(file="n-000000.tar"), "more than once"),
+        (lambda m: m["shards"][1].update(file="."), "not a plain file name"),
+        (lambda m: m["shards"][1].update(file="n\x1b[2J.tar"), "not a plain file name"),
+        (lambda m: m["shards"][1].update(index="n-000001.tar"), "'n-000001.tar' more than once"),
+        (lambda m: m["shards"][1].update(clips=True), "'clips' is True, not a whole number"),
+        (lambda m: m["shards"][1].update(bytes=1e9), "'bytes' is 1000000000.0, not a whole"),
+        (lambda m: m["shards"][1].update(bytes=1 << 63), "not a whole number"),
+        (lambda m: m.update(clips=10**400), "it has a number of 401 digits"),
+        (lambda m: m["audio"].update(max_samples=-1), "'max_samples' is -1, not a whole"),
         (lambda m: m["frames"].pop("width"), "frames lacks 'width'"),
         (lambda m: m["audio"].update(channels="1"), "audio: 'channels' is '1'"),
     ],
@@ -129,8 +137,28 @@ def test_wrong_manifests_say_what(change, fault) -> None:
         Manifest.from_bytes(json.dumps(value).encode())
 
 
+def test_a_manifest_of_many_shards_is_read_in_linear_time() -> None:
+    """By what it compares: names that stand twice were looked for among all others."""
+    compared = 0
+
+    class Name(str):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    count = 2000
+    shards = [replace(entry(n), file=Name(f"{n}.tar"), index=Name(f"{n}.x")) for n in range(count)]
+    shards[-1] = replace(shards[-1], index=Name(f"{count - 2}.x"))
+    with pytest.raises(DataError, match=r"names '1998\.x' more than once"):
+        replace(MANIFEST, shards=tuple(shards), clips=count)._check("m")
+    assert compared < 10 * count
+
+
 entries = st.builds(
-    IndexEntry, texts, st.integers(0, 2**40), st.integers(1, 2**30),
+    IndexEntry, texts, st.integers(0, 2**20), st.integers(1, 2**30),
     st.binary(min_size=32, max_size=32).map(bytes.hex).filter(lambda h: int(h, 16)) | st.just(""),
 )  # fmt: skip
 
@@ -138,6 +166,10 @@ entries = st.builds(
 @settings(deadline=None)
 @given(st.lists(entries, max_size=9))
 def test_index_round_trip(made) -> None:
+    end = 0
+    for place, clip in enumerate(made):  # one after the other, with gaps between
+        made[place] = replace(clip, offset=end + clip.offset)
+        end = made[place].offset + clip.length
     again = ShardIndex.from_bytes(ShardIndex(made).to_bytes(), "index")
     assert list(again) == made == again[:]
     assert not made or again[-1] == made[-1]
@@ -151,6 +183,25 @@ def test_index_round_trip(made) -> None:
 def test_wrong_index_says_which_line(line) -> None:
     with pytest.raises(DataError, match="index x, line 2,"):
         ShardIndex.from_bytes(f'["a",0,512,""]\n{line}\n'.encode(), "index x")
+
+
+@pytest.mark.parametrize("line", ['["a",0,512,""]', '["b",511,512,""]', '["b",0,100,""]'])
+def test_clips_of_an_index_do_not_overlap(line) -> None:
+    with pytest.raises(DataError, match=r"index x, line 2, .* within or before the last"):
+        ShardIndex.from_bytes(f'["a",0,512,""]\n{line}\n'.encode(), "index x")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '["k",true,5,""]', '["k",0.0,5,""]', '["k",0,9223372036854775808,""]', '["k",NaN,5,""]',
+        '["k",9223372036854775807,1,""]', '["k",0,5,null]', '["k",0,5,[]]', "[" * 9999,
+        '["k",0,5,"' + "é" * 64 + '"]', '["\\ud800",0,5,""]', '["k",' + "9" * 400 + ',5,""]',
+    ],
+)  # fmt: skip
+def test_wrong_values_in_an_index(line) -> None:
+    with pytest.raises(DataError, match="index x, line 1,"):
+        ShardIndex.from_bytes(f"{line}\n".encode(), "index x")
 
 
 def test_written_index_is_what_a_scan_finds(tmp_path) -> None:

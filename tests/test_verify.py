@@ -113,7 +113,8 @@ def test_a_changed_index(folder) -> None:
     ]
     key, offset, length, checksum = json.loads(lines[1])
     moved = json.dumps([key, offset, length - 512, checksum]).encode() + b"\n"
-    gone = json.dumps(["gone", offset, length, checksum]).encode() + b"\n"
+    end = sum(json.loads(lines[-1])[1:3])
+    gone = json.dumps(["gone", end, 512, ""]).encode() + b"\n"
     index.write_bytes(b"".join([lines[0], moved, *lines[2:], gone]))
     faults = found(folder)
     assert f"it is at byte {offset}, {length} bytes long" in faults[0]
@@ -180,6 +181,18 @@ def test_wrong_data_is_found_by_decoding(tmp_path, change, fault) -> None:
     faults = found(folder, deep=True)
     assert all(line.startswith("t-000000.tar: clip 'k': ") for line in faults)
     assert fault in " ".join(faults)
+
+
+def test_counts_that_differ_from_the_index(tmp_path) -> None:
+    """Of which the sum is right, so that no reader of the manifest alone sees it."""
+    folder = write_shards(tmp_path / "s", clips(6))
+    value = json.loads((folder / "manifest.json").read_bytes())
+    value["shards"][0]["clips"], value["shards"][1]["clips"] = 3, 3
+    (folder / "manifest.json").write_text(json.dumps(value))
+    assert found(folder) == [
+        "t-000000.tar: it has 4 clips; the manifest says 3.",
+        "t-000001.tar: it has 2 clips; the manifest says 3.",
+    ]
 
 
 def test_a_key_twice(tmp_path) -> None:

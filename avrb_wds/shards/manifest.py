@@ -109,10 +109,11 @@ class Manifest:
         held = sum(shard.clips for shard in self.shards)
         if held != self.clips:
             raise DataError(f"{where} announces {self.clips} clips; its shards hold {held}.")
-        files = [name for shard in self.shards for name in (shard.file, shard.index)]
-        for file in files if len(set(files)) < len(files) else ():
-            if files.count(file) > 1:
+        named: set[str] = set()
+        for file in (name for shard in self.shards for name in (shard.file, shard.index)):
+            if file in named:
                 raise DataError(f"{where} names {file!r} more than once.")
+            named.add(file)
 
     def check_bounds(self, bounds: DecodeLimits, where: str = MANIFEST) -> None:
         """Raise DataError where clips as announced here go beyond `bounds`."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from reprlib import repr as shortened
+from string import ascii_lowercase, ascii_uppercase
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..storage import Place, RemoteFile, Storage, is_remote
 from .manifest import MANIFEST
 
@@ -15,6 +17,11 @@ __all__ = ["JOURNAL", "locate_shards"]
 
 JOURNAL = ".avrb-pack.jsonl"
 """Beside shards while they are being packed: what is packed and how."""
+
+MOST_NAMES = 1_000_000
+MOST_BRACES = 100
+"""What one brace expression may stand for, and may have."""
+_RANGE = re.compile(r"(-?\d{1,18}|[A-Za-z])\.\.(-?\d{1,18}|[A-Za-z])(?:\.\.-?(\d{1,18}))?}")
 
 GIVE = "give a folder, a manifest or tars"
 
@@ -28,14 +35,22 @@ def locate_shards(
     a list of these tars; each a path or an address, which `storage` reads.  Raises UsageError where
     it means nothing or nothing is there, DataError where a folder holds no shards.
     """
-    storage = storage or Storage()
+    try:
+        return _locate(source, storage or Storage())
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise UsageError(f"{shortened(source)} does not open: {cause(error)}; {GIVE}.") from error
+
+
+def _locate(
+    source: str | bytes | Path | Sequence[str | bytes | Path], storage: Storage
+) -> tuple[Place | None, tuple[Place, ...]]:
     if isinstance(source, (str, bytes, os.PathLike)):
         place = _place(os.fsdecode(source), storage)
         if place.name.endswith(".json"):
             return _manifest(place), ()
         if isinstance(place, RemoteFile) and not place.name.endswith((".tar", "}")):
             return _remote_folder(place)
-        if isinstance(place, Path) and place.is_dir():
+        if isinstance(place, Path) and os.path.isdir(place):  # of any length
             return _folder(place)
         source = [source]
     elif not isinstance(source, Iterable):
@@ -100,16 +115,58 @@ def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]
 
 
 def _expand(text: str) -> list[str]:
-    if "{" not in text or (not is_remote(text) and Path(text).exists()):
+    if "{" not in text or (not is_remote(text) and os.path.exists(text)):
         return [text]
     from braceexpand import braceexpand
 
+    if text.count("{") > MOST_BRACES:
+        raise UsageError(f"{text!r} has more than {MOST_BRACES} braces; give a list of files.")
+    if count_names(text) > MOST_NAMES:
+        raise UsageError(f"{text!r} names more than {MOST_NAMES} files; name fewer, or a folder.")
     try:
         return list(braceexpand(text))
     except ValueError:  # its UnbalancedBracesError
         raise UsageError(
             f"{text!r} has unbalanced braces; write e.g. a-{{000..013}}.tar."
         ) from None
+
+
+def count_names(text: str) -> int:
+    """How many names a brace expression stands for, told before they take any memory.
+
+    >>> count_names("a-{000..013}.tar"), count_names("{a,b{1..3}}-{c,d}"), count_names("{a}")
+    (14, 8, 1)
+    """
+    return _count(text, 0, within=False)[0]
+
+
+def _count(text: str, at: int, *, within: bool) -> tuple[int, int]:
+    """The number of names from `at` to the end or the brace that closes, and where that is."""
+    before, names = 0, 1
+    while at < len(text):
+        character = text[at]
+        if character == "{":
+            match = _RANGE.match(text, at + 1)
+            if match:
+                count, at = _range_length(*match.groups()), match.end()
+            else:
+                count, at = _count(text, at + 1, within=True)
+            names *= count
+        elif character == "}" and within:
+            return before + names, at + 1
+        elif character == "," and within:
+            before, names, at = before + names, 1, at + 1
+        else:
+            at += 2 if character == "\\" else 1
+    return before + names, at
+
+
+def _range_length(first: str, last: str, step: str | None) -> int:
+    if first.isalpha() != last.isalpha():
+        return 1  # no range
+    letters = ascii_uppercase + ascii_lowercase
+    start, end = (letters.index(a) if a.isalpha() else int(a) for a in (first, last))
+    return abs(end - start) // max(int(step or 1), 1) + 1
 
 
 def _place(text: str, storage: Storage) -> Place:

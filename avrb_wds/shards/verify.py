@@ -157,9 +157,11 @@ def _shard_faults(
     elif entry and sha256 != entry.sha256:
         yield shard.fault("its SHA-256 is not the one in the manifest.")
     yield from (*beside, *within)
+    known = index if index is not None else scanned
+    if entry and known is not None and len(known) != entry.clips:
+        yield shard.fault(f"it has {len(known)} clips; the manifest says {entry.clips}.")
     if index is not None and scanned is not None:
         yield from _against_tar(shard, index, scanned)
-    known = index if index is not None else scanned
     if known is not None:
         yield from _clips(shard, known, keys, problems)
 
