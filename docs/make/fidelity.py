@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import builtin
 import numpy as np
 from cells import VARIED, Row, rendered
 from PIL import Image
@@ -229,8 +230,9 @@ def page(media: Media) -> str:
         rendered("Picture, released profile", released_pictures, VISUAL, HEADS),
         rendered("Sound, default profile", waveforms, sound, sound_heads),
         rendered("Sound, released profile", released_waveforms, sound, sound_heads),
+        builtin.section(builtin.import_pictures(media.folder)),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 INTRODUCTION = f"""\
