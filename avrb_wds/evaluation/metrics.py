@@ -48,6 +48,8 @@ def single_label_metrics(scores: Scores, target: npt.NDArray[np.int64]) -> Metri
     from torchmetrics.functional.classification import multiclass_accuracy
 
     classes = scores.shape[1]
+    if classes == 1:  # which torchmetrics refuses: every clip is of the one class, and found so
+        return Metrics(1.0, None, 1.0, 1.0, None, None)
     given, wanted = torch.from_numpy(scores), torch.from_numpy(target)
 
     def accuracy(average: Literal["micro", "none"], top: int = 1) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .receipt import CHECK_COMMAND, receipt_rows
 from .report import Metrics, Report
 from .summary import Robustness, severity_of
-from .text import METRIC_NAMES, metric_name, metric_title, percent, span, value
+from .text import METRIC_NAMES, NO_AUC, has_no_auc, metric_name, metric_title, percent, span, value
 
 __all__ = ["Markdown", "cell", "markdown_table", "report_markdown"]
 
@@ -66,6 +66,8 @@ def _sentence(report: Report) -> str:
         f"{report.classes} classes; every number in percent. Absolute robustness is 1 - drop, "
         f"relative robustness 1 - drop / clean."
     )
+    if has_no_auc(report):
+        text += f" {NO_AUC}"
     if report.baseline is not None:
         text += f" Corruption errors (CE) are against {cell(report.baseline.model)}."
     return text

@@ -14,6 +14,7 @@ METRIC_NAMES = {
     "auc": "AUC",
     "d_prime": "d\N{PRIME}",
 }
+NO_AUC = "With one class there is no AUC: no clip is of another."
 MINUS = "\N{MINUS SIGN}"
 TO = "\N{EN DASH}"
 
@@ -27,6 +28,11 @@ def metric_title(report: Report) -> str:
     """The same where a sentence begins."""
     name = metric_name(report)
     return name if name[1].isupper() else name.capitalize()
+
+
+def has_no_auc(report: Report) -> bool:
+    """Whether every clip is of the one class that there is."""
+    return report.task == "single-label" and report.classes == 1
 
 
 def percent(fraction: float | None) -> str:

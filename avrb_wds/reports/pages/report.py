@@ -8,7 +8,7 @@ from ...condition import Condition
 from ..receipt import CHECK_COMMAND, receipt_rows
 from ..report import Cell, Interval, Metrics, Report
 from ..summary import group_of, severity_of
-from ..text import METRIC_NAMES, metric_name, metric_title, percent, span, value
+from ..text import METRIC_NAMES, NO_AUC, has_no_auc, metric_name, metric_title, percent, span, value
 from .charts import Curve, Point, bar, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import heat_map, legend
@@ -261,5 +261,7 @@ def _reading(report: Report) -> Html:
          "relative: of what is lost against clean"),
         ("mAP, AUC, d\N{PRIME}", "each class against the rest, the mean over classes"),
     )  # fmt: skip
+    if has_no_auc(report):
+        words = (*words, ("AUC", NO_AUC))
     terms = (part for term, text in words for part in (element("dt", term), element("dd", text)))
     return element("footer", element("h2", "How to read this"), element("dl", *terms))
