@@ -119,6 +119,19 @@ def test_each_says_that_a_worker_was_killed() -> None:
         list(each(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
 
 
+def test_each_names_what_a_worker_died_of() -> None:
+    def work(number: int) -> int:
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return number
+
+    results = each(work, range(6), 2, lambda number: f"clip {number}")
+    with pytest.raises(
+        avrb.AvrbError, match=r"was killed by SIGSEGV while it had clip 3; give fewer if memory"
+    ):
+        list(results)
+
+
 def test_a_big_thing_and_a_big_result_do_not_wait_for_each_other() -> None:
     things = [bytes([number]) * 3_000_000 for number in range(8)]
     assert list(each(lambda thing: thing + thing, things, 2)) == [thing * 2 for thing in things]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import io
+import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -70,6 +72,22 @@ def test_a_budget_skips_clips_and_says_so(shards: Path, count: int, on_error: An
     assert all("checksum" in clip.cause and clip.key in clip.cause for clip in loader.skipped)
     list(loader)
     assert len(loader.skipped) == 3
+
+
+def die_of_one(clip: Any) -> Any:
+    if clip["key"] == "clip0009":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return clip
+
+
+def test_a_worker_that_dies_names_its_clip(shards: Path) -> None:
+    loader = avrb.load(shards, transform=die_of_one, num_workers=1, workers="process", on_error=3)
+    with pytest.raises(
+        avrb.AvrbError,
+        match=r"killed by SIGKILL while it had clip 'clip0009' in shard .*t-000002\.tar, byte \d+; "
+        r"give fewer if memory ran out",
+    ):
+        list(loader)
 
 
 @pytest.mark.parametrize("on_error", [2, 0.2])

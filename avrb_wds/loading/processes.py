@@ -12,18 +12,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ..processes import Crew, SharedFile
+import numpy as np
+
+from ..processes import Crew, SharedFile, mapped
+from ..shards import ShardSet
 from .clips import Attempt
 from .division import Plan
 from .memory import MOST_SHARED, Memory, MemoryPool
 from .pipeline import Result, Road, batch_memory, settled
-from .shares import Order, Share, serve
+from .shares import IDLE, Order, Share, serve
 
 __all__ = ["ProcessStream"]
 
 # Orders wait in a socket, which takes about a hundred; with it full the two would wait for each
 # other for ever.  More batches than may be shared would not be made any faster, either.
 MOST_AHEAD = MOST_SHARED - 2
+_POSITION = np.dtype(np.int64)
 
 
 class ProcessStream:
@@ -37,6 +41,7 @@ class ProcessStream:
     def __init__(self, road: Road, plan: Plan, count: int, prefetch: int) -> None:
         clips = min(plan.batch_size, len(road.shards))
         self._serve = Crew.pickled(partial(serve, road, clips, count))
+        self._shards = road.shards
         self._count, self._prefetch = count, min(prefetch, MOST_AHEAD)
         self._new_memory = partial(batch_memory, road, plan, self._prefetch, shared=True)
         self._idle: deque[_Workers] = deque(maxlen=1)
@@ -64,7 +69,7 @@ class ProcessStream:
         return workers if workers.crew.is_ours else None
 
     def _start(self) -> _Workers:
-        return _Workers(Crew(self._serve, self._count), self._new_memory())
+        return _Workers(Crew(self._serve, self._count), self._new_memory(), self._shards)
 
     def _results(self, workers: _Workers, road: Road, plan: Plan) -> Iterator[Result]:
         workers.begin(plan)
@@ -84,15 +89,20 @@ def _result(workers: _Workers, road: Road, places: range, memory: Memory) -> Res
 class _Workers:
     """A crew, the memory they share with this process, and what they have been told of it."""
 
-    def __init__(self, crew: Crew, memory: MemoryPool) -> None:
-        self.crew, self._memory = crew, memory
+    def __init__(self, crew: Crew, memory: MemoryPool, shards: ShardSet) -> None:
+        self.crew, self._memory, self._shards = crew, memory, shards
+        # Where each writes the position of the clip it has, to be named if it dies of it.
+        self._files = [SharedFile(_POSITION.itemsize) for _ in range(len(crew))]
+        self._positions = [mapped(file.fd).view(_POSITION) for file in self._files]
+        for position in self._positions:
+            position[0] = IDLE
         self._there: weakref.WeakValueDictionary[int, SharedFile] = weakref.WeakValueDictionary()
         self._told: set[int] = set()
 
     def begin(self, plan: Plan) -> None:
         """Let them make what is in `plan`, as far as they get orders for it."""
-        for number in range(len(self.crew)):
-            self.crew.send(number, plan)
+        for number, file in enumerate(self._files):
+            self._send(number, plan, [file.fd])
 
     def order(self, clips: int) -> Memory:
         """Let them make the next batch, of so many clips; the memory that it will lie in."""
@@ -102,19 +112,27 @@ class _Workers:
         gone = self._told - set(self._there)
         order = Order(_numbers(memory), tuple(file.number for file in new), tuple(gone))
         for number in range(len(self.crew)):
-            self.crew.send(number, order, [file.fd for file in new])
+            self._send(number, order, [file.fd for file in new])
         for file in new:
             self._there[file.number] = file
             file.close()
         self._told = self._told - gone | {file.number for file in new}
         return memory
 
+    def _send(self, number: int, message: object, files: list[int]) -> None:
+        self.crew.send(number, message, files, had=partial(self._had, number))
+
+    def _had(self, number: int) -> str:
+        position = int(self._positions[number][0])
+        return "" if position == IDLE else self._shards.name_clip(position)
+
     def attempts(self, places: range) -> list[Attempt | None]:
         """What has become of every clip of the batch that is next."""
         found: list[Attempt | None] = [None] * len(places)
         for number in range(len(self.crew)):
             mine = Share(number, len(self.crew)).of(places)
-            found[mine.start : mine.stop : mine.step] = self.crew.receive(number)
+            answer = self.crew.receive(number, partial(self._had, number))
+            found[mine.start : mine.stop : mine.step] = answer
         return found
 
 

@@ -18,8 +18,10 @@ from .division import Plan
 from .memory import Memory
 from .pipeline import Road
 
-__all__ = ["Order", "Share", "serve"]
+__all__ = ["IDLE", "Order", "Share", "serve"]
 
+IDLE = -1
+"""In place of the position of a clip, of a worker that has none."""
 IN_FLIGHT = 64  # clips on their way from storage to all workers of a process
 Part = tuple[Block, range, range]
 """A block, where in it this worker's clips are, and their turns."""
@@ -55,18 +57,35 @@ def serve(road: Road, clips: int, step: int, channel: Channel, number: int) -> N
     """Make pass after pass; clips: the most of a batch.  step: how many workers there are."""
     files = _Files(road, clips)
     while True:
-        _do(channel, road, channel.receive()[0], Share(number, step), files)
+        plan, fds = channel.receive()
+        position = mapped(fds[0]).view(np.int64)
+        os.close(fds[0])
+        _do(channel, road, plan, Share(number, step), files, position)
 
 
-def _do(channel: Channel, road: Road, plan: Plan, share: Share, files: _Files) -> None:
-    """One pass; every block's clips are kept for all of its turns."""
+def _do(
+    channel: Channel,
+    road: Road,
+    plan: Plan,
+    share: Share,
+    files: _Files,
+    position: npt.NDArray[np.int64],
+) -> None:
+    """One pass; every block's clips are kept for all of its turns.
+
+    position: of the clip under way, for whoever finds this process dead of it.
+    """
     parts = _parts(road, plan, share)
     if road.shards.remote:
         parts = _read_ahead(parts, max(2, IN_FLIGHT // share.step))
     for block, mine, turns in parts:
         for turn in turns:
             memory = files.memory(*channel.receive(), clips=len(block))
-            attempts = [_attempt(block, place, turn, memory.rows(place)) for place in mine]
+            attempts = []
+            for place in mine:
+                position[0] = block.positions[place]
+                attempts.append(_attempt(block, place, turn, memory.rows(place)))
+            position[0] = IDLE
             del memory
             try:
                 channel.send(attempts)

@@ -77,16 +77,19 @@ def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], 
 
 
 def convert_all(
-    work: Callable[[Clip], PackedClip | Failure], clips: Sequence[Clip], workers: int
+    work: Callable[[Clip], PackedClip | Failure],
+    clips: Sequence[Clip],
+    workers: int,
+    name: Callable[[Clip], str],
 ) -> Generator[PackedClip | Failure, None, None]:
     """What `work` makes of all clips, in order, `workers` at a time, twice as many in memory.
 
     With 0 workers each is made as it is asked for.  More than two are processes: see `THREADS`; no
-    more than there are clips.
+    more than there are clips.  name: of a clip, for the error where a process dies of it.
     """
     workers = min(workers, len(clips))
     if workers > THREADS and CAN_SHARE:
-        yield from each(work, clips, workers)
+        yield from each(work, clips, workers, name)
         return
     if not workers:
         yield from map(work, clips)

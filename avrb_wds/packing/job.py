@@ -19,7 +19,7 @@ from .classes import Labelling
 from .convert import Failure, PackedClip, convert, convert_all
 from .journal import Journal, Step
 from .options import PackOptions
-from .source import FrameColumns, Source, VideoFile
+from .source import FrameColumns, Source, SourceClip, VideoFile
 from .sources import SourceOptions, open_source
 from .writer import ShardWriter, check_shard
 
@@ -85,7 +85,7 @@ class Job:
     def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
         """The clips from number `start` on, in order, and then what cannot be reached."""
         work = partial(convert, options=self.options, labelling=self.labelling)
-        yield from convert_all(work, self.source.clips[start:], workers)
+        yield from convert_all(work, self.source.clips[start:], workers, _named)
         yield from self.source.failures[max(0, start - len(self.source.clips)) :]
 
     def failed(self, failure: Failure, count: int) -> None:
@@ -114,6 +114,10 @@ class Job:
             self.labelling.classes.names,
             self.labelling.task,
         )
+
+
+def _named(clip: SourceClip) -> str:
+    return f"clip {clip.video_id!r} from {clip.source}"
 
 
 def plain_name(text: str) -> str:

@@ -35,6 +35,21 @@ _SECONDS_TO_END = 10
 _SOCKET_BYTES = 1 << 17
 
 
+Had = Callable[[], str]
+"""Names what a worker had, for the error where it has ended; asked only then."""
+
+
+def _nothing() -> str:
+    return ""
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # of real time
+        return f"signal {number}"
+
+
 class WorkerLost(AvrbError):
     """A worker process ended before its work was done."""
 
@@ -99,29 +114,33 @@ class Crew:
         """The descriptor by which to wait for what a worker sends."""
         return self._workers[number].channel.fileno()
 
-    def send(self, number: int, message: Any, files: Sequence[int] = ()) -> None:
-        """Send to one worker; raises WorkerLost where it has ended."""
+    def send(
+        self, number: int, message: Any, files: Sequence[int] = (), *, had: Had = _nothing
+    ) -> None:
+        """Send to one worker; raises WorkerLost, naming what it had, where it has ended."""
         try:
             self._workers[number].channel.send(message, files)
         except OSError:
-            raise self._lost(number) from None
+            raise self._lost(number, had) from None
 
-    def receive(self, number: int) -> Any:
-        """The next message of one worker; raises WorkerLost where it has ended."""
+    def receive(self, number: int, had: Had = _nothing) -> Any:
+        """The next message of one worker; raises WorkerLost as `send` does."""
         try:
             return self._workers[number].channel.receive()[0]
         except (EOFError, OSError):
-            raise self._lost(number) from None
+            raise self._lost(number, had) from None
 
-    def _lost(self, number: int) -> WorkerLost:
+    def _lost(self, number: int, had: Had) -> WorkerLost:
         process = self._workers[number].process
         try:
             code = process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:  # it listens no more
             process.kill()
             code = process.wait()
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return WorkerLost(f"worker process {process.pid} {how}; give fewer if memory ran out.")
+        how = f"was killed by {_signal(-code)}" if code < 0 else f"ended with {code}"
+        what = had()
+        at = f" while it had {what}" if what else ""
+        return WorkerLost(f"worker process {process.pid} {how}{at}; give fewer if memory ran out.")
 
 
 class _Worker(NamedTuple):

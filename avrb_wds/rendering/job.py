@@ -97,7 +97,10 @@ class RenderJob:
 
     def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
         """The clips from number `start` on, in order."""
-        return convert_all(self._clip, range(start, self.clips), workers)
+        return convert_all(self._clip, range(start, self.clips), workers, self._named)
+
+    def _named(self, position: int) -> str:
+        return self.shards.name_clip(position)
 
     def _clip(self, position: int) -> PackedClip | Failure:
         shard, entry = self.shards.locate(position)

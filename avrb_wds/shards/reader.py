@@ -126,6 +126,11 @@ class ShardSet:
         """The shards in order: entries of the manifest, or paths where there is none."""
         return self._shards
 
+    def name_clip(self, position: int) -> str:
+        """What messages call the clip at `position`: by its key and its shard."""
+        number, entry = self._find(position)
+        return _at(entry, self._path(number))
+
     def locate(self, position: int) -> tuple[ShardEntry | Place, IndexEntry]:
         """Shard and index entry of the clip at `position`, 0 to len - 1."""
         number, entry = self._find(position)
