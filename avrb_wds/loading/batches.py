@@ -51,8 +51,8 @@ class Collate:
         """The batch of `items`, of which those that are None are left out; at least one is there.
 
         memory: where the signals of `items`, place by place, lie already.  They are handed over as
-        they are, unless clips are left out.  Raises DataError for a target outside the classes,
-        UsageError where the transform returned other names for one clip than for another.
+        they are, unless clips are left out.  Raises UsageError where the transform returned other
+        names for one clip than for another.
         """
         import torch
 
@@ -89,17 +89,21 @@ class Collate:
 
         if self.task == "multi-label":
             hot = torch.zeros(self.classes)
-            hot[[self._class(item, number) for number in _numbers(item.target)]] = 1
+            hot[list(_numbers(item.target))] = 1
             return hot
-        return self._class(item, item.target) if self.task == "single-label" else item.target
+        return item.target
 
-    def _class(self, item: Item, number: Target) -> int:
-        if not isinstance(number, int) or number >= self.classes:
-            raise DataError(
-                f"clip {item.key!r} has target {item.target}, which the manifest, with "
-                f"{self.classes} classes and task {self.task}, rules out."
-            )
-        return number
+    def checked(self, item: Item) -> Item | DataError:
+        """The item; an error that names it where the manifest rules its target out."""
+        if self.task not in ("single-label", "multi-label"):
+            return item
+        numbers = (item.target,) if self.task == "single-label" else _numbers(item.target)
+        if all(isinstance(number, int) and number < self.classes for number in numbers):
+            return item
+        return DataError(
+            f"clip {item.key!r} in shard {item.shard} has target {item.target}, which the "
+            f"manifest, with {self.classes} classes and task {self.task}, rules out."
+        )
 
 
 def _numbers(target: Target) -> tuple[int, ...]:

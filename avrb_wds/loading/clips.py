@@ -93,6 +93,7 @@ class Item:
     position: int
     condition: Condition
     key: str
+    shard: str
     video_id: str
     target: Target
     sample_rate: int
@@ -147,7 +148,7 @@ class Block:
             if recipe.transform is not None:
                 values = _transformed(whole, recipe.transform, clip)
         record = clip.record
-        about = (clip.key, record.video_id, record.target, clip.sample_rate, samples)
+        about = (clip.key, clip.shard, record.video_id, record.target, clip.sample_rate, samples)
         return Item(position, condition, *about, digest, values)
 
     def read(self, place: int) -> None:

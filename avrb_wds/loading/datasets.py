@@ -11,7 +11,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Profile
-from ..errors import check_int
+from ..errors import DataError, check_int
 from .arguments import Corruptions, Source, open_road, wanted_conditions
 from .clips import ClipDict, Rows, Transform
 from .division import Order, Plan, Span, divide
@@ -146,7 +146,9 @@ def _clips(road: Road, places: range, numbers: range) -> Iterator[ClipDict]:
     """The one clip at `places`, under each of the conditions `numbers`."""
     block = road.block(places)
     for number in numbers:
-        item = block.item(0, number, Rows())
+        item = road.collate.checked(block.item(0, number, Rows()))
+        if isinstance(item, DataError):
+            raise item
         about = {
             "key": item.key,
             "video_id": item.video_id,

@@ -81,6 +81,7 @@ def settled(
 ) -> Result:
     """The batch of what succeeded, and what failed; raises what no error budget covers."""
     failed = []
+    attempts = [road.collate.checked(a) if isinstance(a, Item) else a for a in attempts]
     for place, attempt in enumerate(attempts):
         if isinstance(attempt, DataError):
             failed.append((block.skipped(place, attempt), attempt))
