@@ -1,5 +1,6 @@
 """What an evaluation does not take, cannot do or does not find, and what it says of it."""
 
+import json
 import resource
 import shutil
 from pathlib import Path
@@ -94,6 +95,36 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(shards: Path, tmp_path: Pa
 def test_another_run_in_the_folder_is_refused(shards: Path, whole: Path) -> None:
     with pytest.raises(avrb.UsageError, match="holds a run whose seed is 0, not 1"):
         run(bright, shards, whole, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("versions", "differing"),
+    [
+        ({"torch": None}, r"version of torch is absent, not \d"),
+        ({"scipy": "0.1"}, r"version of scipy is 0\.1, not \d"),
+        ({"left-pad": "1.0"}, r"version of left-pad is 1\.0, not absent"),
+    ],
+)
+def test_a_run_begun_with_other_packages_is_refused(
+    shards: Path, whole: Path, tmp_path: Path, versions: dict[str, str | None], differing: str
+) -> None:
+    shutil.copytree(whole, tmp_path / "run")
+    plan = json.loads((whole / "run.json").read_bytes())
+    installed = plan["receipt"]["versions"] | versions
+    plan["receipt"]["versions"] = {name: number for name, number in installed.items() if number}
+    (tmp_path / "run/run.json").write_text(json.dumps(plan))
+    with pytest.raises(avrb.UsageError, match=rf"holds a run whose {differing}.*; give another"):
+        run(bright, shards, tmp_path / "run")
+
+
+def test_the_spelling_of_a_plan_does_not_matter(shards: Path, whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "run")
+    plan = json.loads((whole / "run.json").read_bytes())
+    versions = dict(reversed(plan["receipt"]["versions"].items()))
+    plan["receipt"]["versions"] = versions
+    (tmp_path / "run/run.json").write_text(json.dumps(plan, indent=1))
+    assert run(bright, shards, tmp_path / "run") is not None
+    assert same_files(whole, tmp_path / "run")
 
 
 def nan(batch: dict[str, Any]) -> np.ndarray:

@@ -22,6 +22,7 @@ __all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "re
 
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
 FORMAT = "avrb-run/2"
+Versions = tuple[tuple[str, str], ...]
 PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch", "torchmetrics")
 
 
@@ -71,7 +72,7 @@ class RunPlan:
         return hashlib.sha256(self.to_bytes()).digest()[:16]
 
 
-def package_versions() -> tuple[tuple[str, str], ...]:
+def package_versions() -> Versions:
     """The versions of the packages that a score depends on, as far as they are installed."""
     return tuple(_versions())
 
@@ -94,8 +95,8 @@ def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
         write_whole(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
         write_whole(folder / PLAN_FILE, plan.to_bytes())
     there = read_plan(folder)
-    if there != plan:
-        name, old, new = _difference(there, plan)
+    if there.digest != plan.digest:
+        name, old, new = next(_differences(there, plan))
         raise UsageError(
             f"{folder} holds a run whose {name} is {old}, not {new}; "
             f"give another folder, or repeat that run to finish it."
@@ -104,17 +105,25 @@ def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
         raise UsageError(f"{folder} holds a run over other clips; give another folder.")
 
 
-def _difference(there: RunPlan, here: RunPlan) -> tuple[str, str, str]:
-    """The first thing in which two plans differ, and what it is in each."""
+def _differences(there: RunPlan, here: RunPlan) -> Iterator[tuple[str, str, str]]:
+    """In what two plans that are spelled differently differ, and what it is in each."""
     old, new = ({**asdict(plan), **asdict(plan.receipt)} for plan in (there, here))
-    name = next(name for name in old if name != "receipt" and old[name] != new[name])
-    if name == "versions":
-        one = next(pair for pair in there.receipt.versions if pair not in here.receipt.versions)
-        return f"version of {one[0]}", one[1], dict(here.receipt.versions)[one[0]]
-    if name == "conditions":
-        names = [", ".join(map(str, plan.conditions)) for plan in (there, here)]
-        return name, names[0], names[1]
-    return name.replace("_", " "), repr(old[name]), repr(new[name])
+    for name in old:
+        if name == "versions":
+            yield from _other_versions(there.receipt.versions, here.receipt.versions)
+        elif name == "conditions" and there.conditions != here.conditions:
+            names = [", ".join(map(str, plan.conditions)) for plan in (there, here)]
+            yield name, names[0], names[1]
+        elif name not in ("receipt", "conditions") and old[name] != new[name]:
+            yield name.replace("_", " "), repr(old[name]), repr(new[name])
+
+
+def _other_versions(old: Versions, new: Versions) -> Iterator[tuple[str, str, str]]:
+    """The packages that are not the same, one that is not installed being absent."""
+    before, now = dict(old), dict(new)
+    for name in sorted({**before, **now}):
+        if before.get(name) != now.get(name):
+            yield f"version of {name}", before.get(name, "absent"), now.get(name, "absent")
 
 
 def holds_run(folder: Path) -> bool:

@@ -252,7 +252,7 @@ def _receipt(report: Report) -> Html:
 
 def _reading(report: Report) -> Html:
     name = metric_name(report)
-    words = (
+    words: tuple[tuple[str, str], ...] = (
         ("absolute robustness", f"1 - drop, where drop = clean {name} - mean {name}"),
         ("relative robustness", "1 - drop / clean"),
         ("interval", "where 95 % of bootstrap draws over clips lie; the same clips are drawn for "
