@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..bounds import DEFAULT_LIMITS
 from ..errors import DataError, MissingExtra, cause
 
-__all__ = ["find_stream", "need_pyav", "open_stream", "read_packets"]
+__all__ = ["find_stream", "naming_file", "need_pyav", "open_stream", "read_packets"]
 
 Kind = Literal["video", "audio"]
 
@@ -36,19 +36,27 @@ def open_stream(path: Path, kind: Kind) -> Iterator[tuple[Any, Any]]:
     Raises DataError, naming the file and the cause, for whatever goes wrong within the block.
     """
     av = need_pyav()
+    # From the root, since to FFmpeg "take:1.mp4" is an address and "pipe:0.mp4" its input.  Titles
+    # are in any encoding and no matter here.
+    address = os.path.abspath(path)
+    with naming_file(path), av.open(address, metadata_errors="replace") as container:
+        stream = find_stream(container, kind)
+        if stream is None:
+            missing = "sound track" if kind == "audio" else "picture"
+            raise DataError(f"{path} has no {missing}.")
+        if stream.codec_context is None:
+            raise DataError(f"{path} holds {kind} of a kind that no decoder here knows.")
+        _check_size(path, stream)
+        stream.thread_type = "NONE"
+        yield container, stream
+
+
+@contextmanager
+def naming_file(path: Path) -> Iterator[None]:
+    """Make a DataError, naming the file and the cause, of whatever PyAV raises within."""
+    av = need_pyav()
     try:
-        # From the root, since to FFmpeg "take:1.mp4" is an address and "pipe:0.mp4" its input.
-        # Titles are in any encoding and no matter here.
-        with av.open(os.path.abspath(path), metadata_errors="replace") as container:
-            stream = find_stream(container, kind)
-            if stream is None:
-                missing = "sound track" if kind == "audio" else "picture"
-                raise DataError(f"{path} has no {missing}.")
-            if stream.codec_context is None:
-                raise DataError(f"{path} holds {kind} of a kind that no decoder here knows.")
-            _check_size(path, stream)
-            stream.thread_type = "NONE"
-            yield container, stream
+        yield
     except (DataError, MissingExtra):
         raise
     # ValueError and ArithmeticError: numbers of a damaged header that PyAV cannot represent.

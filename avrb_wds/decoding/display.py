@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..corruptions import Frame
+from .container import naming_file
 
 __all__ = ["is_turned", "upright"]
 
@@ -14,13 +16,17 @@ __all__ = ["is_turned", "upright"]
 NOTHING = 0.02
 
 
-def upright(frame: Any) -> Frame:
+def upright(frame: Any, path: Path) -> Frame:
     """A decoded frame as (h, w, 3) uint8 RGB, turned and mirrored as it is to be shown.
+
+    path: of its file, which a DataError names where the pixels cannot be converted.
 
     Only what leaves rows and columns rows and columns is carried out, as in browsers: where the
     file asks for another angle, the picture is as stored.
     """
-    pixels = frame.to_ndarray(format="rgb24")
+    # Threads of each frame's own would cost more than they save: many frames are made at a time.
+    with naming_file(path):
+        pixels = frame.to_ndarray(format="rgb24", threads=1)
     turned, mirrored, flipped = _orientation(frame)
     if turned:
         pixels = pixels.swapaxes(0, 1)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..apply import Corrupter
 from ..corruptions import Pcm
+from ..decoding.container import naming_file
 from ..decoding.display import is_turned, upright
 from ..decoding.pictures import Facts, Picture, read_facts, read_pictures
 from ..decoding.track import Track, find_track
@@ -61,7 +62,7 @@ def corrupt_video(
         expected = _expected(known, limit)
         with Mp4(out, _picture_format(known, first), _sound_format(track)) as file:
             feed = _Feed(file, start, track, corrupter, key)
-            for done, made in enumerate(_made(shown, first, corrupter, key), 1):
+            for done, made in enumerate(_made(path, shown, first, corrupter, key), 1):
                 feed.add(made)
                 if progress:
                     progress(done, max(done, expected))
@@ -93,20 +94,23 @@ class _Made(NamedTuple):
 
 
 def _made(
-    shown: Iterator[Picture], first: Picture, corrupter: Corrupter, key: str
+    path: Path, shown: Iterator[Picture], first: Picture, corrupter: Corrupter, key: str
 ) -> Iterator[_Made]:
     """The frames corrupted, in order, on all cores."""
     size = (first.frame.width, first.frame.height)
-    make = partial(_make, size=size, corrupter=corrupter, key=key)
+    make = partial(_make, path=path, size=size, corrupter=corrupter, key=key)
     # One more than cores: while the encoder takes a frame, no core waits.
     return in_order((partial(make, picture) for picture in shown), (os.cpu_count() or 1) + 1)
 
 
-def _make(picture: Picture, size: tuple[int, int], corrupter: Corrupter, key: str) -> _Made:
+def _make(
+    picture: Picture, path: Path, size: tuple[int, int], corrupter: Corrupter, key: str
+) -> _Made:
     frame = picture.frame
     if (frame.width, frame.height) != size:  # the mp4 is of one size, that of the first frame
-        frame = frame.reformat(width=size[0], height=size[1])
-    corrupted = corrupter.frame(upright(frame), key, picture.number)
+        with naming_file(path):
+            frame = frame.reformat(width=size[0], height=size[1], threads=1)
+    corrupted = corrupter.frame(upright(frame, path), key, picture.number)
     return _Made(encodable(corrupted), picture.time, picture.duration)
 
 

@@ -78,7 +78,7 @@ class VideoWindow:
             for picture in pictures:
                 times.append(picture.time)
                 if picture.time in wanted:
-                    taken[picture.time] = convert(upright(picture.frame))
+                    taken[picture.time] = convert(upright(picture.frame, self.path))
                 if len(taken) == len(wanted) or picture.time > self.reel.times[-1]:
                     break
         return taken, tuple(times)
