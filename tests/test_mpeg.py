@@ -95,6 +95,13 @@ def test_what_is_damaged_prints_nothing(capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_start_that_is_no_frame_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    for start in (b"\xff\xf3\0\0", b"\xff\xe3\x18\0" + bytes(20), b"ID3", ID3[:12]):
+        with suppress(DataError):
+            decode_audio(start + mp3()[100:])
+    assert capfd.readouterr() == ("", "")
+
+
 def test_junk_between_frames() -> None:
     data = mp3()
     expected = decode_audio(data)[0]

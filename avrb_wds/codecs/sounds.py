@@ -26,6 +26,7 @@ __all__ = ["decode_audio", "encode_audio"]
 BLOCK = 1 << 20  # samples decoded at a time where they are not of 16 bits
 UNKNOWN = 1 << 62  # samples that libsndfile announces where a FLAC leaves them open, and more
 PLAIN = struct.Struct("<4sI4s4sIHHIIHH4sI")  # a WAV of nothing else, up to the first sample
+QUIET = (b"fLaC", b"OggS", b".snd", b"NIST")
 NIST_SIZES = (b"sample_count", b"channel_count", b"sample_n_bytes")
 AU = struct.Struct(">4sII")  # name, where the samples start, bytes of them
 
@@ -101,6 +102,8 @@ def _decode_sound(
     else:
         _check_end(data)
         file, is_estimate = Memory(data), bytes(data[:4]) == b"OggS"
+        if bytes(data[:4]) not in QUIET:  # libsndfile may find MPEG in it all the same
+            quiet = quiet_stderr()
     with quiet, soundfile.SoundFile(file) as sound:
         _check_rate(sound.samplerate)
         is_open = sound.frames > UNKNOWN
