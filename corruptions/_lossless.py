@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,9 @@ def decode_picture(coded: bytes, shape: tuple[int, ...]) -> Picture:
 
     The size stands in the header: a picture larger than asked for is never unpacked.
     """
+    # Before Pillow reads it, which warns of large ones.
+    if coded[12:24] != b"IHDR" + struct.pack(">II", shape[1], shape[0]):
+        raise ValueError("the picture has another size")
     with Image.open(io.BytesIO(coded), formats=["PNG"]) as image:
         if (image.height, image.width, len(image.getbands())) != shape:
             raise ValueError("the picture has another size")

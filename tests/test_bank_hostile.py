@@ -95,6 +95,7 @@ def announces(png: bytes, width: int, height: int) -> bytes:
     "change",
     [
         lambda png: announces(png, 60_000, 60_000),
+        lambda png: announces(png, 10_000, 10_000),
         lambda png: announces(png, 0, 0),
         lambda png: announces(png, 5, 5),
         lambda png: png[:50],
@@ -111,6 +112,16 @@ def test_a_picture_that_is_another(tmp_path: Path, change: Callable[[bytes], byt
     )
     with pytest.raises(UsageError, match=r"is damaged at texture/000\.png: .*; make it again"):
         bank.texture(0)
+
+
+def test_a_member_that_claims_more_than_the_file_has(tmp_path: Path) -> None:
+    path = rewritten(tmp_path / "b", lambda name, data: data)
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("rain/000.xz")
+    claim, lie = struct.pack("<II", info.compress_size, info.file_size), b"\0\0\0\x10" * 2
+    path.write_bytes(path.read_bytes().replace(claim, lie))
+    with pytest.raises(UsageError, match=r"is damaged at rain/000\.xz: .* is too large"):
+        Bank.open(path).sound("rain", 0, 8000, 2)
 
 
 def test_what_is_no_file_is_no_bank(tmp_path: Path) -> None:
