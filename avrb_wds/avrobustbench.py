@@ -20,6 +20,7 @@ from .media import create_video
 from .packing.avrobustbench import avrobustbench_source
 from .packing.pictures import column_numbers, column_path
 from .packing.source import FrameColumns, SourceClip
+from .paths import check_file
 from .shards import Clip, ShardSet, decode_clip
 from .shards.canonical import parse
 from .shards.record import escape_key
@@ -144,6 +145,7 @@ class _Sharded:
 
 
 def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
+    check_file(path)
     try:
         return decode(path.read_bytes())
     except OSError as error:

@@ -13,6 +13,7 @@ from commandline import Done, run_avrb
 from PIL import Image
 from videos import Movie, make_video
 
+from avrb_wds.avrobustbench import AVRobustBench
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.packing import SourceOptions, create_json
 from avrb_wds.packing.banks import import_bank
@@ -107,6 +108,10 @@ def test_devices_and_pipes_that_a_list_names_are_refused(tmp_path: Path) -> None
     (tmp_path / "e.json").write_text(json.dumps({"data": [entry]}))
     done = packed(tmp_path / "e.json", tmp_path / "out2")
     assert "/dev/zero is a device, pipe or socket, not a file." in done.stderr
+    with pytest.raises(DataError, match="/dev/zero is a device"):
+        AVRobustBench(tmp_path / "e.json", 0)[0]
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    assert "zero.json is a device" in packed(tmp_path / "zero.json", tmp_path / "out3").stderr
     done = corrupted(tmp_path / "pipe.mp4", tmp_path / "o.mp4")
     assert (done.returncode, "pipe.mp4 is a device, pipe or socket" in done.stderr) == (1, True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import DataError, cause
 from ..folders import list_folder
-from ..paths import check_folder, path_to_text, text_to_path
+from ..paths import check_file, check_folder, path_to_text, text_to_path
 from ..progress import Progress
 from ..shards.canonical import Fields, parse
 from ..whole import write_whole
@@ -27,6 +27,7 @@ def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
 
     Pictures are video_path/frame_*/VIDEO_ID.jpg; relative paths start at the JSON's folder.
     """
+    check_file(path)
     try:
         data = path.read_bytes()
     except OSError as error:
