@@ -69,6 +69,8 @@ def test_good_csvs_of_unusual_make(tmp_path: Path) -> None:
     assert read_label_table(tmp_path / "l.csv", {}) == [
         ('12" vinyl', ("a",)), ("b", ('x" y',)), ("c", ("z",)),
     ]  # fmt: skip
+    (tmp_path / "l.csv").write_text('a,"of\ntwo lines"\n"b\n",y\n')
+    assert read_label_table(tmp_path / "l.csv", {}) == [("a", ("of\ntwo lines",)), ("b\n", ("y",))]
     (tmp_path / "l.csv").write_text("a,x\n,\n  ,\nb,\n")
     assert read_label_table(tmp_path / "l.csv", {}) == [("a", ("x",)), ("b", ())]
     assert [line for line, _ in read_rows(tmp_path / "l.csv", "list")] == [1, 4]

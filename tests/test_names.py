@@ -30,6 +30,7 @@ ODD = [
     *("e\u0301".encode(), "\u00e9".encode(), "\U0001f600\u200d".encode(), "\u2028".encode()),
     *(b"x" * 251, b"\xed\xa0\x80", b"~", b"_"),
 ]
+SEEN = [name for name in ODD if name != b".dot"]  # hidden, where a folder is packed
 CLASSES = ["[/x]", "[bold]", "n\nl", "=1+1", "<b>&", "a|b"]
 SMALL = PackOptions(frames=1, frame_size=16)
 MODEL = """
@@ -57,10 +58,10 @@ def road(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, name in enumerate(ODD):
             shutil.copy(video, os.fsencode(folder / "v") + b"/" + name + b".mp4")
             given = os.fsdecode(name)
-            if given.isprintable() and given[0] not in " #\\" and len(given) < 250:
+            if given.isprintable() and given[0] not in " \\" and len(given) < 250:
                 rows.writerow([f"{given}.mp4", CLASSES[number % 6]])
     done = avrb_in(folder, "pack", "v", "shards", "--frames=1", "--frame-size=16", "--labels=none")
-    assert (done.returncode, done.stdout) == (0, f"shards: 1 shard(s), {len(ODD)} clip(s)\n")
+    assert (done.returncode, done.stdout) == (0, f"shards: 1 shard(s), {len(SEEN)} clip(s)\n")
     done = avrb_in(folder, "pack", "v", "some", "--frames=1", "--frame-size=16", "--labels=l.csv")
     assert done.returncode == 0, done.stderr
     return folder
@@ -77,7 +78,7 @@ def test_packing_and_reading(road: Path) -> None:
     assert avrb_in(road, "verify", "shards", "--deep").stdout == "no faults\n"
     clips = avrb.ClipDataset(road / "shards")
     found = {clips[n]["video_id"]: clips[n]["key"] for n in range(len(clips))}
-    expected = {os.fsdecode(name) for name in ODD}
+    expected = {os.fsdecode(name) for name in SEEN}
     assert found == {name: escape_key(name) for name in expected}
 
 
@@ -113,7 +114,7 @@ def test_rendering(road: Path) -> None:
     assert all((road / "loose" / clip["wav"]).is_file() for clip in listed)
 
 
-@pytest.mark.parametrize("name", [name for name in ODD if name != b".dot"])
+@pytest.mark.parametrize("name", SEEN)
 def test_a_file_by_its_name(name: bytes, road: Path) -> None:
     """Also where that could be an address to FFmpeg, or is no text."""
     path = f"./{os.fsdecode(name)}.mp4"

@@ -47,8 +47,6 @@ def read_label_table(path: Path, classes: Mapping[str, int]) -> list[Row]:
     table = []
     for line, row in rows[first + 1 :] if headed else rows:
         found = _headed(row, header, classes) if headed else _bare(row, classes)
-        if found and any(breaking in text for text in (found[0], *found[1]) for breaking in "\r\n"):
-            raise UsageError(f"{path}, line {line}: a quote spans several lines; close it.")
         if found:
             table.append(found)
         elif not row[0].startswith("#"):

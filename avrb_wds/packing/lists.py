@@ -47,6 +47,8 @@ def read_rows(path: Path, what: str) -> list[tuple[int, list[str]]]:
     try:
         for row in reader:
             rows.append((line, row))
+            if reader.line_num > line and not _is_strict(lines[line - 1 : reader.line_num]):
+                raise UsageError(f"{path}, line {line}: a quote spans several lines; close it.")
             line = reader.line_num + 1
     except csv.Error as error:
         raise UsageError(f"{path} is not a CSV: {cause(error)}; give a {what}.") from error
@@ -54,6 +56,15 @@ def read_rows(path: Path, what: str) -> list[tuple[int, list[str]]]:
     if last != [_END]:
         raise UsageError(f"{path} is not a CSV: line {start} opens a quote; close it.")
     return [(number, row) for number, row in rows if any(cell.strip() for cell in row)]
+
+
+def _is_strict(lines: list[str]) -> bool:
+    """Whether quotes end where cells do; the end of all lines is no matter here."""
+    try:
+        list(csv.reader(["\n".join(lines)], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return True
 
 
 def _read(path: Path, what: str) -> bytes:
