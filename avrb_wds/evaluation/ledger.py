@@ -58,8 +58,18 @@ class Ledger:
         if unknown or record.condition not in self.places:
             what = f"clip {unknown[0]!r}" if unknown else f"condition {record.condition}"
             raise DataError(f"{path} has a score for {what}, which the run does not know.")
+        if record.keys and record.scores.shape[1] != self.plan.classes:
+            raise DataError(
+                f"{path} has scores of {record.scores.shape[1]} classes; the run has "
+                f"{self.plan.classes}."
+            )
+        single = self.plan.task == "single-label"
+        if single and not all(len(numbers) == 1 for numbers in record.targets):
+            raise DataError(f"{path} has a clip without one class in a run of single labels.")
         row = self.counts[self.plan.conditions.index(record.condition)]
-        np.add.at(row, [self.positions[key] for key in there], 1)
+        places = np.array([self.positions[key] for key in there], np.intp)
+        places, times = np.unique(places, return_counts=True)
+        row[places] = np.minimum(row[places] + times, 2)  # 2 stands for more
         for clip in record.skipped:
             self.skipped[clip] = self.skipped.get(clip, 0) + 1
 

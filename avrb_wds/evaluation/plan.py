@@ -13,6 +13,7 @@ from pathlib import Path
 from ..condition import Condition
 from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
+from ..reports.parsing import conditions_of, task_of
 from ..reports.report import Task
 from ..shards.canonical import Fields, check_format, parse, spell
 from ..whole import make_folder, write_whole
@@ -56,14 +57,15 @@ class RunPlan:
         value = parse(data, where)
         check_format(value, where, FORMAT)
         given = Fields.of(value, where, {"format", *names})
-        wanted = {field.name for field in fields(Receipt)}
-        receipt = Fields.of(given.values["receipt"], f"{where}: receipt", wanted).values
+        receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
+        if not receipt.batch_size:
+            raise DataError(f"{where}: receipt: 'batch_size' is 0.")
         return cls(
             given.text("model"),
-            "single-label" if given.text("task") == "single-label" else "multi-label",
+            task_of(given),
             given.whole("classes"),
-            tuple(Condition.parse(text) for text in given.texts("conditions")),
-            Receipt.from_json(receipt),
+            conditions_of(given.texts("conditions"), where),
+            receipt,
         )
 
     @cached_property
@@ -146,9 +148,13 @@ def read_keys(folder: Path) -> list[str]:
     """The keys of all clips of the run in `folder`, in order."""
     path = folder / KEYS_FILE
     try:
-        lines = path.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]
+        *lines, rest = path.read_bytes().decode(errors="surrogateescape").split("\n")
     except OSError as error:
         raise DataError(
             f"{path} does not open: {cause(error)}; evaluate again in another folder."
         ) from error
-    return [key_of(line) for line in lines]
+    keys = [key_of(line) for line in lines]
+    if rest or len(set(keys)) < len(keys):
+        what = "is cut off" if rest else "has a key twice"
+        raise DataError(f"{path} {what}; evaluate again in another folder.")
+    return keys

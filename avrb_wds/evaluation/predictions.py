@@ -12,6 +12,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -24,7 +25,8 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..errors import DataError, UsageError, cause
 from ..loading import Skipped
-from ..shards.canonical import parse_object, spell
+from ..reports.parsing import conditions_of
+from ..shards.canonical import Fields, parse, spell
 from ..shown import ClipDigest
 from ..whole import make_folder
 
@@ -68,21 +70,52 @@ class Record:
         return _HEAD.pack(MARK, len(coded), len(body), check) + coded + body
 
     @classmethod
-    def of(cls, head: bytes, body: bytes) -> Record:
-        """The record of this head and body, both whole."""
-        value = parse_object(head, "a record")
-        keys = tuple(value["keys"])
+    def of(cls, head: bytes, body: bytes, where: str) -> Record:
+        """The record of this head and body, both whole; raises DataError where they are none."""
+        given = Fields.of(parse(head, where), where, _HEAD_NAMES)
+        keys = given.texts("keys")
+        (condition,) = conditions_of([given.text("condition")], where)
         end = len(body) - DIGEST_BYTES * len(keys)
+        width = end // (4 * len(keys)) if keys else 0
+        if end != 4 * len(keys) * width:
+            raise DataError(f"{where} holds {len(body)} bytes for {len(keys)} clips.")
         numbers = np.frombuffer(body[:end], "<f4").astype(np.float32, copy=False)
+        if not np.isfinite(numbers).all():
+            raise DataError(f"{where} holds a score that is NaN or infinite.")
         return cls(
-            Condition.parse(value["condition"]),
-            value["start"],
+            condition,
+            given.whole("start"),
             keys,
-            tuple(tuple(target) for target in value["targets"]),
-            numbers.reshape(len(keys), -1) if keys else numbers.reshape(0, 0),
+            _targets(given, len(keys) if width else 0, width),
+            numbers.reshape(len(keys), width),
             tuple(body[at : at + DIGEST_BYTES] for at in range(end, len(body), DIGEST_BYTES)),
-            tuple(Skipped(*clip) for clip in value["skipped"]),
+            _skipped(given),
         )
+
+
+_HEAD_NAMES = ("condition", "start", "keys", "targets", "skipped")
+
+
+def _targets(given: Fields, clips: int, classes: int) -> tuple[tuple[int, ...], ...]:
+    """Class numbers of each clip."""
+    value = given.values["targets"]
+    if not isinstance(value, list) or len(value) != clips:
+        raise DataError(f"{given.where}: 'targets' are not those of {clips} clips.")
+    for numbers in value:
+        whole = isinstance(numbers, list) and all(type(number) is int for number in numbers)
+        if not whole or not all(0 <= number < classes for number in numbers):
+            raise DataError(f"{given.where}: {numbers!r} are not numbers of {classes} classes.")
+    return tuple(tuple(numbers) for numbers in value)
+
+
+def _skipped(given: Fields) -> tuple[Skipped, ...]:
+    value = given.values["skipped"]
+    if not isinstance(value, list):
+        raise DataError(f"{given.where}: 'skipped' is not a list.")
+    clips = [Fields({"clip": clip}, f"{given.where}: skipped").texts("clip") for clip in value]
+    if not all(len(clip) == len(Skipped._fields) for clip in clips):
+        raise DataError(f"{given.where}: 'skipped' holds what is not a key, a shard and a cause.")
+    return tuple(Skipped(*clip) for clip in clips)
 
 
 class PredictionWriter:
@@ -160,49 +193,69 @@ def prediction_files(folder: Path) -> list[Path]:
 def read_records(path: Path, plan: bytes) -> Iterator[tuple[int, Record]]:
     """The whole records of a file and where each begins, in bytes.
 
-    Raises DataError where the file belongs to another plan.
+    Raises DataError where the file belongs to another plan, and for a record that makes no sense.
     """
-    with path.open("rb") as file:
-        begin = file.read(len(MAGIC) + len(plan))
-        if len(begin) < len(MAGIC) + len(plan):
-            return
-        if begin != MAGIC + plan:
-            raise DataError(f"{path} does not belong to the run beside it.")
-        while True:
-            offset = file.tell()
-            record = _next(file)
+    with _opened(path) as file:
+        offset = _begin(file, path, plan)
+        while offset:
+            record = _next(file, path)
             if record is None:
                 return
             yield offset, record
+            offset = file.tell()
 
 
 def record_at(path: Path, offset: int) -> Record:
     """The record that begins at a byte; raises DataError if there is none any more."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         file.seek(offset)
-        record = _next(file)
+        record = _next(file, path)
     if record is None:
         raise DataError(f"{path} has no whole record at byte {offset} any more.")
     return record
 
 
-def _next(file: BinaryIO) -> Record | None:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be opened: {cause(error)}; evaluate again in another folder."
+        ) from error
+    with file:
+        yield file
+
+
+def _begin(file: BinaryIO, path: Path, plan: bytes) -> int:
+    """Where the first record is to begin; 0 where what comes before is not whole."""
+    begin, wanted = file.read(len(MAGIC) + len(plan)), MAGIC + plan
+    if len(begin) < len(wanted):
+        return 0
+    if begin != wanted:
+        raise DataError(f"{path} does not belong to the run beside it.")
+    return len(begin)
+
+
+def _next(file: BinaryIO, path: Path) -> Record | None:
     """The record at the file's position; None if it is not whole."""
-    lengths = file.read(_HEAD.size)
+    offset, lengths = file.tell(), file.read(_HEAD.size)
     if len(lengths) < _HEAD.size:
         return None
     mark, head_length, body_length, check = _HEAD.unpack(lengths)
-    if mark != MARK:
+    left = os.fstat(file.fileno()).st_size - file.tell()
+    if mark != MARK or head_length + body_length > left:
         return None
     head, body = file.read(head_length), file.read(body_length)
     if len(body) < body_length or zlib.crc32(body, zlib.crc32(head)) != check:
         return None
-    return Record.of(head, body)
+    return Record.of(head, body, f"{path}: the record at byte {offset}")
 
 
 def _whole(path: Path, plan: bytes) -> int:
     """The length of the file up to the end of its last whole record."""
-    end = len(MAGIC) + len(plan) if path.stat().st_size >= len(MAGIC) + len(plan) else 0
-    for offset, record in read_records(path, plan):
-        end = offset + len(record.to_bytes())
+    with _opened(path) as file:
+        end = _begin(file, path, plan)
+        while end and _next(file, path) is not None:
+            end = file.tell()
     return end

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import DataError, UsageError, cause
 from ..reports import Receipt
 from ..reports.files import JSON_FILE
-from ..shards.canonical import parse
+from ..shards.canonical import Fields, parse
 from ..storage import Place, RemoteFile, Storage, as_place, is_remote
 from ..whole import make_folder, write_whole
 from .seal import ClipDigests, clips_file
@@ -43,9 +43,12 @@ def read_receipt(
         raise DataError(f"{place} does not open: {cause(error)}; {WANTED}.") from error
     value = parse(data, str(place))
     try:
-        receipt = Receipt.from_json(value["receipt"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{place} has no receipt of this version; {WANTED}.") from error
+        given = Fields.among(value, "it", ["receipt"]).values
+        receipt = Receipt.from_json(given["receipt"], "it")
+    except DataError as error:
+        raise DataError(
+            f"{place} has no receipt of this version: {cause(error)}; {WANTED}."
+        ) from error
     if not receipt.digest:
         raise DataError(f"{place} holds a receipt without digests; give one of a whole run.")
     return receipt, ClipDigests.read(place.parent / clips_file(Path(place.name)).name)

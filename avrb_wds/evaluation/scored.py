@@ -35,18 +35,22 @@ class Scored:
     @classmethod
     def of(cls, ledger: Ledger, condition: Condition) -> Scored:
         """Gather them; raises DataError where every clip was skipped."""
-        shape = (len(ledger.keys), ledger.plan.classes)
-        scores, target = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
-        there = np.zeros(shape[0], np.bool_)
-        for record in ledger.records(condition):
-            rows = [ledger.positions[key] for key in record.keys]
-            scores[rows], there[rows] = record.scores, True
-            for row, numbers in zip(rows, record.targets, strict=True):
-                target[row, list(numbers)] = 1
-        if not there.any():
+        # As many rows as clips are there, wherever they stand: skipped ones take no memory.
+        positions = sorted(
+            ledger.positions[key] for record in ledger.records(condition) for key in record.keys
+        )
+        if not positions:
             raise DataError(f"condition {condition} has no clip left to score.")
-        task, positions = ledger.plan.task, np.flatnonzero(there)
-        return cls(condition, task, scores[there], target[there], positions, shape[0])
+        rows = {position: row for row, position in enumerate(positions)}
+        shape = (len(positions), ledger.plan.classes)
+        scores, target = np.empty(shape, np.float32), np.zeros(shape, np.int64)
+        for record in ledger.records(condition):
+            places = [rows[ledger.positions[key]] for key in record.keys]
+            scores[places] = record.scores
+            for place, numbers in zip(places, record.targets, strict=True):
+                target[place, list(numbers)] = 1
+        task, clips = ledger.plan.task, len(ledger.keys)
+        return cls(condition, task, scores, target, np.array(positions, np.intp), clips)
 
     def metrics(self) -> Metrics:
         """All figures; raises DataError where no clip has a label."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..condition import Condition
-from ..errors import DataError
+from ..errors import DataError, cause
 from ..reports import Receipt
 from ..shown import condition_digest, overall_digest
 from ..storage import Place
@@ -69,11 +69,16 @@ class ClipDigests:
         """Those in a file; None where there is none; raises DataError where it is broken."""
         if not path.is_file():
             return None
-        text = path.read_bytes().decode(errors="surrogateescape")
-        heading, *lines = text.split("\n")[:-1] or [""]
+        try:
+            text = path.read_bytes().decode(errors="surrogateescape")
+        except OSError as error:
+            raise DataError(f"{path} cannot be opened: {cause(error)}.") from error
+        heading, *lines, rest = text.split("\n") if "\n" in text else ("", text)
         names = heading.split("\t")
         rows = dict(_row(line, len(names) - 1) for line in lines)
-        if names[0] != HEADING or any(len(row) != len(names) - 1 for row in rows.values()):
+        alike = {len(row) for row in rows.values()} <= {len(names) - 1}
+        once = len(rows) == len(lines) and len(set(names)) == len(names)
+        if names[0] != HEADING or rest or not alike or not once:
             raise DataError(f"{path} is not a whole list of the digests of clips.")
         return cls(tuple(names[1:]), rows)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from math import log10
+from typing import Any
 
 from ..condition import Condition
-from ..errors import DataError, raised
+from ..errors import DataError, UsageError, cause
 from ..packing.convert import Failure
 from ..packing.publish import RECEIPTS
 from ..reports import Receipt
+from ..reports.parsing import conditions_of
 from ..shards.canonical import Fields, check_format, parse
 from ..shown import condition_digest, overall_digest
 from .clips import ClipNote
@@ -98,16 +100,32 @@ class RenderReceipt:
         value = parse(data, where)
         check_format(value, where, FORMAT)
         given = Fields.of(value, where, names)
-        try:
-            return cls(
-                given.text("name"),
-                given.whole("clips"),
-                Condition.parse(given.text("condition")),
-                Receipt.from_json(given.values["receipt"]),
-                RenderOptions(**given.values["options"]),
-                given.sha256("stored"),
-                None if given.values["psnr"] is None else given.number("psnr"),
-                tuple(Failure(**failure) for failure in given.values["skipped"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"{where} is not a receipt of a rendering: {raised(error)}.") from error
+        receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
+        (condition,) = conditions_of([given.text("condition")], where)
+        if [name for name, _ in receipt.digests] != [str(condition)]:
+            raise DataError(f"{where}: receipt: 'digests' are not those of {condition}.")
+        return cls(
+            given.text("name"),
+            given.whole("clips"),
+            condition,
+            receipt,
+            _options(given.values["options"], f"{where}: options"),
+            given.sha256("stored"),
+            None if given.values["psnr"] is None else given.number("psnr"),
+            tuple(_failure(one) for one in given.objects("skipped", _names(Failure))),
+        )
+
+
+def _names(kind: type[Failure] | type[RenderOptions]) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _options(value: Any, where: str) -> RenderOptions:
+    try:
+        return RenderOptions(**Fields.of(value, where, _names(RenderOptions)).values)
+    except UsageError as error:
+        raise DataError(f"{where}: {cause(error)}.") from error
+
+
+def _failure(given: Fields) -> Failure:
+    return Failure(given.text("video_id"), given.text("source"), given.text("cause"))

@@ -28,7 +28,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, 
     make_folder(folder)
     spellings = (comparison_json, comparison_markdown, comparison_page)
     return tuple(
-        write_whole(folder / name, spell(comparison).encode())
+        write_whole(folder / name, spell(comparison).encode(errors="backslashreplace"))
         for name, spell in zip(COMPARISON_FILES, spellings, strict=True)
     )
 

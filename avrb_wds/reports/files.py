@@ -5,27 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from ..condition import Condition
-from ..errors import DataError, cause, raised
+from ..errors import DataError, cause
 from ..shards.canonical import check_format, parse
 from ..whole import write_whole
 from .markdown import report_markdown
 from .pages import report_page
-from .report import (
-    Baseline,
-    Cell,
-    CorruptionError,
-    Interval,
-    Intervals,
-    Metrics,
-    Receipt,
-    Report,
-    SkippedClip,
-)
+from .parsing import report_of
+from .report import Baseline, Metrics, Report
 from .summary import Robustness, severity_of
 
 __all__ = [
@@ -43,8 +33,6 @@ FILES = (JSON_FILE, "report.csv", "report.md", "report.html")
 """What `write_report` writes into a folder."""
 
 EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clean - score
-
-Made = TypeVar("Made", Metrics, SkippedClip, CorruptionError)
 
 
 def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
@@ -69,10 +57,7 @@ def read_report(path: str | Path) -> Report:
         ) from error
     value = parse(data, str(path))
     check_format(value, str(path), FORMAT)
-    try:
-        return _report(value)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path} is not a whole report: {raised(error)}.") from error
+    return report_of(value, str(path))
 
 
 def report_json(report: Report) -> str:
@@ -116,58 +101,6 @@ def _baseline_json(baseline: Baseline | None) -> dict[str, Any] | None:
         return None
     means = {"mce": baseline.mce, "relative_mce": baseline.relative_mce}
     return {**asdict(baseline), **means}
-
-
-def _report(value: dict[str, Any]) -> Report:
-    report = Report(
-        value["model"],
-        value["task"],
-        value["classes"],
-        tuple(
-            Cell(
-                Condition.parse(cell["condition"]),
-                cell["clips"],
-                _make(Metrics, cell),
-                Interval(*cell["interval"]),
-            )
-            for cell in value["conditions"]
-        ),
-        _intervals(value["intervals"]),
-        Receipt.from_json(value["receipt"]),
-        tuple(_make(SkippedClip, clip) for clip in value["skipped"]),
-        value["baseline"] and _baseline(value["baseline"]),
-    )
-    if any(getattr(cell.metrics, report.metric) is None for cell in report.cells):
-        raise ValueError(f"a condition has no {report.metric}")
-    return report
-
-
-def _intervals(value: dict[str, Any]) -> Intervals:
-    def one(name: str) -> Interval | None:
-        return None if value[name] is None else Interval(*value[name])
-
-    def several(name: str) -> tuple[Interval, ...]:
-        return tuple(Interval(*ends) for ends in value[name])
-
-    return Intervals(
-        value["replicates"],
-        one("clean"),
-        one("score"),
-        one("absolute"),
-        one("relative"),
-        several("by_corruption"),
-        several("by_severity"),
-        several("by_group"),
-    )
-
-
-def _baseline(value: dict[str, Any]) -> Baseline:
-    errors = tuple(_make(CorruptionError, error) for error in value["by_corruption"])
-    return Baseline(value["model"], value["manifest"], value["seed"], errors)
-
-
-def _make(kind: type[Made], value: dict[str, Any]) -> Made:
-    return kind(**{field.name: value[field.name] for field in fields(kind)})
 
 
 def report_csv(report: Report) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 from ..condition import Condition
+from ..shards.canonical import Fields
 from .summary import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
 
 __all__ = [
@@ -129,11 +130,24 @@ class Receipt:
         return {**asdict(self), "versions": dict(self.versions), "digests": dict(self.digests)}
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Receipt:
-        """The receipt that `to_json` gave; raises KeyError or TypeError where it is none."""
-        given = {field.name: value[field.name] for field in fields(cls)}
-        versions, digests = (tuple(given[name].items()) for name in ("versions", "digests"))
-        return cls(**{**given, "versions": versions, "digests": digests})
+    def from_json(cls, value: Any, where: str) -> Receipt:
+        """The receipt that `to_json` gave; raises DataError, naming `where`, where it is none."""
+        given = Fields.among(value, where, [field.name for field in fields(cls)])
+        return cls(
+            given.text("dataset"),
+            given.text("manifest"),
+            given.whole("clips"),
+            given.integer("seed"),
+            given.text("profile"),
+            given.text("modality"),
+            given.text("temporal"),
+            given.text("bank"),
+            given.whole("batch_size"),
+            given.text("transform"),
+            given.text_by_name("versions"),
+            given.text("digest"),
+            given.text_by_name("digests"),
+        )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,12 @@ class Fields:
             raise DataError(f"{where} has unknown fields: {', '.join(map(repr, unknown))}.")
         return cls(value, where)
 
+    @classmethod
+    def among(cls, value: Any, where: str, names: Collection[str]) -> Fields:
+        """As `of`, where other fields may stand beside these."""
+        there = {name: field for name, field in _object(value, where).items() if name in names}
+        return cls.of(there, where, names)
+
     def _wrong(self, name: str, expected: str) -> DataError:
         return DataError(f"{self.where}: {name!r} is {self.values[name]!r}, not {expected}.")
 
@@ -91,6 +97,13 @@ class Fields:
         value = self.values[name]
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
             raise self._wrong(name, "a whole number from 0 up")
+        return value
+
+    def integer(self, name: str) -> int:
+        """An integer of any sign."""
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._wrong(name, "an integer")
         return value
 
     def whole_or_none(self, name: str) -> int | None:
@@ -111,6 +124,21 @@ class Fields:
         if not isinstance(value, list) or not all(map(_is_text, value)):
             raise self._wrong(name, "a list of texts")
         return tuple(value)
+
+    def objects(self, name: str, names: Collection[str]) -> Iterator[Fields]:
+        """A list of objects, which have these fields at least."""
+        value = self.values[name]
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list of objects")
+        for number, one in enumerate(value):
+            yield Fields.among(one, f"{self.where}: {name} {number}", names)
+
+    def text_by_name(self, name: str) -> tuple[tuple[str, str], ...]:
+        """An object whose values are strings, as pairs."""
+        value = self.values[name]
+        if not isinstance(value, dict) or not all(map(_is_text, (*value, *value.values()))):
+            raise self._wrong(name, "an object of texts")
+        return tuple(value.items())
 
     def sha256(self, name: str) -> str:
         """The hexadecimal digits of a SHA-256 digest."""
