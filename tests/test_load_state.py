@@ -129,3 +129,30 @@ def test_torchdatas_stateful_loader(shards: Path, workers: int) -> None:
         assert keys(itertools.islice(first, given)) == whole[:given]
         second.load_state_dict(first.state_dict())
         assert keys(second) == whole[given:]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rank": "0"}, {"rank": 1}, {"world_size": 0}, {"world_size": 1.0}, {"pass": -1},
+        {"left": None}, {"left": [[0, 3]]}, {"left": [[3, 3, 0]]}, {"left": [[0, 12, 0]]},
+        {"left": [[0, 5, 0], [4, 6, 0]]}, {"left": [[0, 3, 1]]}, {"left": [["0", 3, 0]]},
+        {"left": 5}, {"left": [5]}, {"left": [[0, 10**30, 0]]},
+        {"rank": 10**9, "world_size": 10**12},
+    ],
+)  # fmt: skip
+def test_what_is_no_state_is_refused(shards: Path, change: dict[str, Any]) -> None:
+    loader = avrb.load(shards, num_workers=0)
+    with pytest.raises(UsageError, match=r"^the states? (is|are) .*; give "):
+        loader.load_state_dict(loader.state_dict() | change)
+    for missing in ("rank", "world_size", "pass", "left"):
+        state = loader.state_dict()
+        del state[missing]
+        with pytest.raises(UsageError, match=f"^the state is none: KeyError: '{missing}'; give "):
+            loader.load_state_dict(state)
+
+
+@pytest.mark.parametrize("states", [[], ["state"], "state", [5]])
+def test_what_is_not_even_a_dict(shards: Path, states: Any) -> None:
+    with pytest.raises(UsageError, match=r"^the states? (is|are) .*; give "):
+        avrb.load(shards, num_workers=0).load_state_dict(states)

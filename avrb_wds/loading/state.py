@@ -9,7 +9,7 @@ from typing import Any
 
 from ..apply import Corrupter
 from ..condition import Condition
-from ..errors import UsageError
+from ..errors import UsageError, check_int, raised
 from .division import Plan, Span, divide, join
 from .pipeline import Road
 
@@ -45,8 +45,9 @@ def resumed(
     states: this rank's own, or those of all ranks of a world.  Raises UsageError where something
     else was loaded, and where the states of some ranks lack or are of another time.
     """
-    given = [states] if isinstance(states, Mapping) else list(states)
+    given = [states] if isinstance(states, (Mapping, str)) else list(states)
     for state in given:
+        _check_form(state, road)
         for name, mine in _identity(road).items():
             if state.get(name) != mine:
                 raise UsageError(
@@ -56,7 +57,7 @@ def resumed(
     of = sorted((state["world_size"], state["rank"]) for state in given)
     if of == [(topology[1], topology[0])]:
         return _left(given[0]), given[0]["pass"]
-    if not of or of != [(of[0][0], rank) for rank in range(of[0][0])]:
+    if not of or len(of) != of[0][0] or of != [(len(of), rank) for rank in range(len(of))]:
         found = ", ".join(f"{rank} of {size}" for size, rank in of) or "none"
         raise UsageError(
             f"the states are of rank {found}; give that of this rank, {topology[0]} of "
@@ -68,6 +69,29 @@ def resumed(
     behind = [state for state in given if state["pass"] == number]
     left = join(sorted(span for state in behind for span in _left(state)))
     return divide(left, *topology), number
+
+
+def _check_form(state: Any, road: Road) -> None:
+    """Raise UsageError for what `state_of` never gave."""
+    turns = len(road.recipe.conditions)
+    try:
+        world_size = check_int("world_size", state["world_size"], 1)
+        check_int("rank", state["rank"], 0, world_size - 1)
+        check_int("pass", state["pass"], 0)
+        end = 0
+        for start, stop, first in state["left"]:
+            check_int("start", start, end)
+            end = check_int("stop", stop, start + 1)
+            check_int("first turn", first, 0, turns - 1)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"the state is none: {raised(error)}; give what `state_dict` of a loader returned."
+        ) from error
+    if end > len(road.shards):
+        raise UsageError(
+            f"the state is of {end} clips or more, not {len(road.shards)}; give that of a loader "
+            f"like this one."
+        )
 
 
 def _left(state: Mapping[str, Any]) -> tuple[Span, ...]:
