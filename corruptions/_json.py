@@ -27,7 +27,7 @@ def parse_json(data: bytes | str) -> Any:
     if not isinstance(data, str):
         data = data.decode(json.detect_encoding(data), "surrogatepass")
     try:
-        value = _DECODER.decode(data.removeprefix("\ufeff"))
+        value = _DECODER.decode(data)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     if data.count("[") + data.count("{") > MOST_DEPTH:

@@ -38,17 +38,19 @@ TOO_MANY = [
     "{a,{0..99999999}}.tar",
     "s3://bucket/{0..1000000}.tar",
     "{A..z}" * 100,
+    "{0..99999999999999999999}.tar",
+    "{0..9" + "9" * 5000 + "}.tar",
     "{" * 101 + "}" * 101,
 ]
 
 
 @pytest.mark.parametrize("text", TOO_MANY)
 def test_too_many_are_refused_at_once(text: str) -> None:
-    with pytest.raises(avrb.UsageError, match=r"more than (1000000 files|100 braces); .*"):
+    with pytest.raises(avrb.UsageError, match=r"more than 100 braces|names too many files at once"):
         avrb.load(text, "impulse", 1)
 
 
-@pytest.mark.parametrize("text", ["{0..1", "0..1}", "{a,{b}", "{0..9" + "9" * 5000 + "}.tar"])
+@pytest.mark.parametrize("text", ["{0..1", "0..1}", "{a,{b}"])
 def test_braces_that_do_not_close(text: str) -> None:
     with pytest.raises(avrb.UsageError):
         avrb.load(text, "impulse", 1)

@@ -19,9 +19,11 @@ JOURNAL = ".avrb-pack.jsonl"
 """Beside shards while they are being packed: what is packed and how."""
 
 MOST_NAMES = 1_000_000
+MOST_TEXT = 1 << 28
 MOST_BRACES = 100
-"""What one brace expression may stand for, and may have."""
-_RANGE = re.compile(r"(-?\d{1,18}|[A-Za-z])\.\.(-?\d{1,18}|[A-Za-z])(?:\.\.-?(\d{1,18}))?}")
+"""Files that one brace expression may stand for, characters of their names, its own braces."""
+DIGITS = 18  # of a number in it
+_RANGE = re.compile(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.-?(\d+))?\n?}")
 
 GIVE = "give a folder, a manifest or tars"
 
@@ -55,18 +57,23 @@ def _locate(
         source = [source]
     elif not isinstance(source, Iterable):
         source = [source]  # which is no name
-    tars = tuple(_place(name, storage) for part in source for name in _expand(_named(part)))
+    names = (name for part in source for name in _expand(_named(part)))
+    tars = tuple(_tar(_place(name, storage)) for name in names)
     if not tars:
         raise UsageError(f"no shards are named; {GIVE}.")
-    for tar in tars:
-        if isinstance(tar, RemoteFile) and tar.pin:
-            raise UsageError(
-                f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
-            )
-        if not tar.is_file():
-            there = isinstance(tar, Path) and tar.exists()
-            raise UsageError(f"{tar} is not {'a tar' if there else 'there'}; {GIVE}.")
     return None, tars
+
+
+def _tar(tar: Place) -> Place:
+    """`tar`; raises UsageError where it is none that may be named alone."""
+    if isinstance(tar, RemoteFile) and tar.pin:
+        raise UsageError(
+            f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
+        )
+    if not tar.is_file():
+        there = isinstance(tar, Path) and tar.exists()
+        raise UsageError(f"{tar} is not {'a tar' if there else 'there'}; {GIVE}.")
+    return tar
 
 
 def _named(part: object) -> str:
@@ -114,21 +121,22 @@ def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]
     return None, tars
 
 
-def _expand(text: str) -> list[str]:
+def _expand(text: str) -> Iterable[str]:
     if "{" not in text or (not is_remote(text) and os.path.exists(text)):
         return [text]
     from braceexpand import braceexpand
 
     if text.count("{") > MOST_BRACES:
         raise UsageError(f"{text!r} has more than {MOST_BRACES} braces; give a list of files.")
-    if count_names(text) > MOST_NAMES:
-        raise UsageError(f"{text!r} names more than {MOST_NAMES} files; name fewer, or a folder.")
+    if count_names(text) > min(MOST_NAMES, MOST_TEXT // len(text)):
+        raise UsageError(f"{text!r} names too many files at once; name fewer, or a folder.")
     try:
-        return list(braceexpand(text))
+        names: Iterable[str] = braceexpand(text)
     except ValueError:  # its UnbalancedBracesError
         raise UsageError(
             f"{text!r} has unbalanced braces; write e.g. a-{{000..013}}.tar."
         ) from None
+    return names
 
 
 def count_names(text: str) -> int:
@@ -164,6 +172,8 @@ def _count(text: str, at: int, *, within: bool) -> tuple[int, int]:
 def _range_length(first: str, last: str, step: str | None) -> int:
     if first.isalpha() != last.isalpha():
         return 1  # no range
+    if max(len(first), len(last), len(step or "")) > DIGITS:
+        return MOST_NAMES + 1  # or fewer, by numbers that no name has
     letters = ascii_uppercase + ascii_lowercase
     start, end = (letters.index(a) if a.isalpha() else int(a) for a in (first, last))
     return abs(end - start) // max(int(step or 1), 1) + 1

@@ -7,8 +7,11 @@ import tarfile
 from contextlib import suppress
 from random import Random
 
-from avrb_wds.shards import ShardSet
+from shardmaking import Made, members
 
+from avrb_wds.shards import ShardSet, decode_clip, verify
+
+from ..jsons import mutate_json
 from ..mutators import mutate_bytes, one_of
 from ..target import Target, written
 
@@ -122,10 +125,49 @@ def as_tarfile_reads(data: bytes, held: dict[str, dict[str, bytes]]) -> None:
         for info in tar:
             if info.isreg() and (contents := tar.extractfile(info)):
                 plain.setdefault(info.name.lower(), set()).add(contents.read())
-    for key, members in held.items():
-        for extension, value in members.items():
+    for key, clip in held.items():
+        for extension, value in clip.items():
             name = f"{key.partition(' ')[2]}.{extension}".lower()
             assert name not in plain or value in plain[name], name
+
+
+def clip_tars() -> list[bytes]:
+    """One clip as this project packs it, and one of others with a sound alone."""
+    held = members(Made("a", frames=2, height=8, width=8, samples=80))
+    made = []
+    for names in (held, ("wav", "json")):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for name in names:
+                info = tarfile.TarInfo(f"a.{name}")
+                info.size = len(held[name])
+                tar.addfile(info, io.BytesIO(held[name]))
+        made.append(file.getvalue())
+    return made
+
+
+def mutate_contents(rng: Random, data: bytes) -> bytes:
+    """A member's contents changed, and as long as before."""
+    starts = range(0, len(data) - BLOCK + 1, BLOCK)
+    headers = [at for at in starts if data[at + 257 : at + 262] == b"ustar"]
+    if not headers:
+        return mutate_bytes(rng, data)
+    start = rng.choice(headers) + BLOCK
+    end = min([at for at in headers if at >= start], default=len(data))
+    changed = rng.choice((mutate_bytes, mutate_json))(rng, data[start:end].rstrip(b"\0"))
+    return data[:start] + changed[: end - start].ljust(end - start, b"\0") + data[end:]
+
+
+def verify_tar(data: bytes) -> list[str]:
+    """The faults of a tar, each a sentence; what has none decodes."""
+    path = written(data, "v.tar")
+    faults = [fault.problem for fault in verify([str(path)], deep=True)]
+    assert all(fault.endswith(".") and "\n" not in fault for fault in faults), faults
+    if not faults:
+        with ShardSet.open(str(path)) as shards:
+            for number in range(len(shards)):
+                decode_clip(shards.read(number))
+    return faults
 
 
 TARGETS = (
@@ -135,5 +177,11 @@ TARGETS = (
         one_of(mutate_header, mutate_header, insert_pax, move_blocks, mutate_bytes),
         read_tar,
         as_tarfile_reads,
+    ),
+    Target(
+        "clip in a tar",
+        clip_tars,
+        one_of(mutate_contents, mutate_contents, mutate_header, move_blocks),
+        verify_tar,
     ),
 )
