@@ -29,20 +29,29 @@ class Announced:
         self._path, self._container, self._stream = path, container, stream
         self._kinds = set(container.format.name.split(","))
         self._rate = rate
-        self._packets, self._shown, self._end = 0, Fraction(0), Fraction(0)
+        self._packets, self._shown = 0, 0
+        self._ends: dict[int, int] = {}  # of each stream, by its own clock
+        self._units = {s.index: s.time_base or Fraction(0) for s in container.streams}
 
     def note(self, packet: Any) -> None:
         """Count a packet of any stream; raises DataError for one that is cut off."""
         if not packet.size:
             return
-        if packet.pts is not None and packet.time_base:
-            end = (packet.pts + (packet.duration or 0)) * packet.time_base
-            self._end = max(self._end, end)
-            if packet.stream is self._stream and not packet.is_discard:
+        index, pts = packet.stream_index, packet.pts
+        if pts is not None:
+            end = pts + (packet.duration or 0)
+            self._ends[index] = max(self._ends.get(index, 0), end)
+            if index == self._stream.index and not packet.is_discard:
                 self._shown = max(self._shown, end)
-        self._packets += packet.stream is self._stream
+        self._packets += index == self._stream.index
         if packet.is_corrupt and not self._kinds & FLAG_JOINTS:
             raise DataError(f"{self._path} is cut off or damaged at {float(self._end):.2f} s.")
+
+    @property
+    def _end(self) -> Fraction:
+        """When what was read ends, in seconds."""
+        ends = (end * self._units.get(index, 0) for index, end in self._ends.items())
+        return max(ends, default=Fraction(0))
 
     def check_end(self) -> None:
         """Raise DataError where the file announces more than was in it."""
@@ -63,8 +72,8 @@ class Announced:
         duration, start = self._stream.duration, self._stream.start_time or 0
         if not duration:
             return True
-        end = Fraction((start + duration) * self._stream.time_base)
-        return self._shown + 1 / (2 * self._rate) < end
+        missing = Fraction((start + duration - self._shown) * self._stream.time_base)
+        return missing > 1 / (2 * self._rate)
 
     def _seconds(self) -> Fraction:
         """When the file says it ends, in seconds; 0 where it does not."""

@@ -92,7 +92,7 @@ def read_packets(container: Any) -> Iterator[Any]:
     clock = _Clock()
     placed = {s.index for kind in ("video", "audio") if (s := find_stream(container, kind))}
     for packet in container.demux():
-        if packet.size and packet.stream_index in placed:
+        if packet.stream_index in placed and packet.size:
             clock.place(packet)
         yield packet
 
@@ -100,33 +100,51 @@ def read_packets(container: Any) -> Iterator[Any]:
 class _Clock:
     """Moves the times of packets that start over to the end of what came before.
 
-    All streams of a part move by the same, so that they keep their distances.
+    All streams of a part move by the same, so that they keep their distances.  Numbers are those of
+    the streams' own clocks as far as can be: fractions of every packet would take as long as
+    decoding the sound.
     """
 
     def __init__(self) -> None:
-        self._offsets = [Fraction(0)]  # of each part
-        self._parts: dict[int, int] = {}  # which one each stream is in
-        self._latest: dict[int, Fraction] = {}  # of the part, as the file has it
-        self._end = Fraction(0)
+        self._offsets = [Fraction(0)]  # of each part, in seconds
+        self._streams: dict[int, _Times] = {}
 
     def place(self, packet: Any) -> None:
         """Set the times of a packet; every one is to be given, in order."""
-        stream, unit = packet.stream_index, packet.time_base
-        shown = packet.dts if packet.pts is None else packet.pts
-        if shown is None or not unit:
+        times = self._streams.get(packet.stream_index)
+        if times is None:
+            if not packet.time_base:
+                return
+            times = self._streams[packet.stream_index] = _Times(packet.time_base)
+        pts, dts = packet.pts, packet.dts
+        shown = dts if pts is None else pts
+        if shown is None:
             return
-        if packet.dts is not None:  # times on screen step back with every reordered picture
-            time = packet.dts * unit
-            if time < self._latest.get(stream, time) - STEP_BACK:
-                self._next_part(stream, shown * unit)
-            self._latest[stream] = time
-        offset = round(self._offsets[self._parts.get(stream, 0)] / unit)
-        if offset:
-            packet.pts = None if packet.pts is None else packet.pts + offset
-            packet.dts = None if packet.dts is None else packet.dts + offset
-        self._end = max(self._end, (shown + offset + (packet.duration or 0)) * unit)
+        if dts is not None:  # times on screen step back with every reordered picture
+            if times.latest is not None and dts < times.latest - times.step_back:
+                self._next_part(times, shown)
+            times.latest = dts
+        if times.offset:
+            packet.pts = None if pts is None else pts + times.offset
+            packet.dts = None if dts is None else dts + times.offset
+        times.end = max(times.end, shown + times.offset + (packet.duration or 0))
 
-    def _next_part(self, stream: int, start: Fraction) -> None:
-        part = self._parts[stream] = self._parts.get(stream, 0) + 1
-        if part == len(self._offsets):
-            self._offsets.append(self._end - start)
+    def _next_part(self, times: _Times, start: int) -> None:
+        times.part += 1
+        if times.part == len(self._offsets):
+            end = max(other.end * other.unit for other in self._streams.values())
+            self._offsets.append(end - start * times.unit)
+        times.offset = round(self._offsets[times.part] / times.unit)
+
+
+class _Times:
+    """Where a stream is: which part, by how much it is moved, what it had last and where it ends.
+
+    unit: of the numbers, in seconds.  latest: as the file has it.
+    """
+
+    def __init__(self, unit: Fraction) -> None:
+        self.unit = unit
+        self.step_back = STEP_BACK / unit
+        self.part, self.offset, self.end = 0, 0, 0
+        self.latest: int | None = None

@@ -20,6 +20,10 @@ __all__ = ["Block", "read_blocks"]
 LAST_BLOCKS = 2  # in which a track may end: an encoder fills up one packet, and may add another
 
 
+# PyAV reads past the end of the planes of eight channels and more.
+PLANES = 7
+
+
 class Block(NamedTuple):
     """When a piece of sound is heard, in seconds, None where the file does not say, and its rate.
 
@@ -82,8 +86,8 @@ class _Uniform:
         made_of = (frame.sample_rate, frame.layout.name, frame.format.name)
         if made_of != self._made_of:
             yield from self.rest()
-            # Packed samples: PyAV reads past the end of the planes of eight channels and more.
-            self._resampler = need_pyav().AudioResampler("flt", self._layout, self._rate)
+            kind = "fltp" if self._layout.nb_channels <= PLANES else "flt"
+            self._resampler = need_pyav().AudioResampler(kind, self._layout, self._rate)
             self._made_of = made_of
         for made in self._resampler.resample(frame):
             if made.samples:
@@ -98,7 +102,9 @@ class _Uniform:
 
     def _block(self, made: Any, timed: Any) -> Block:
         time = None if timed.pts is None else Fraction(timed.pts * timed.time_base)
-        samples = made.to_ndarray().reshape(made.samples, -1).T
+        samples = made.to_ndarray()
+        if not made.format.is_planar:
+            samples = samples.reshape(made.samples, -1).T
         return Block(time, to_pcm(np.clip(samples, -1, 1)), self._rate)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +27,7 @@ class Track:
     """The first sound track of the video at `path`, decoded each time it is gone through.
 
     channels, samples: of what is heard.  sample_rate: in Hz.  start: in seconds, on the clock of
-    the video.  mixing: of the channels, as in `mix`.
+    the video.  mixing: of the channels, as in `mix`.  held: its sound, where it was kept.
     """
 
     path: Path
@@ -36,6 +36,7 @@ class Track:
     sample_rate: int
     start: Fraction
     mixing: str = "keep"
+    held: tuple[Pcm, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,8 +60,9 @@ class Track:
         """
         waiting: list[Pcm] = []
         left, held = self.samples, 0
-        for heard in _heard(self.path):
-            waiting.append(heard.block[:, :left])
+        blocks = self.held or (heard.block for heard in _heard(self.path))
+        for block in blocks:
+            waiting.append(block[:, :left])
             left -= waiting[-1].shape[1]
             held += waiting[-1].shape[1]
             if held >= PIECE or not left:
@@ -85,20 +87,23 @@ class Track:
         return out
 
 
-def find_track(path: Path, end: Fraction | None = None) -> Track | None:
+def find_track(path: Path, end: Fraction | None = None, *, hold: bool = False) -> Track | None:
     """The first sound track of a video; None where it is empty.
 
-    end: seconds from which on nothing is needed; None for all.  Where the file leaves a gap in its
-    times there is silence; where pieces overlap the earlier one counts.  Raises DataError with the
-    cause where it does not decode.
+    end: seconds from which on nothing is needed; None for all.  hold: whether to keep what is
+    decoded, which is not to be decoded again.  Where the file leaves a gap in its times there is
+    silence; where pieces overlap the earlier one counts.  Raises DataError with the cause where it
+    does not decode.
     """
     track: Track | None = None
+    held: list[Pcm] = []
     for start, rate, block in _heard(path):
         track = track or Track(path, len(block), 0, rate, start)
+        held += [block] if hold else []
         track = replace(track, samples=track.samples + block.shape[1])
         if end is not None and start + Fraction(track.samples, rate) >= end:
             break
-    return track
+    return replace(track, held=tuple(held)) if track and hold else track
 
 
 class _Heard(NamedTuple):

@@ -43,7 +43,9 @@ class VideoWindow:
         reel = scan_pictures(path, seconds)
         track = None
         if with_sound and reel.facts.sound:
-            track = find_track(path, None if seconds is None else reel.times[0] + seconds)
+            end = None if seconds is None else reel.times[0] + seconds
+            # The start is held, to be decoded once; of a long file the middle is decoded twice.
+            track = find_track(path, end, hold=options.window == "start")
         pictures = find_span(reel.times, reel.facts.rate, reel.end)
         sound = Span(track.start, track.end) if track else None
         window = choose_window(pictures, sound, options)
