@@ -238,5 +238,7 @@ def test_there_are_no_more_processes_than_clips(clips: int, others: int) -> None
     def work(number: int) -> Failure:
         return Failure(str(os.getpid()), "", "")
 
-    by = {made.video_id for made in convert_all(work, range(clips), 8) if type(made) is Failure}
+    by = {
+        made.video_id for made in convert_all(work, range(clips), 8, str) if type(made) is Failure
+    }
     assert len(by - {str(os.getpid())}) == others
