@@ -14,12 +14,17 @@ from pathlib import Path
 
 from .errors import DataError, UsageError
 
-__all__ = ["HeldFile", "is_held", "locked"]
+__all__ = ["HeldFile", "in_use", "is_held", "locked"]
 
 ATTEMPTS = 100
 """To open a file that others remove as often, before that is called a fault."""
 NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)
 """What file systems say that have no locks: some of clusters, and NFS without its daemon."""
+
+
+def in_use(folder: Path) -> UsageError:
+    """What to raise where another run is at work in a folder."""
+    return UsageError(f"{folder} is in use by another run; let it end, or give another folder.")
 
 
 class HeldFile:
@@ -77,9 +82,7 @@ class HeldFile:
         try:
             fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(
-                f"{self.folder} is in use by another run; let it end, or give another folder."
-            ) from None
+            raise in_use(self.folder) from None
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,9 +23,11 @@ from ..loading.division import share
 from ..loading.loader import Budget, OnError
 from ..loading.topology import find_topology
 from ..loading.ways import Way
+from ..locks import locked
 from ..progress import Progress
 from ..reports import Receipt
-from .plan import RunPlan, holds_run, package_versions
+from .plan import PLAN_FILE, RunPlan, check_only_run, package_versions, remove_run
+from .predictions import PredictionWriter
 from .receipts import write_receipt
 from .seal import ClipDigests, clips_file, seal
 from .work import Work
@@ -35,6 +35,8 @@ from .work import Work
 __all__ = ["Shown", "digest", "shown"]
 
 BATCH = 16
+PARTS_SUFFIX = ".parts"
+"""Of the folder beside a receipt in which ranks put their parts."""
 
 
 class Shown(NamedTuple):
@@ -144,8 +146,8 @@ def shown(
         work = Work(plan, road, folder, topology, budget, way)
         if topology[1] > 1 and not share(-(-len(shards) // BATCH), *topology):
             return None  # the parts may be gone by now
-        work.do(_no_scores, progress)
-        return _finished(work, None if out is None else Path(out))
+        with work.do(_no_scores, progress) as writer:
+            return _finish(work, writer, None if out is None else Path(out))
 
 
 def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:
@@ -156,17 +158,20 @@ def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:
 def _parts(out: Path | None) -> Iterator[Path]:
     """The folder for the parts of all ranks."""
     if out is not None:
-        yield out.with_suffix(".parts")
+        folder = out.with_suffix(out.suffix * (out.suffix == PARTS_SUFFIX) + PARTS_SUFFIX)
+        check_only_run(folder)
+        yield folder
         return
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
-def _finished(work: Work, out: Path | None) -> Shown | None:
+def _finish(work: Work, writer: PredictionWriter, out: Path | None) -> Shown | None:
     """What all ranks were shown, written to `out`; None but for the last of them."""
-    with _alone(work.folder):
-        if not holds_run(work.folder):
-            return None
+    with locked(work.folder / PLAN_FILE) as there:
+        if not there and work.topology[1] > 1:
+            return None  # another rank was the last
+        writer.check()
         ledger = work.whole_ledger()
         if ledger is None:
             return None
@@ -174,22 +179,5 @@ def _finished(work: Work, out: Path | None) -> Shown | None:
         if out is not None:
             found.clips.write(clips_file(out))
             write_receipt(found.receipt, out)
-            shutil.rmtree(work.folder)
+            remove_run(work.folder)
         return found
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a folder for oneself; at once, if it is gone."""
-    import fcntl
-
-    try:
-        number = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        yield
-        return
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(number)

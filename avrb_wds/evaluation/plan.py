@@ -16,10 +16,21 @@ from ..reports import Receipt
 from ..reports.parsing import conditions_of, task_of
 from ..reports.report import Task
 from ..shards.canonical import Fields, check_format, parse, spell
-from ..whole import make_folder, write_whole
+from ..whole import PARTS, make_folder, write_new
 from .lines import key_as_written, key_of
+from .predictions import FOLDER, is_rank_file
 
-__all__ = ["RunPlan", "begin", "holds_run", "package_versions", "read_keys", "read_plan"]
+__all__ = [
+    "PLAN_FILE",
+    "RunPlan",
+    "begin",
+    "check_only_run",
+    "holds_run",
+    "package_versions",
+    "read_keys",
+    "read_plan",
+    "remove_run",
+]
 
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
 FORMAT = "avrb-run/2"
@@ -94,8 +105,9 @@ def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     make_folder(folder)
     if not (folder / PLAN_FILE).exists():
         lines = "".join(f"{key_as_written(key)}\n" for key in keys)
-        write_whole(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
-        write_whole(folder / PLAN_FILE, plan.to_bytes())
+        # Of ranks and rivals that begin at once the first one's stays, and all hold to it.
+        write_new(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
+        write_new(folder / PLAN_FILE, plan.to_bytes())
     there = read_plan(folder)
     if there.digest != plan.digest:
         name, old, new = next(_differences(there, plan))
@@ -126,6 +138,42 @@ def _other_versions(old: Versions, new: Versions) -> Iterator[tuple[str, str, st
     for name in sorted({**before, **now}):
         if before.get(name) != now.get(name):
             yield f"version of {name}", before.get(name, "absent"), now.get(name, "absent")
+
+
+def check_only_run(folder: Path) -> None:
+    """Raise UsageError where `folder` holds anything but a run without a report."""
+    for path in _files(folder):
+        if not _is_ours(path, folder):
+            raise UsageError(
+                f"{folder} holds {path.name!r}, which no run has made; move it away, or give "
+                f"another file."
+            )
+
+
+def remove_run(folder: Path) -> None:
+    """Remove a run without a report; what else has come into the folder stays, and so it does."""
+    for path in _files(folder):
+        if _is_ours(path, folder):
+            path.unlink(missing_ok=True)
+    for emptied in (folder / FOLDER, folder):
+        with suppress(OSError):  # there is something in it
+            emptied.rmdir()
+
+
+def _files(folder: Path) -> list[Path]:
+    """What is in a run's folder, and in that of its predictions."""
+    inner = folder / FOLDER
+    there = [path for path in folder.glob("*") if path != inner or not path.is_dir()]
+    return sorted([*inner.glob("*"), *there])
+
+
+def _is_ours(path: Path, folder: Path) -> bool:
+    """Whether a run has files of this name there."""
+    if path.is_dir() or path.is_symlink():  # another rank may have removed it: it need not exist
+        return False
+    if path.parent == folder and path.name in (PLAN_FILE, KEYS_FILE):
+        return True
+    return path.match(PARTS) or (path.parent != folder and is_rank_file(path.name))
 
 
 def holds_run(folder: Path) -> bool:

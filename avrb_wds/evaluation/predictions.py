@@ -8,29 +8,35 @@ follows the last whole record of a file was never written.
 
 from __future__ import annotations
 
-import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, cause
 from ..loading import Skipped
+from ..locks import HeldFile, in_use, is_held
 from ..reports.parsing import conditions_of
 from ..shards.canonical import Fields, parse, spell
 from ..shown import ClipDigest
-from ..whole import make_folder
 
-__all__ = ["PredictionWriter", "Record", "prediction_files", "read_records", "record_at"]
+__all__ = [
+    "FOLDER",
+    "PredictionWriter",
+    "Record",
+    "is_rank_file",
+    "prediction_files",
+    "read_records",
+    "record_at",
+]
 
 FOLDER = "predictions"
 MAGIC = b"avrb-predictions/2\n"
@@ -121,49 +127,51 @@ def _skipped(given: Fields) -> tuple[Skipped, ...]:
 class PredictionWriter:
     """Appends records to one rank's file; what a kill left torn at its end is cut off first.
 
-    Raises UsageError where another process is writing to it, DataError where it cannot be written.
+    Nobody else can until it is closed.  Raises UsageError where another process holds the file, or
+    a rank of a run that is divided otherwise is at work, and DataError where it cannot be written.
     """
 
     def __init__(self, folder: Path, plan: bytes, rank: int, world_size: int) -> None:
-        path = folder / FOLDER / f"rank-{rank:04d}-of-{world_size:04d}.bin"
-        make_folder(path.parent)
-        self._path = path
+        name = rank_file(rank, world_size)
+        self._path = folder / FOLDER / name
         try:
-            self._file = FileIO(path, "ab")
+            self._file = HeldFile(folder, f"{FOLDER}/{name}")
         except OSError as error:
-            raise _unwritten(path, error) from error
+            raise _unwritten(self._path, error) from error
         try:
-            _lock(self._file, path)
-            whole = _whole(path, plan)
-            if whole < path.stat().st_size:
-                os.truncate(path, whole)
+            for path in prediction_files(folder):  # of others, who look for this one in turn
+                if _world_size(path) != world_size and is_held(path):
+                    raise in_use(folder)
+            whole = _whole(self._path, plan)
+            self._file.truncate(whole)
             if not whole:
                 self._write(MAGIC + plan)
         except BaseException:
             self._file.close()
             raise
 
+    def check(self) -> None:
+        """Raise DataError where somebody has removed or replaced the folder of the run."""
+        self._file.check()
+
     def append(self, record: Record) -> None:
-        """Write a record; once this returns, killing the process does not lose it."""
+        """Write a record; once this returns, killing the process does not lose it.
+
+        Raises DataError where it cannot be written, or would be to a file that has been removed.
+        """
+        self.check()
         self._write(record.to_bytes())
 
     def _write(self, whole: bytes) -> None:
-        data = memoryview(whole)
         try:
-            while data:
-                data = data[self._file.write(data) or 0 :]
+            self._file.append(whole)
         except OSError as error:
             raise _unwritten(self._path, error) from error
 
     def __enter__(self) -> PredictionWriter:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 
@@ -174,20 +182,24 @@ def _unwritten(path: Path, error: OSError) -> DataError:
     )
 
 
-def _lock(file: FileIO, path: Path) -> None:
-    import fcntl
+def rank_file(rank: int, world_size: int) -> str:
+    """What the file of a rank is called."""
+    return f"rank-{rank:04d}-of-{world_size:04d}.bin"
 
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UsageError(
-            f"{path} is being written by another process; let it end, or give another folder."
-        ) from None
+
+def _world_size(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
 
 
 def prediction_files(folder: Path) -> list[Path]:
     """The files of all ranks that ever ran."""
-    return sorted((folder / FOLDER).glob("rank-*.bin"))
+    files = sorted((folder / FOLDER).glob("rank-*.bin"))
+    return [path for path in files if is_rank_file(path.name)]
+
+
+def is_rank_file(name: str) -> bool:
+    """Whether the file of some rank is called so."""
+    return re.fullmatch(r"rank-\d{4,9}-of-\d{4,9}\.bin", name) is not None
 
 
 def read_records(path: Path, plan: bytes) -> Iterator[tuple[int, Record]]:

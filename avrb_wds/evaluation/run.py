@@ -127,10 +127,16 @@ def evaluate(
         Way.of(None, num_workers),
     )
     classes = work.plan.classes
-    with ready(model, chosen_device(device)) as where:
-        work.do(lambda batch: scores_of(model, batch, classes, where), progress)
-    ledger = work.whole_ledger()
-    return None if ledger is None else published(ledger, work.folder, reference, progress)
+    with (
+        ready(model, chosen_device(device)) as where,
+        work.do(lambda batch: scores_of(model, batch, classes, where), progress) as writer,
+    ):
+        ledger = work.whole_ledger()
+        if ledger is None:
+            return None
+        report = published(ledger, work.folder, reference, progress)
+        writer.check()
+    return report
 
 
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,16 +48,19 @@ class Work:
     budget: Budget
     way: Way
 
-    def do(self, score: Scorer, progress: Progress | None) -> None:
+    @contextmanager
+    def do(self, score: Scorer, progress: Progress | None) -> Iterator[PredictionWriter]:
         """Write the records of this rank's share that are not there yet.
 
-        Raises UsageError where another run has begun in the folder or is under way there, and
-        DataError for clips at fault beyond the budget.
+        The rank's file, so that nobody else takes its place until the block is through.  Raises
+        UsageError where another run has begun in the folder or is under way there, and DataError
+        for clips at fault beyond the budget, and where the folder is removed meanwhile.
         """
         shards, size = self.road.shards, self.plan.receipt.batch_size
         keys = [shards.locate(position)[1].key for position in range(len(shards))]
         begin(self.folder, self.plan, keys)
         with PredictionWriter(self.folder, self.plan.digest, *self.topology) as writer:
+            begin(self.folder, self.plan, keys)  # which a rival may have removed as it ended
             ledger = Ledger.read(self.folder, self.plan, keys)
             failed = {clip.key for clip in ledger.skipped}
             todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
@@ -70,6 +74,8 @@ class Work:
                     writer.append(self._record(score, condition, places.start, result))
                 if progress is not None:
                     progress(done + 1, len(todo))
+            writer.check()
+            yield writer
 
     def whole_ledger(self) -> Ledger | None:
         """The ledger once all ranks are through, held against the keys; None before."""
