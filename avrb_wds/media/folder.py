@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..condition import Severity
 from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
-from ..errors import DataError, UsageError, without_subject
+from ..errors import DataError, UsageError, cause, without_subject
 from ..folders import NOTHING, FolderFiles, PassedOver, list_folder
 from ..packing.folder import VIDEOS
+from ..packing.log import Log, is_log
 from ..paths import check_folder, text_to_path
 from ..progress import Progress
-from ..shards.canonical import parse_object
 from ..shards.record import escape_key
 from ..storage.ahead import in_order
-from ..whole import make_folder, write_whole
+from ..whole import PARTS, make_folder
 from .files import suffix_of, write_file
 from .stills import IMAGES, SOUNDS
 
@@ -62,13 +64,19 @@ class _Job:
     out: Path
     key: str
 
-    def run(self, corrupter: Corrupter, duration: float | None) -> FileFailure | None:
-        """Write the file; what kept it from being written, if anything did."""
-        self.out.parent.mkdir(parents=True, exist_ok=True)
+    def run(self, corrupter: Corrupter, duration: float | None, log: Log) -> FileFailure | None:
+        """Write the file; what kept it from being written, if anything did.
+
+        Raises DataError where the folder, in which `log` is, is no longer the same.
+        """
+        log.check()
         try:
+            make_folder(self.out.parent)
             write_file(self.source, self.out, corrupter, self.key, duration=duration)
         except DataError as error:
+            log.check()
             return FileFailure(self.source, without_subject(error, str(self.source)))
+        log.check()
         return None
 
     @property
@@ -97,7 +105,8 @@ def corrupt_folder(
     their kind.  Each file appears whole or not at all, so `resume` keeps what is there and makes
     the rest, with the settings of the first run.  Files that fail are in the result; none stops
     the others.  progress: called with (files done, files).  Raises UsageError where `out` holds
-    anything without `resume`, or was made with other settings, and for arguments not allowed.
+    anything without `resume`, was made with other settings or has another run at work in it, and
+    for arguments not allowed; DataError where it is removed or replaced meanwhile.
     """
     root, target = Path(source), Path(out)
     corrupter = Corrupter.of(
@@ -111,28 +120,37 @@ def corrupt_folder(
     )
     listed = _listed(root, target)
     jobs = _jobs(root, target, listed)
-    _begin(target, _settings(corrupter, duration), resume)
-    todo = [job for job in jobs if not job.out.exists()]
     unread = [FileFailure(root / text_to_path(f.path), f"{f.cause}.") for f in listed.faults]
     failures = list[FileFailure]()
-    for done, failure in enumerate(_results(todo, corrupter, duration), len(jobs) - len(todo) + 1):
-        failures += [failure] if failure else []
-        if progress:
-            progress(done, len(jobs))
+    with _held(target, _settings(corrupter, duration), resume) as log:
+        todo = [job for job in jobs if not job.out.exists()]
+        results = _results(todo, corrupter, duration, log)
+        for done, failure in enumerate(results, len(jobs) - len(todo) + 1):
+            failures += [failure] if failure else []
+            if progress:
+                progress(done, len(jobs))
+        _check_there(jobs, failures)
     made = len(todo) - len(failures)
     kept = len(jobs) - len(todo)
     return Mirrored(made, kept, listed.others, (*unread, *failures), listed.passed_over)
 
 
 def _results(
-    jobs: list[_Job], corrupter: Corrupter, duration: float | None
+    jobs: list[_Job], corrupter: Corrupter, duration: float | None, log: Log
 ) -> Iterator[FileFailure | None]:
     """Images and sounds, several at a time; then videos, each of which takes all cores."""
-    small = (partial(job.run, corrupter, duration) for job in jobs if not job.video)
+    small = (partial(job.run, corrupter, duration, log) for job in jobs if not job.video)
     yield from in_order(small, (os.cpu_count() or 1) + 1)
     for job in jobs:
         if job.video:
-            yield job.run(corrupter, duration)
+            yield job.run(corrupter, duration, log)
+
+
+def _check_there(jobs: list[_Job], failures: list[FileFailure]) -> None:
+    failed = {failure.path for failure in failures}
+    for job in jobs:
+        if job.source not in failed and not job.out.exists():
+            raise DataError(f"{job.out} was removed meanwhile; run the same again with --resume.")
 
 
 def _listed(root: Path, target: Path) -> FolderFiles:
@@ -175,28 +193,57 @@ def _settings(corrupter: Corrupter, duration: float | None) -> dict[str, object]
     }
 
 
-def _begin(target: Path, settings: dict[str, object], resume: bool) -> None:
-    """Make the folder and note the settings, or hold them against those of the run before."""
-    note = target / SETTINGS
-    if target.is_dir() and any(target.iterdir()):
-        if not resume:
-            raise UsageError(f"{target} is not empty; give a new folder, or resume.")
-        _check_settings(note, settings)
-        return
-    make_folder(target)
-    write_whole(note, json.dumps(settings, indent=2).encode())
+@contextmanager
+def _held(target: Path, settings: dict[str, object], resume: bool) -> Iterator[Log]:
+    """The log of settings in a folder that nobody else writes to meanwhile.
 
-
-def _check_settings(note: Path, settings: dict[str, object]) -> None:
+    They are noted in a new folder, or compared with those of the run before.
+    """
     try:
-        before = parse_object(note.read_bytes(), SETTINGS)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{note.parent} was not made by avrb corrupt: it has no {SETTINGS}; give a new folder."
-        ) from error
+        if not _is_new_or_ours(target):
+            raise _not_new(target, resume)
+        log = Log(target, SETTINGS)
+    except OSError as error:
+        raise DataError(f"{target} cannot be written: {cause(error)}.") from error
+    with log:
+        others = {path.name for path in target.iterdir()} - {SETTINGS}
+        if not log.values and not others:
+            log.add(settings)
+        elif not log.values or not resume:
+            raise _not_new(target, resume)
+        else:
+            _check_settings(target, log.values[0], settings)
+            _remove_parts(target)
+        yield log
+        log.check()
+
+
+def _is_new_or_ours(target: Path) -> bool:
+    if not target.is_dir() or not any(target.iterdir()):
+        return True
+    return (target / SETTINGS).is_file() and is_log(target / SETTINGS)
+
+
+def _not_new(target: Path, resume: bool) -> UsageError:
+    if not resume:
+        return UsageError(f"{target} is not empty; give a new folder, or resume.")
+    return UsageError(
+        f"{target} was not made by avrb corrupt: it has no {SETTINGS}; give a new folder."
+    )
+
+
+def _check_settings(target: Path, before: dict[str, Any], settings: dict[str, object]) -> None:
     for name, value in settings.items():
         if before.get(name) != value:
             raise UsageError(
-                f"{note.parent} was made with {name} {before.get(name)!r}, not {value!r}; "
+                f"{target} was made with {name} {before.get(name)!r}, not {value!r}; "
                 f"give the same, or a new folder."
             )
+
+
+def _remove_parts(target: Path) -> None:
+    """Remove what a killed run has left unfinished, where a file in the making needs a name."""
+    for folder, _, names in os.walk(target):
+        for name in names:
+            if fnmatchcase(name, PARTS):
+                Path(folder, name).unlink(missing_ok=True)

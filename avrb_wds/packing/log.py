@@ -10,7 +10,7 @@ from ..errors import DataError
 from ..locks import HeldFile
 from ..shards.canonical import parse_object, spell
 
-__all__ = ["Log"]
+__all__ = ["Log", "is_log"]
 
 START, DIGITS = b'{"check":"', 16
 """How a line begins: with the digits of its checksum."""
@@ -45,7 +45,7 @@ class Log(HeldFile):
                 raise self.changed(number)
             values.append(parse_object(bare, f"{self.path}: line {number}"))
             self._check = digits
-        if not lines and torn[: len(START)] != START[: len(torn)]:  # it was never one of these
+        if not lines and not _begins_a_line(torn):  # it was never one of these
             raise self.changed(1)
         self._end = sum(len(line) + 1 for line in lines)
         return values
@@ -74,6 +74,16 @@ class Log(HeldFile):
         self.append(whole)
         self._end += len(whole)
         self.sync()
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file begins as those of `Log` do, as far as it goes."""
+    with path.open("rb") as file:
+        return _begins_a_line(file.read(len(START)))
+
+
+def _begins_a_line(data: bytes) -> bool:
+    return START.startswith(data[: len(START)])
 
 
 def _parted(line: bytes) -> tuple[str, bytes]:
