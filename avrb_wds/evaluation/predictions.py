@@ -8,6 +8,7 @@ follows the last whole record of a file was never written.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
