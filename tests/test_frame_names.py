@@ -80,7 +80,10 @@ def test_a_folder_beside_a_thumbnail_and_hidden_files(tmp_path: Path) -> None:
 
 def test_the_last_frame_fills_a_gap(tmp_path: Path) -> None:
     grays(tmp_path, f_1=10, f_2=20, f_4=40, f_5=50)
-    assert shown(tmp_path, fps=1.0) == [10, 20, 20, 40, 50]
+    assert shown(tmp_path) == shown(tmp_path, fps=1.0) == [10, 20, 20, 40, 50]
+    grays(tmp_path, f_99999999999=90)
+    with pytest.raises(DataError, match=r"f_99999999999\.jpg, before which 99999999998 frames"):
+        shown(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from .video import VideoWindow
 
 __all__ = ["EncodedFrame", "clip_frames", "column_numbers", "column_path", "fit", "settled"]
 
+MOST_FRAMES = 1 << 20  # of a folder, numbers that lack included
+
 EncodedFrame = tuple[bytes, tuple[int, int]]
 """A JPEG and its (height, width)."""
 
@@ -99,19 +101,17 @@ def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
 
 def _paths(pictures: FrameFolder | FrameColumns, options: PackOptions) -> list[Path]:
     if isinstance(pictures, FrameFolder):
-        paths, places = _numbered(pictures.path)
-        rate = pictures.fps
+        paths, rate = _numbered(pictures.path), pictures.fps
     else:
         # Nothing says how far apart they are: they cover the clip, so the window is no matter.
         paths, rate = _column(pictures), 1.0
-        places = list(range(len(paths)))
         options = replace(options, duration=None)
-    times = [place / rate for place in places]
+    times = [number / rate for number in range(len(paths))]
     return [paths[number] for number in choose_frames(times, rate, options)]
 
 
-def _numbered(folder: Path) -> tuple[list[Path], list[int]]:
-    """The frames in a folder, and when they show, in frames after the first."""
+def _numbered(folder: Path) -> list[Path]:
+    """The frames in a folder; one again for each number after it that lacks."""
     listed = list_folder(folder, {f".{kind}" for kind in IMAGES}, recursive=False)
     listed.check(folder)
     if not listed.files:
@@ -125,7 +125,11 @@ def _numbered(folder: Path) -> tuple[list[Path], list[int]]:
     for (name, place), (other, after) in pairwise(zip(names, places, strict=True)):
         if place == after:
             raise DataError(f"{folder} holds {name} and {other}, which have one number.")
-    return [folder / text_to_path(name) for name in names], places
+    if places[-1] >= MOST_FRAMES:
+        raise DataError(f"{folder} holds {names[-1]}, before which {places[-1]} frames would be.")
+    until = [*places[1:], places[-1] + 1]
+    held = zip(names, places, until, strict=True)
+    return [folder / text_to_path(name) for name, start, end in held for _ in range(start, end)]
 
 
 def _column(pictures: FrameColumns) -> list[Path]:
