@@ -14,6 +14,8 @@ import reprlib
 from collections.abc import Collection
 from typing import SupportsIndex, cast
 
+from ._json import MOST_DIGITS
+
 __all__ = [
     "AvrbError",
     "UsageError",
@@ -24,7 +26,7 @@ __all__ = [
     "shorten",
 ]
 
-LARGEST_INT = 1 << 8192  # more digits than Python writes: a message or a draw's address needs them
+LARGEST_INT = 10**MOST_DIGITS - 1  # a seed is written into receipts, which are read back
 LONGEST = 600
 """Characters of a message: a few lines, whatever was given."""
 WORD = 160  # characters of one name, path or address in a message that is too long

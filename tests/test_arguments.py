@@ -16,9 +16,11 @@ from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.condition import severity_pair
-from avrb_wds.errors import UsageError
+from avrb_wds.corruptions.errors import LARGEST_INT
+from avrb_wds.errors import UsageError, check_int
 from avrb_wds.packing import PackOptions
 from avrb_wds.rendering import RenderOptions
+from avrb_wds.shards.canonical import parse, spell
 
 INTEGERS: list[Callable[[int], Any]] = [np.int64, np.uint8, np.array, torch.tensor]
 CLEAN = avrb.CLEAN
@@ -166,3 +168,11 @@ def test_what_is_refused(shards: Path, options: dict[str, Any], message: str) ->
 def test_what_is_refused_elsewhere(ask: Callable[[], Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         ask()
+
+
+@pytest.mark.parametrize("seed", [LARGEST_INT, -LARGEST_INT])
+def test_a_seed_that_is_allowed_can_be_read_back_from_a_receipt(seed: int) -> None:
+    assert check_int("seed", seed) == seed
+    assert parse(spell({"seed": seed}), "receipt") == {"seed": seed}
+    with pytest.raises(UsageError, match=r"seed must be a smaller integer; got 33\d bits\."):
+        check_int("seed", 10 * seed)
