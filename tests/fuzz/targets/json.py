@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from braceexpand import braceexpand
@@ -46,7 +47,8 @@ def as_many_names(data: bytes, read: tuple[str, int]) -> None:
     """There are no more names than are counted; fewer where a brace closes that none opened."""
     text, count = read
     if "://" not in text and "{" in text and count < 1000:
-        assert sum(1 for _ in braceexpand(text)) <= count, text
+        with suppress(ValueError):  # braces do not close, and something else was refused first
+            assert sum(1 for _ in braceexpand(text)) <= count, text
 
 
 TARGETS = (
