@@ -1,8 +1,9 @@
 """A bounded folder of whole files, shared by processes; only proven files are ever in it.
 
 A file is `NAME.shard`, NAME being a digest of its address and SHA-256 or ETag; while it is
-fetched, `NAME.part`, of its full size from the start.  Locks (flock) end with their process: who
-fetches holds his part, who reads holds his shard, who makes room holds `lock`, for a moment.
+fetched, `NAME.part`, of its full size from the start.  Nothing else in the folder is counted or
+removed, and without the file MARK the folder is no cache.  Locks (flock) end with their process:
+who fetches holds his part, who reads holds his shard, who makes room holds `lock`, for a moment.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
+import stat
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import cause, check_int
+from ..errors import UsageError, cause, check_int
 from ..progress import Progress
 from .address import redacted
 from .store import Store
@@ -24,33 +27,63 @@ from .store import Store
 __all__ = ["Cache", "CachedFile", "clear", "entries"]
 
 POLL = 0.02
+MARK = ".avrb-cache"
+"""The file by which a folder says that it is a cache of ours."""
+_OURS = re.compile(r"[0-9a-f]{64}\.(?:shard|part)")
 
 
 class CachedFile:
     """An open file of the cache, which stays there until this object is dropped."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self, number: int, path: Path) -> None:
+        self.number, self._path = number, path
 
     def __del__(self) -> None:
         os.close(self.number)
 
+    def remove(self) -> None:
+        """Take a file that went bad out of the cache, also where others read it."""
+        if _is_at(self.number, self._path):  # and not one that was fetched since
+            self._path.unlink(missing_ok=True)
+
+
+def check_cache(folder: str | Path) -> None:
+    """Raise UsageError where a folder holds files of others, and no mark that it is a cache.
+
+    A cache from before there was a mark holds nothing else, and is one still.
+    """
+    try:
+        names = set(os.listdir(folder))
+    except OSError:
+        return  # there is none yet; or it cannot be read, which its first use tells
+    other = sorted(name for name in names if name != "lock" and not _OURS.fullmatch(name))
+    if other and MARK not in names:
+        raise UsageError(
+            f"{folder} holds other files, such as {other[0]!r}, and is not a cache; "
+            f"give a new or an empty folder."
+        )
+
 
 def entries(folder: str | Path) -> list[tuple[Path, int, float]]:
-    """(path, bytes, time of last use) of every file in a cache, parts included, oldest first."""
+    """(path, bytes, time of last use) of every file in a cache, parts included, oldest first.
+
+    Raises UsageError as `check_cache`.
+    """
+    check_cache(folder)
     found = []
-    for path in Path(folder).glob("*.*"):
-        with suppress(FileNotFoundError):
-            if path.suffix in (".shard", ".part"):
-                about = path.stat()
-                found.append((path, about.st_size, about.st_mtime))
+    for path in Path(folder).iterdir() if Path(folder).is_dir() else ():
+        if _OURS.fullmatch(path.name):
+            with suppress(FileNotFoundError):
+                about = path.lstat()
+                if stat.S_ISREG(about.st_mode):
+                    found.append((path, about.st_size, about.st_mtime))
     return sorted(found, key=lambda entry: (entry[2], entry[0]))
 
 
 def clear(folder: str | Path, progress: Progress | None = None) -> tuple[int, int]:
-    """Remove every file that is not in use: (files, bytes) removed.
+    """Remove every file of a cache that is not in use: (files, bytes) removed.
 
-    progress: called with (files done, files).
+    progress: called with (files done, files).  Raises UsageError as `check_cache`.
     """
     held, removed = entries(folder), []
     for done, (path, size, _) in enumerate(held, 1):
@@ -97,6 +130,7 @@ class Cache:
     def __init__(self, folder: str | Path, limit: int) -> None:
         self.folder, self.limit = Path(folder), check_int("cache_size", limit, 1)
         self._warned = False
+        check_cache(folder)
 
     def open(self, store: Store, url: str, sha256: str = "") -> CachedFile | None:
         """The whole file at `url`, from the cache, or fetched into it; None where it cannot be.
@@ -116,6 +150,8 @@ class Cache:
     def _opened(self, store: Store, url: str, sha256: str, shard: Path) -> CachedFile | None:
         part = shard.with_suffix(".part")
         self.folder.mkdir(parents=True, exist_ok=True)
+        check_cache(self.folder)
+        (self.folder / MARK).touch()
         while True:
             if file := _leased(shard):
                 return file
@@ -189,7 +225,7 @@ class Cache:
 def _leased(shard: Path) -> CachedFile | None:
     """The shard opened, held and marked as used; None where it is not there."""
     try:
-        file = CachedFile(os.open(shard, os.O_RDONLY))
+        file = CachedFile(os.open(shard, os.O_RDONLY), shard)
         fcntl.flock(file.number, fcntl.LOCK_SH)
         if not _is_at(file.number, shard):
             return None

@@ -90,10 +90,33 @@ class Storage:
         guard()  # before any lock that a forked child would find held
         file = self._cached(url, sha256) if self._cache else None
         if file is not None:
-            return os.pread(file.number, length, start)
+            try:
+                return os.pread(file.number, length, start)
+            except OSError:  # a disk that fails
+                self._forget(url, file)
         size = self.store.stat(url).size
         length = max(0, min(length, size - start))
         return self._window.read(url, start, length, size) if length else b""
+
+    def reread(self, url: str, start: int, bad: bytes, length: int, sha256: str) -> bytes | None:
+        """The bytes that are at the address itself, where the cache gave others, `bad`.
+
+        The cache's file is removed then, and fetched again when it is next wanted.
+        """
+        data = self.store.get_range(url, start, length) if self._cache else bad
+        if data == bad:
+            return None
+        file = self._cached(url, sha256)
+        if file is not None and os.pread(file.number, length, start) == bad:
+            self._forget(url, file)
+        return data
+
+    def _forget(self, url: str, file: CachedFile) -> None:
+        """Take a file that went bad out of the cache."""
+        with self._lock:
+            if self._open.get(url) is file:
+                del self._open[url]
+        file.remove()
 
     def _cached(self, url: str, sha256: str) -> CachedFile | None:
         assert self._cache is not None
@@ -174,6 +197,10 @@ class RemoteFile:
     def read_range(self, start: int, length: int, sha256: str = "") -> bytes:
         """Bytes of it, fewer where it ends before.  sha256: of the whole file, for the cache."""
         return self.storage.range(self.url, start, length, sha256)
+
+    def reread_range(self, start: int, bad: bytes, length: int, sha256: str = "") -> bytes | None:
+        """The right bytes where `bad` come from a cache that lost them; None where they do not."""
+        return self.storage.reread(self.url, start, bad, length, sha256)
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """The file as a stream, which seeks forwards only, and to its end to learn its size."""

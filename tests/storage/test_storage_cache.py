@@ -140,7 +140,9 @@ def test_a_full_disk_streams(server: FaultServer, urls: list[str], tmp_path: Pat
     warned, left = done.stdout.splitlines()
     assert warned.startswith("1 ")
     assert "No space left on device; what does not fit is read from where it is." in warned
-    assert left == "['lock', 'shard', 'shard']"  # two of four have room, and no part is left
+    assert (
+        left == "['avrb-cache', 'lock', 'shard', 'shard']"
+    )  # two of four have room, and no part is left
 
 
 def test_a_folder_that_cannot_be_written_streams(
