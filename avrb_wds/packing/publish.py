@@ -11,7 +11,7 @@ from ..paths import check_folder
 from ..progress import Progress
 from ..shards.manifest import MANIFEST, Manifest
 from ..shards.sources import JOURNAL
-from ..storage import RemoteFile, Storage, remove, upload
+from ..storage import RemoteFile, Storage, check_bucket, remove, upload
 
 __all__ = ["RECEIPTS", "prepare", "publish", "staging_folder"]
 
@@ -24,10 +24,12 @@ def prepare(url: str, *, storage: Storage | None = None, resume: bool = False) -
     """Prove that shards can be put at `url`, before hours go into packing them.
 
     A mark is left there, until `publish` is done.  Raises UsageError for addresses that cannot be
-    written and, unless `resume`, where a data set lies; DataError where the bucket lets nobody in.
+    written and, unless `resume`, where a data set lies; DataError where the bucket does not exist
+    or lets nobody in.
     """
     storage = storage or Storage()
     place = storage.file(url)
+    check_bucket(storage.store, place.url)
     upload(storage.store, MARK, (place / JOURNAL).url)
     if not resume and (place / MANIFEST).is_file():
         remove(storage.store, (place / JOURNAL).url)
@@ -52,6 +54,7 @@ def publish(
     storage = storage or Storage()
     check_folder(Path(folder), "packed shards")
     manifest, place = Manifest.read(Path(folder) / MANIFEST), storage.file(url)
+    check_bucket(storage.store, place.url)
     _check_free(place, manifest)
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
     names += [name for name in RECEIPTS if (Path(folder) / name).is_file()]

@@ -5,7 +5,7 @@ from .limits import Limits
 from .plain import register
 from .remote import Place, RemoteFile, Storage, as_place, size_of
 from .store import Store
-from .upload import remove, upload
+from .upload import check_bucket, remove, upload
 
 __all__ = [
     "Limits",
@@ -14,6 +14,7 @@ __all__ = [
     "Storage",
     "Store",
     "as_place",
+    "check_bucket",
     "is_remote",
     "redacted",
     "register",

@@ -10,6 +10,7 @@ from .address import redacted
 
 __all__ = [
     "DIGEST",
+    "AccessDenied",
     "Ignored",
     "NoSuchFile",
     "Stat",
@@ -66,6 +67,10 @@ class NoSuchFile(DataError):
     """There is nothing at an address."""
 
 
+class AccessDenied(DataError):
+    """The credentials do not allow what was asked."""
+
+
 class Ignored(Transient):
     """The server answered with the whole file where a range was asked for."""
 
@@ -90,7 +95,7 @@ def refused(
     if status == 404:
         return NoSuchFile(f"{redacted(url)} is not there.")
     if status in (401, 403):
-        return DataError(
+        return AccessDenied(
             f"{where}: access is denied; check the credentials in the environment or in "
             f"storage_options."
         )

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from ..errors import DataError, UsageError, cause
 from .address import Address, redacted
-from .answers import DIGEST, NoSuchFile
+from .answers import DIGEST, AccessDenied, NoSuchFile
 from .client import CHUNK
 from .store import Store
 
-__all__ = ["remove", "upload"]
+__all__ = ["check_bucket", "remove", "upload"]
 
 Result = TypeVar("Result")
 
@@ -47,6 +47,26 @@ def upload(store: Store, source: Path | bytes, url: str) -> bool:
     sent = _persist(store, url, "written", put)
     store.forget(url)
     return sent
+
+
+def check_bucket(store: Store, folder: str) -> None:
+    """Raise DataError where the bucket of a folder does not exist.
+
+    Some servers would make one when something is put there, whatever was meant.
+    """
+    client, path = _writer(store, folder)
+
+    def look() -> None:
+        import obstore
+
+        next(iter(obstore.list(client, path or None)), None)
+
+    try:
+        store.persist(folder, f"{redacted(folder)} cannot be listed", look)
+    except NoSuchFile:
+        raise DataError(f"{redacted(folder)} cannot be written: there is no such bucket.") from None
+    except AccessDenied:
+        return  # one may be allowed to write and not to look
 
 
 def remove(store: Store, url: str) -> None:

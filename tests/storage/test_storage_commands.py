@@ -13,6 +13,7 @@ from shardmaking import clips, write_shards
 from videos import Movie, make_video
 from weed import S3
 
+from avrb_wds.errors import DataError
 from avrb_wds.evaluation import check, digest
 from avrb_wds.packing import publish
 from avrb_wds.rendering import render
@@ -56,6 +57,29 @@ def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
 def test_packing_to_where_nothing_can_be_written_says_so_at_once(tmp_path: Path) -> None:
     done = avrb(None, "pack", str(tmp_path), "https://host/a", cache=tmp_path)
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+def test_what_cannot_be_uploaded_is_not_made_first(s3: S3, tmp_path: Path) -> None:
+    make_video(tmp_path / "videos" / "0.mp4", Movie(frames=4, seconds=0.5))
+    source = write_shards(tmp_path / "t", clips(1))
+    reader = replace(s3, storage_options={**s3.storage_options, "access_key_id": "reader"})
+    for server, out, fault in (
+        (
+            s3,
+            "s3://no-such-bucket/x",
+            "cannot be written: there is no such bucket",
+        ),
+        (reader, f"s3://{s3.bucket}/x", "access is denied; check the credentials"),
+    ):
+        for command in (("pack", str(tmp_path / "videos")), ("render", str(source))):
+            done = avrb(server, *command, out, "--via", "via", cache=tmp_path / "cache")
+            assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+            assert fault in done.stderr
+        assert not (tmp_path / "cache" / "via").exists()
+        with pytest.raises(DataError, match=fault):
+            publish(source, out, storage=Storage(server.storage_options))
+    with pytest.raises(DataError, match="is not there"):  # nor was it made
+        Storage(s3.storage_options).file("s3://no-such-bucket/x").names()
 
 
 def test_rendering_into_a_bucket(s3: S3, tmp_path: Path) -> None:

@@ -12,14 +12,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from avrb_wds.storage import Store, upload
+
 KEYS = {"access_key_id": "testkey", "secret_access_key": "not-to-be-seen", "region": "us-east-1"}
 IDENTITIES = """{"identities": [{"name": "t", "actions": ["Admin", "Read", "List", "Write"],
-"credentials": [{"accessKey": "testkey", "secretKey": "not-to-be-seen"}]}]}"""
+"credentials": [{"accessKey": "testkey", "secretKey": "not-to-be-seen"}]},
+{"name": "r", "actions": ["Read", "List"],
+"credentials": [{"accessKey": "reader", "secretKey": "not-to-be-seen"}]}]}"""
 
 
 @dataclass(frozen=True)
 class S3:
-    """A running S3 server; storage_options: what reaches it."""
+    """A running S3 server with a bucket; storage_options: what reaches it, "reader" as
+    access_key_id for reading only."""
 
     bucket: str
     storage_options: dict[str, str]
@@ -50,7 +55,9 @@ def s3_server(folder: Path) -> Iterator[S3]:
         )  # fmt: skip
     try:
         _wait(process, port, folder / "log")
-        yield S3("clips", {**KEYS, "endpoint": f"http://127.0.0.1:{port}"})
+        s3 = S3("clips", {**KEYS, "endpoint": f"http://127.0.0.1:{port}"})
+        upload(Store(s3.storage_options), b"", f"s3://{s3.bucket}/made")  # which makes the bucket
+        yield s3
     finally:
         process.kill()  # it takes ten seconds to end in good order, and nothing is to be kept
         process.wait()
