@@ -30,16 +30,16 @@ LARGEST_INT = 10**MOST_DIGITS - 1  # a seed is written into receipts, which are 
 LONGEST = 600
 """Characters of a message: a few lines, whatever was given."""
 WORD = 160  # characters of one name, path or address in a message that is too long
-READ = 1 << 12  # characters at either end of a text that are looked at
+READ = 1 << 11  # characters at either end of a text that are looked at
 
 # "https://", and what it becomes in a hurry: "https:/", "http:\\" (doubled in a repr), "s3//".
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*(?::[/\\]+|//|\\\\+)"
+_SCHEME = r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,15}(?::[/\\]+|//|\\\\+)"
 _PORT = r"\d{1,5}(?:[/\\]|$)"
 _USER = re.compile(
     rf"(?:(?P<scheme>{_SCHEME})[^/\\:\s'\"]*:(?!{_PORT}|\s)[^'\"]*@"  # user:password@
     r"|(?P<bucket>(?i:s3|gs|az):?[/\\]+)[^/\\:\s'\"]*:\S*@"  # which has no port
     rf"|(?P<alone>{_SCHEME})[^/\\:\s]*@"  # user@
-    rf"|[^\s:/\\'\"]*:(?!{_PORT}|[\s/\\])\S*@)"  # without a scheme
+    rf"|(?<![^\s:/\\'\"])[^\s:/\\'\"]*:(?!{_PORT}|[\s/\\])\S*@)"  # without a scheme
     r"(?P<rest>\S*)"
 )
 _TOKEN = (

@@ -162,21 +162,14 @@ class ShardSet:
         try:
             raw = raw_clip(data, entry, path, self.bounds, verify=verify)
         except DataError:
-            again = self._reread(number, entry, data)
-            if again is None:
+            if not isinstance(path, RemoteFile):
                 raise
-            raw = raw_clip(again, entry, path, self.bounds, verify=verify)
+            data = path.reread_range(entry.offset, data, entry.length, self._sha256(number))
+            raw = raw_clip(data, entry, path, self.bounds, verify=verify)
         if self.manifest is not None:
             self._check_members(raw.members, _at(entry, path))
             return replace(raw, ours=True)
         return raw
-
-    def _reread(self, number: int, entry: IndexEntry, bad: bytes) -> bytes | None:
-        """The bytes of a clip from where the shard is, if those of a cache are others."""
-        path = self._path(number)
-        if not isinstance(path, RemoteFile):
-            return None
-        return path.reread_range(entry.offset, bad, entry.length, self._sha256(number))
 
     def _check_members(self, members: Mapping[str, memoryview | bytes], where: str) -> None:
         assert self.manifest is not None

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from ..errors import UsageError, cause
+from ..errors import UsageError, hide_secrets
 
 __all__ = ["SCHEMES", "WEB", "Address", "is_remote", "join", "parent", "redacted"]
 
@@ -15,6 +15,10 @@ SCHEMES = ("http", "https", "s3", "gs", "az", "hf")
 WEB = ("http", "https")
 HUB = "https://huggingface.co"
 
+# What "https://" becomes in a hurry: "https:/", "https:\\\\", "https//", "https:".
+_MISSPELT = re.compile(
+    r"(?i)(?:(https?):|(s3|gs|az|hf):(?=[/\\]|.*@)|(https?|s3|gs|az|hf)(?://|\\\\))"
+)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
 _USER = re.compile("^([^/]*//)[^/]*@")  # and password
 
@@ -23,13 +27,20 @@ def is_remote(text: str) -> bool:
     """Whether `text` is an address rather than a local path.
 
     Raises UsageError for schemes that are not read: file:, pipe: and whatever else a list of shards
-    might smuggle in.
+    might smuggle in; and for what is an address but for its slashes, unless there is such a file.
 
     >>> is_remote("s3://bucket/vgg-000000.tar"), is_remote("shards/vgg-000000.tar")
     (True, False)
     """
     match = _SCHEME.match(text)
     if match is None or (match[2] is None and match[1].lower() not in ("pipe", "file")):
+        misspelt = _MISSPELT.match(text)
+        if misspelt and not os.path.lexists(text.partition("/")[0]):
+            scheme = misspelt[misspelt.lastindex or 0].lower()
+            raise UsageError(
+                f"{hide_secrets(redacted(text))!r} is not an address; write {scheme}://, then the "
+                f"rest."
+            )
         return False
     if match[2] is None or match[1] not in SCHEMES:
         raise UsageError(
@@ -97,12 +108,16 @@ class Address:
         given, url = url, _resolved(url) if url.startswith("hf://") else url
         try:
             parts = urlsplit(url)
-        except ValueError as error:
+            host = parts.hostname if parts.scheme in WEB else parts.netloc.rpartition("@")[2]
+            (host or "").encode("idna")  # raises for labels that are empty or too long
+            if parts.port == 0 or re.search(r"[\s\0-\x1f\x7f]", parts.netloc):
+                raise ValueError
+        except ValueError:  # whose text may be a part of a password
             raise UsageError(
-                f"{redacted(given)!r} is not an address: {cause(error)}; "
+                f"{redacted(given)!r} is not an address: its host or port is not valid; "
                 f"write e.g. s3://bucket/folder."
             ) from None
-        if not parts.netloc.rpartition("@")[2]:
+        if not host:
             raise UsageError(
                 f"{redacted(given)!r} names no bucket or host; write e.g. s3://bucket/folder."
             )

@@ -98,14 +98,14 @@ class Storage:
         length = max(0, min(length, size - start))
         return self._window.read(url, start, length, size) if length else b""
 
-    def reread(self, url: str, start: int, bad: bytes, length: int, sha256: str) -> bytes | None:
-        """The bytes that are at the address itself, where the cache gave others, `bad`.
+    def reread(self, url: str, start: int, bad: bytes, length: int, sha256: str) -> bytes:
+        """The bytes that are at the address itself, `bad` being those that the cache gave.
 
-        The cache's file is removed then, and fetched again when it is next wanted.
+        Where they differ, the cache's file is removed, to be fetched again when next wanted.
         """
         data = self.store.get_range(url, start, length) if self._cache else bad
         if data == bad:
-            return None
+            return bad
         file = self._cached(url, sha256)
         if file is not None and os.pread(file.number, length, start) == bad:
             self._forget(url, file)
@@ -198,8 +198,8 @@ class RemoteFile:
         """Bytes of it, fewer where it ends before.  sha256: of the whole file, for the cache."""
         return self.storage.range(self.url, start, length, sha256)
 
-    def reread_range(self, start: int, bad: bytes, length: int, sha256: str = "") -> bytes | None:
-        """The right bytes where `bad` come from a cache that lost them; None where they do not."""
+    def reread_range(self, start: int, bad: bytes, length: int, sha256: str = "") -> bytes:
+        """The bytes of the file where `bad` may come from a cache that went bad."""
         return self.storage.reread(self.url, start, bad, length, sha256)
 
     def open(self, mode: str = "rb") -> BinaryIO:

@@ -124,8 +124,8 @@ class WebClient:
             try:
                 url = urljoin(url, quote(location.encode("latin-1"), safe=SAFE))
                 scheme, *_ = origin(urlsplit(url))
-            except ValueError as error:
-                raise request.fault(f"the server points to no address: {cause(error)}") from None
+            except ValueError:
+                raise request.fault("the server points to no address") from None
             if scheme not in WEB:
                 raise request.fault("the server points to what is not on a web server")
         raise request.fault("the server points from one address to the next without end")
