@@ -194,9 +194,10 @@ class _Answer:
             match = re.fullmatch(
                 r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", head.getheader("Content-Range", "")
             )
-            if match is None:
+            start, last, size = map(int, match.groups()) if match else (0, 0, 0)
+            if not start <= last < size:
                 raise Transient("the answer does not say which range it is.")
-            size, found = int(match[3]), (int(match[1]), int(match[2]) + 1)
+            found = start, last + 1
         modified = _date(head.getheader("Last-Modified")) or EPOCH
         return Stat(size, head.getheader("ETag"), str(modified)), found
 
