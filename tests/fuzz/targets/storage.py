@@ -1,4 +1,4 @@
-"""What storage is given: addresses, brace expressions, options; and the answers of web servers."""
+"""What storage is given: addresses, options, and the answers of web servers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
-from typing import Any
 
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.shards.sources import locate_shards
 from avrb_wds.storage import Limits, RemoteFile, Storage, is_remote
 from avrb_wds.storage.address import Address
 from avrb_wds.storage.answers import Transient
@@ -27,10 +25,6 @@ ADDRESSES = (
     "http://[::1]:80/a.tar", "https://b\u00fccher.example/\u00fc", "hf://datasets/me/vgg@v1/t/a.tar",
     "https:/host/a", "http:\\\\host\\a", "s3//bucket/a", "me:pw@host", "pipe:cat a", "file:///a",
     "https://host/%2e%2e/a", "https://host/\0", "shards/a.tar",
-)  # fmt: skip
-BRACES = (
-    "a-{000..013}.tar", "{a,b{c,d,{1..3}}}.tar", "{0..99999999}.tar", "{1..9}{1..9}{1..9}.tar",
-    "{z..a..3}.tar", "a{", "{{{{1,2},3},4},5}", "\\{a,b\\}", "{-5..5..2}.tar", "{,a}{,b}",
 )  # fmt: skip
 OPTIONS = (
     "region=eu\nendpoint=https://host:9000\naccess_key_id=a\nsecret_access_key=b",
@@ -75,13 +69,6 @@ def tells_no_password(data: bytes, file: RemoteFile | None) -> None:
     assert file is None or b"me:secret@" not in data or "me:secret@" not in f"{file} {file!r}"
 
 
-def read_braces(data: bytes) -> Any:
-    """The local files that an expression means, of which there are none."""
-    with suppress(UsageError):
-        return None if is_remote(text := text_of(data)) else locate_shards([text])
-    return None
-
-
 def read_options(data: bytes) -> None:
     """A client of each kind with these options, which asks nothing."""
     for url in ("https://host/a", "s3://bucket/a", "gs://bucket/a", "az://box/a"):
@@ -120,7 +107,6 @@ def _seeds(*texts: str) -> Callable[[], list[bytes]]:
 
 TARGETS = [
     Target("address", _seeds(*ADDRESSES), mutate_lines, read_address, tells_no_password),
-    Target("braces", _seeds(*BRACES), mutate_lines, read_braces),
     Target("storage-options", _seeds(*OPTIONS), mutate_lines, read_options),
     Target("web-answer", _seeds(*ANSWERS), _mutate_answer, read_answer),
 ]
