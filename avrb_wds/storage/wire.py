@@ -146,7 +146,8 @@ class Connections:
         sock = self._secured(self._open(origin(parts)[1:]), origin(parts))
         if scheme == "http":
             return Connection(sock, self._limits.read_timeout, headers)
-        _tunnel(Connection(sock, self._limits.connect_timeout), f"{host}:{port}", headers)
+        to = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        _tunnel(Connection(sock, self._limits.connect_timeout), to, headers)
         return Connection(self._secured(sock, of), self._limits.read_timeout)
 
     def _open(self, address: tuple[str, int]) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import select
 import socket
 import ssl
 import struct
@@ -49,13 +50,15 @@ Schedule = Callable[[int], Fault | None]
 @dataclass
 class FaultServer:
     """What is served, and what was asked of it.  latency: seconds before every response.
-    moved: by path, the address that a client is sent on to.  writable: whether files can be put."""
+    moved: by path, the address that a client is sent on to.  writable: whether files can be put.
+    tunnel: as a proxy, the port to which every client is connected."""
 
     objects: dict[str, bytes]
     schedule: Schedule = lambda number: None
     latency: float = 0.0
     moved: dict[str, str] = field(default_factory=dict)
     writable: bool = False
+    tunnel: int | None = None
     sent: int = 0
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -127,6 +130,21 @@ class _Handler(BaseHTTPRequestHandler):
             return self._plain(404)
         self.state.objects[unquote(self.path.partition("?")[0])] = data
         return self._plain(200, {"ETag": '"put"'})
+
+    def do_CONNECT(self) -> None:
+        self.state.arrive(self.command, self.path, dict(self.headers.items()))
+        if self.state.tunnel is None:
+            return self._plain(403)
+        self.send_response(200)
+        self.end_headers()
+        with socket.create_connection(("127.0.0.1", self.state.tunnel)) as far:
+            ends = {self.connection: far, far: self.connection}
+            while all(
+                _passed_on(end, ends[end]) for end in select.select(list(ends), [], [], 60)[0]
+            ):
+                pass
+        self.close_connection = True
+        return None
 
     def _arrived(self) -> Fault | None:
         """The fault by which a request was answered already, if any."""
@@ -212,6 +230,12 @@ class _Handler(BaseHTTPRequestHandler):
             with self.state.lock:
                 self.state.sent += len(piece)
             self.wfile.write(piece)
+
+
+def _passed_on(near: socket.socket, far: socket.socket) -> bool:
+    data = near.recv(PIECE)
+    far.sendall(data)
+    return bool(data)
 
 
 class _Server(ThreadingHTTPServer):

@@ -235,3 +235,32 @@ def test_connections_serve_more_than_one_request(served: FaultServer) -> None:
     for start in range(0, 100_000, 10_000):
         assert store.get_range(f"{served.url}/a.tar", start, 10) == DATA[start : start + 10]
     assert served.connections == 1
+
+
+def test_a_proxy_is_gone_through(served: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.objects["http://elsewhere.invalid/a.tar"] = DATA
+    monkeypatch.setenv("http_proxy", served.url.replace("//", "//me:secret@"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert Store().read("http://elsewhere.invalid/a.tar") == DATA
+    assert Store().read(f"{served.url}/a.tar") == DATA
+    *_, (_, path, headers) = served.requests
+    assert path == "/a.tar"
+    assert "proxy-authorization" not in headers
+    assert served.requests[0][2]["proxy-authorization"] == "Basic bWU6c2VjcmV0"
+
+
+def test_a_proxy_does_not_see_into_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "self-signed.pem"))
+    with (
+        fault_server({"/a.tar": DATA}, CERTIFICATES / "self-signed.pem") as server,
+        fault_server() as proxy,
+    ):
+        monkeypatch.setenv("https_proxy", proxy.url)
+        proxy.tunnel = server.port
+        assert Store().read("https://localhost:1/a.tar") == DATA
+        assert {(method, path) for method, path, _ in proxy.requests} == {
+            ("CONNECT", "localhost:1")
+        }
+        proxy.tunnel = None
+        with pytest.raises(DataError, match="the proxy answers 403"):
+            Store(limits=Limits(retries=0)).read("https://localhost:1/a.tar")
