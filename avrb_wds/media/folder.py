@@ -122,7 +122,7 @@ def corrupt_folder(
     jobs = _jobs(root, target, listed)
     unread = [FileFailure(root / text_to_path(f.path), f"{f.cause}.") for f in listed.faults]
     failures = list[FileFailure]()
-    with _held(target, _settings(corrupter, duration), resume) as log:
+    with hold_folder(target, _settings(corrupter, duration), resume) as log:
         todo = [job for job in jobs if not job.out.exists()]
         results = _results(todo, corrupter, duration, log)
         for done, failure in enumerate(results, len(jobs) - len(todo) + 1):
@@ -194,7 +194,7 @@ def _settings(corrupter: Corrupter, duration: float | None) -> dict[str, object]
 
 
 @contextmanager
-def _held(target: Path, settings: dict[str, object], resume: bool) -> Iterator[Log]:
+def hold_folder(target: Path, settings: dict[str, object], resume: bool) -> Iterator[Log]:
     """The log of settings in a folder that nobody else writes to meanwhile.
 
     They are noted in a new folder, or compared with those of the run before.

@@ -10,7 +10,7 @@ from ..errors import DataError
 from ..locks import HeldFile
 from ..shards.canonical import parse_object, spell
 
-__all__ = ["Log", "is_log"]
+__all__ = ["Log", "is_log", "seal_line", "split_line"]
 
 START, DIGITS = b'{"check":"', 16
 """How a line begins: with the digits of its checksum."""
@@ -40,11 +40,11 @@ class Log(HeldFile):
         *lines, torn = self.read().split(b"\n")
         values = []
         for number, line in enumerate(lines, 1):
-            digits, bare = _parted(line)
-            if digits != self._following(bare):
+            bare = split_line(line)
+            if seal_line(bare, self._check) != line + b"\n":
                 raise self.changed(number)
             values.append(parse_object(bare, f"{self.path}: line {number}"))
-            self._check = digits
+            self._check = _checksum(bare, self._check)
         if not lines and not _begins_a_line(torn):  # it was never one of these
             raise self.changed(1)
         self._end = sum(len(line) + 1 for line in lines)
@@ -57,22 +57,17 @@ class Log(HeldFile):
             f"{why and ': '}{why}; give a new folder."
         )
 
-    def _following(self, line: bytes) -> str:
-        """The checksum of a line that comes next."""
-        return hashlib.sha256(self._check.encode() + line).hexdigest()[:DIGITS]
-
     def add(self, value: dict[str, Any]) -> None:
         """Append an object that is not empty, on the disk once this returns.
 
         Raises DataError where the file is no longer the one in the folder.
         """
-        line = spell(value)
-        self._check = self._following(line)
-        whole = START + self._check.encode() + b'",' + line[1:] + b"\n"
+        bare = spell(value)
+        whole = seal_line(bare, self._check)
         self.check()
         self.truncate(self._end)
         self.append(whole)
-        self._end += len(whole)
+        self._check, self._end = _checksum(bare, self._check), self._end + len(whole)
         self.sync()
 
 
@@ -86,9 +81,15 @@ def _begins_a_line(data: bytes) -> bool:
     return START.startswith(data[: len(START)])
 
 
-def _parted(line: bytes) -> tuple[str, bytes]:
-    """A line's checksum, and the line without it; nothing where it has none."""
-    end = len(START) + DIGITS
-    if not line.startswith(START) or line[end : end + 2] != b'",':
-        return "", line
-    return line[len(START) : end].decode(errors="replace"), b"{" + line[end + 2 :]
+def seal_line(bare: bytes, before: str) -> bytes:
+    """The line that holds an object, spelled, with its checksum; before: that of the last line."""
+    return START + _checksum(bare, before).encode() + b'",' + bare[1:] + b"\n"
+
+
+def split_line(line: bytes) -> bytes:
+    """The object that a line holds, without its checksum."""
+    return b"{" + line[len(START) + DIGITS + len(b'",') :]
+
+
+def _checksum(bare: bytes, before: str) -> str:
+    return hashlib.sha256(before.encode() + bare).hexdigest()[:DIGITS]

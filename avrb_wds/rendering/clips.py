@@ -57,7 +57,8 @@ class ClipNote:
     def of(cls, text: str) -> ClipNote:
         """The note that `text` spells."""
         where = "a note of a rendered clip"
-        given = Fields.of(parse(text.encode(), where), where, cls.__dataclass_fields__)
+        data = text.encode(errors="surrogateescape")
+        given = Fields.of(parse(data, where), where, cls.__dataclass_fields__)
         return cls(
             given.text("key"),
             given.text("video_id"),
