@@ -38,7 +38,8 @@ def announced(
     from avrb_wds.packing import prepare
 
     for place in places:
-        prepare(place, storage=storage, resume=resume)
+        inner = folder if len(places) == 1 else folder / place.rpartition("/")[2]
+        prepare(place, folder=inner, storage=storage, resume=resume)
     print_to_stderr(f"{doing} into {folder} first")
 
 

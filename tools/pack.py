@@ -186,12 +186,11 @@ def pack(
     Clips that fail are named at the end; if more than --allow-missing did, the exit status is 1
     and no manifest is written.
     """
-    from shutil import rmtree
-
     from avrb_wds.packing import (
         ClipsMissing,
         PackOptions,
         SourceOptions,
+        remove_packed,
     )
     from avrb_wds.packing import pack as pack_source
     from avrb_wds.storage import is_remote
@@ -234,7 +233,7 @@ def pack(
     if remote:
         uploaded(folder, out, storage)
     if remote and via is None:
-        rmtree(folder)
+        remove_packed(folder)
     manifest = packed.manifest
     print_done(f"{out}: {len(manifest.shards)} shard(s), {manifest.clips} clip(s)")
 

@@ -91,8 +91,9 @@ def render(
     what evaluating SHARDS under the corruption gives, and the same digest.  With jpg it does not;
     receipt.json in OUT and the line printed say how far off it is.
     """
-    from shutil import rmtree
+    from contextlib import suppress
 
+    from avrb_wds.packing import remove_packed
     from avrb_wds.rendering import RenderOptions, check_apart
     from avrb_wds.rendering import render as render_shards
     from avrb_wds.storage import is_remote
@@ -131,7 +132,10 @@ def render(
         where = place if remote else rendered.folder
         print_done(f"{where}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
     if remote and via is None:
-        rmtree(folder)
+        for rendered in made:
+            remove_packed(rendered.folder)
+        with suppress(OSError):  # it is gone, or holds something else
+            folder.rmdir()
 
 
 def _places(out: str, conditions: Sequence[Condition]) -> list[str]:

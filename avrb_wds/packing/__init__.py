@@ -5,7 +5,7 @@ from .build import ClipsMissing
 from .convert import Failure
 from .options import PackOptions
 from .pack import Packed, pack
-from .publish import prepare, publish, staging_folder
+from .publish import prepare, publish, remove_packed, staging_folder
 from .sources import SourceOptions
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "pack",
     "prepare",
     "publish",
+    "remove_packed",
     "staging_folder",
 ]

@@ -4,36 +4,72 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+import socket
+from contextlib import suppress
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import DataError, UsageError
+from ..locks import HeldFile
 from ..paths import check_folder
 from ..progress import Progress
 from ..shards.manifest import MANIFEST, Manifest
 from ..shards.sources import JOURNAL
 from ..storage import RemoteFile, Storage, check_bucket, remove, upload
 
-__all__ = ["RECEIPTS", "prepare", "publish", "staging_folder"]
+__all__ = ["RECEIPTS", "prepare", "publish", "remove_packed", "staging_folder"]
 
 RECEIPTS = ("receipt.json", "receipt.digests.tsv")
 """What lies beside rendered shards: where they come from, and the digests of their clips."""
 MARK = b"avrb-wds: an upload is under way\n"
 
 
-def prepare(url: str, *, storage: Storage | None = None, resume: bool = False) -> None:
+def prepare(
+    url: str,
+    *,
+    folder: str | Path | None = None,
+    storage: Storage | None = None,
+    resume: bool = False,
+) -> None:
     """Prove that shards can be put at `url`, before hours go into packing them.
 
-    A mark is left there, until `publish` is done.  Raises UsageError for addresses that cannot be
-    written and, unless `resume`, where a data set lies; DataError where the bucket does not exist
-    or lets nobody in.
+    A mark is left there, until `publish` is done, which names `folder`, in which they are packed.
+    Without `resume` a mark that names another folder, or one of another machine, is refused; with
+    it it is replaced, and whoever has left it is refused from then on.  Raises UsageError for
+    addresses that cannot be written and, unless `resume`, where a data set lies; DataError where
+    the bucket does not exist or lets nobody in.
     """
     storage = storage or Storage()
     place = storage.file(url)
     check_bucket(storage.store, place.url)
-    upload(storage.store, MARK, (place / JOURNAL).url)
+    mark = _mark(folder)
+    there = _read_mark(storage, place)
+    if not resume and there not in (None, MARK, mark):
+        raise UsageError(
+            f"{place} is where another run uploads to, or has begun to; go on with --resume once "
+            f"that has ended, or give another folder."
+        )
+    upload(storage.store, mark, (place / JOURNAL).url)
     if not resume and (place / MANIFEST).is_file():
         remove(storage.store, (place / JOURNAL).url)
         raise UsageError(f"{place} holds a data set already; give another folder.")
+
+
+def _mark(folder: str | Path | None) -> bytes:
+    """What lies at a place in a bucket while a folder of this machine is packed for it."""
+    if folder is None:
+        return MARK
+    name = f"{socket.gethostname()}\0{Path(folder).resolve()}"
+    return MARK + hashlib.sha256(os.fsencode(name)).hexdigest()[:16].encode() + b"\n"
+
+
+def _read_mark(storage: Storage, place: RemoteFile) -> bytes | None:
+    """The mark that lies at a place; None where none does, or it can't be read."""
+    storage.store.forget((place / JOURNAL).url)
+    try:
+        return (place / JOURNAL).read_bytes()
+    except (DataError, OSError):
+        return None
 
 
 def publish(
@@ -59,15 +95,48 @@ def publish(
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
     names += [name for name in RECEIPTS if (Path(folder) / name).is_file()]
     names.append(MANIFEST)
-    mark = (place / JOURNAL).url
-    upload(storage.store, MARK, mark)
+    mark, there = _mark(folder), _read_mark(storage, place)
+    upload(storage.store, mark, (place / JOURNAL).url)
     sent = 0
     for number, name in enumerate(names, 1):
+        if number == len(names) and there not in (None, MARK, mark):
+            for before in names[:-1]:  # once more: the other may just have been writing
+                sent += upload(storage.store, Path(folder) / before, (place / before).url)
+        _check_mark(storage, place, mark)
         sent += upload(storage.store, Path(folder) / name, (place / name).url)
         if progress:
             progress(number, len(names))
-    remove(storage.store, mark)
+    _check_mark(storage, place, mark)
+    remove(storage.store, (place / JOURNAL).url)
     return sent
+
+
+def _check_mark(storage: Storage, place: RemoteFile, mark: bytes) -> None:
+    """Raise DataError where another run uploads to the same place by now."""
+    if _read_mark(storage, place) not in (None, mark):
+        raise DataError(
+            f"{place} is where another run uploads to meanwhile; let it end, or give another "
+            f"folder."
+        )
+
+
+def remove_packed(folder: Path) -> None:
+    """Remove a packed or rendered data set, file by file as it names them.
+
+    What else lies in its folder stays, and so does all where another run is at work.
+    """
+    manifest = Manifest.read(folder / MANIFEST)
+    names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
+    gone = folder.with_name(f".avrb-{secrets.token_hex(8)}.removed")
+    with suppress(UsageError), HeldFile(folder, JOURNAL):
+        folder.rename(gone)  # so that a kill now leaves nothing that passes for half a data set
+        for name in (*names, *RECEIPTS, MANIFEST, JOURNAL):
+            (gone / name).unlink(missing_ok=True)
+        try:
+            gone.rmdir()
+        except OSError:  # something else is in it
+            with suppress(OSError):  # and somebody has made the folder anew
+                gone.rename(folder)
 
 
 def _check_free(place: RemoteFile, manifest: Manifest) -> None:

@@ -17,7 +17,8 @@ from shardmaking import clips, write_shards
 from weed import S3
 
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.packing import publish
+from avrb_wds.locks import HeldFile
+from avrb_wds.packing import prepare, publish, remove_packed
 from avrb_wds.shards import ShardSet, verify
 from avrb_wds.storage import Limits, Storage, Store, remove, upload
 
@@ -83,7 +84,8 @@ def test_a_bucket_that_is_not_there(server: FaultServer) -> None:
 
 PUBLISH = """
 import json, sys
-from avrb_wds.packing import publish
+from avrb_wds.locks import HeldFile
+from avrb_wds.packing import prepare, publish, remove_packed
 from avrb_wds.storage import Storage
 
 folder, url, options = sys.argv[1:]
@@ -130,3 +132,46 @@ def test_another_data_set_is_not_written_over(s3: S3, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"/taken holds another data set already, 't' of 2 clips"):
         publish(other, url, storage=storage)
     assert verify(url, deep=True, storage=storage) == []
+
+
+def test_of_two_runs_to_one_place_the_second_is_refused(s3: S3, tmp_path: Path) -> None:
+    """Unless it is told to go on; then the first is, from then on."""
+    storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/rivals"
+    one = write_shards(tmp_path / "a", clips(2), per_shard=1)
+    other = write_shards(tmp_path / "b", clips(3), per_shard=1)
+    for _ in range(2):  # a run that has failed is made again from the same folder
+        prepare(url, folder=one, storage=storage)
+    with pytest.raises(UsageError, match=r"rivals is where another run uploads to, or has begun"):
+        prepare(url, folder=other, storage=storage)
+    prepare(url, folder=other, storage=storage, resume=True)
+
+    def overtake(done: int, total: int) -> None:
+        if done == 3:
+            prepare(url, folder=one, storage=storage, resume=True)
+
+    with pytest.raises(DataError, match=r"/rivals is where another run uploads to meanwhile; let"):
+        publish(other, url, storage=storage, progress=overtake)
+    assert "manifest.json" not in storage.file(url).names()
+    assert publish(one, url, storage=storage) > 0
+    assert verify(url, deep=True, storage=Storage(s3.storage_options)) == []
+    with pytest.raises(UsageError, match="holds another data set already"):
+        publish(other, url, storage=storage)
+
+
+def test_only_what_was_packed_is_removed(tmp_path: Path) -> None:
+    for number, mine in enumerate(("", "mine.txt", "deep/mine.tar", "t-000009.tar")):
+        folder = write_shards(tmp_path / f"{number}", clips(3), per_shard=2)
+        if mine:
+            (folder / mine).parent.mkdir(exist_ok=True)
+            (folder / mine).write_text("keep")
+        remove_packed(folder)
+        assert folder.exists() == bool(mine)
+        assert [path for path in folder.rglob("*") if path.is_file()] == [folder / mine] * bool(
+            mine
+        )
+    folder = write_shards(tmp_path / "held", clips(3))
+    with HeldFile(folder, ".avrb-pack.jsonl"):
+        before = sorted(path.name for path in folder.iterdir())
+        remove_packed(folder)
+        assert sorted(path.name for path in folder.iterdir()) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2", "3", "held"]
