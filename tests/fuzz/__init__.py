@@ -2,6 +2,7 @@
 
     python -m tests.fuzz                             # every target, 2,000 cases each
     python -m tests.fuzz --cases 20000 manifest      # one target
+    python -m tests.fuzz --quick                     # as the test suite does
     python -m tests.fuzz manifest --case 1234        # one case again, with its traceback
 
 A case is a function of the target's name and the case's number, so that a finding reproduces by its

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest does
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="every one if none is named")
     parser.add_argument("--cases", type=int, default=2000, help="of each target")
+    parser.add_argument("--quick", action="store_true", help="as many as each target says is quick")
     parser.add_argument("--case", type=int, help="run this one alone, with its traceback")
     parser.add_argument("--out", type=Path, default=Path("fuzz-findings"), help="for the inputs")
     parser.add_argument("--list", action="store_true", help="the targets' names")
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [targets[name] for name in given.targets or targets]
     if given.case is not None:
         return _repeat(chosen[0], given.case)
-    return _run_all(chosen, given.cases, given.out)
+    cases = {target.name: target.quick if given.quick else given.cases for target in chosen}
+    return _run_all(chosen, cases, given.out)
 
 
 def _repeat(target: Target, case: int) -> int:
@@ -46,11 +48,11 @@ def _repeat(target: Target, case: int) -> int:
     return 0
 
 
-def _run_all(targets: Sequence[Target], cases: int, out: Path) -> int:
+def _run_all(targets: Sequence[Target], cases: Mapping[str, int], out: Path) -> int:
     widest, found = max(len(target.name) for target in targets), 0
     print(f"{'target':{widest}} {'cases':>7} {'accepted':>8} {'refused':>8} findings  seconds")
     for target in targets:
-        outcome = find_faults(target, cases)
+        outcome = find_faults(target, cases[target.name])
         found += len(outcome.findings)
         print(
             f"{target.name:{widest}} {outcome.cases:7} {outcome.accepted:8} {outcome.refused:8} "

@@ -31,6 +31,7 @@ class Target:
     seeds: makes good inputs, which `read` must accept.  mutate: changes an input once.  read: the
     reader; its result goes to `check`, which raises AssertionError where it cannot be right.
     seconds: of CPU, memory: bytes, that one case may take.
+    quick: cases of a short run, such as that of the test suite.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Target:
     check: Callable[[bytes, Any], None] = field(default=_accept, repr=False)
     seconds: float = 2.0
     memory: int = 256 << 20
+    quick: int = 200
 
     def input(self, case: int, seeds: Sequence[bytes]) -> bytes:
         """The input of a case: a function of the target's name and the number."""
