@@ -19,6 +19,9 @@ FILMS = {
     "a.webm": Film(
         frames=20, codec="libvpx-vp9", pixels="yuv420p", sound_codec="libopus", sample_rate=48_000
     ),
+    "b.webm": Film(
+        frames=4, flashes=(1,), codec="libvpx", sound_codec="libopus", sample_rate=48_000
+    ),
     "a.avi": Film(frames=40, codec="mpeg4", sound_codec="libmp3lame"),
     "a.mov": Film(codec="mjpeg", pixels="yuvj420p", sound_codec="pcm_s16le"),
 }
@@ -74,6 +77,14 @@ def only_sound() -> bytes:
         return path.read_bytes()
 
 
+def huge() -> bytes:
+    """A video whose container says 64x48 and whose first picture says otherwise."""
+    data, vp8_size = bytearray(whole("b.webm")), b"\x9d\x01\x2a"
+    place = data.index(vp8_size) + len(vp8_size)
+    data[place : place + 4] = (8224).to_bytes(2, "little") * 2
+    return bytes(data)
+
+
 CUT, DECODE = "is cut off", "does not decode"
 BROKEN = {
     "empty.mp4": (lambda: b"", DECODE),
@@ -99,6 +110,7 @@ BROKEN = {
     "hole.mp4": (lambda: zeroed("fast.mp4", 0.4, 0.6), DECODE),
     "unknown-codec.mp4": (lambda: whole("a.mp4").replace(b"avc1", b"zzzz"), "no decoder here"),
     "only-sound.mp4": (only_sound, "has no picture"),
+    "huge.webm": (huge, "announces pictures of 8224x8224 pixels; at most 67108864 are read"),
 }
 
 

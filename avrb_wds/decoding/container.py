@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..bounds import DEFAULT_LIMITS
 from ..errors import DataError, MissingExtra, cause
 
-__all__ = ["find_stream", "naming_file", "need_pyav", "open_stream", "read_packets"]
+__all__ = ["check_size", "find_stream", "naming_file", "need_pyav", "open_stream", "read_packets"]
 
 Kind = Literal["video", "audio"]
 
@@ -46,7 +46,8 @@ def open_stream(path: Path, kind: Kind) -> Iterator[tuple[Any, Any]]:
             raise DataError(f"{path} has no {missing}.")
         if stream.codec_context is None:
             raise DataError(f"{path} holds {kind} of a kind that no decoder here knows.")
-        _check_size(path, stream)
+        if kind == "video":
+            check_size(path, stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "NONE"
         yield container, stream
 
@@ -64,11 +65,8 @@ def naming_file(path: Path) -> Iterator[None]:
         raise DataError(f"{path} does not decode: {cause(error)}.") from error
 
 
-def _check_size(path: Path, stream: Any) -> None:
-    """Raise DataError where pictures are so large that one may not fit in memory."""
-    if stream.type != "video":
-        return
-    width, height = stream.codec_context.width, stream.codec_context.height
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raise DataError for pictures so large that a few bytes of a file could fill the memory."""
     if width * height > DEFAULT_LIMITS.max_pixels:
         raise DataError(
             f"{path} announces pictures of {width}x{height} pixels; at most "

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import DataError
 from .announced import MILLION, Announced
-from .container import need_pyav, open_stream, read_packets
+from .container import check_size, need_pyav, open_stream, read_packets
 
 __all__ = ["Facts", "Picture", "Reel", "read_facts", "read_pictures", "scan_pictures"]
 
@@ -136,6 +136,7 @@ def read_pictures(path: Path, facts: Facts) -> Generator[Picture, None, None]:
                 continue
             key = packet if key is None and (keyed or packet.is_keyframe) else key
             for frame in _decode(packet, key) if key is not None else ():
+                check_size(path, frame.width, frame.height)
                 picture = _picture(frame, last, facts)
                 if frame.is_corrupt and _leads(frame, key):
                     continue

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..bounds import check_sample_rate
 from ..corruptions import Pcm
 from ..signals import to_pcm
 from .container import need_pyav, open_stream, read_packets
@@ -77,7 +78,7 @@ class _Uniform:
     """Frames as blocks of the rate and the channels of the first one."""
 
     def __init__(self, first: Any) -> None:
-        self._rate, self._layout = int(first.sample_rate), first.layout
+        self._rate, self._layout = check_sample_rate(first.sample_rate), first.layout
         self._made_of: tuple[Any, ...] = ()
         self._resampler: Any = None
 

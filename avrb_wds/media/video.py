@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -15,11 +15,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..apply import Corrupter
 from ..corruptions import Pcm
-from ..decoding.container import naming_file
+from ..decoding.container import naming_file, need_pyav
 from ..decoding.display import is_turned, upright
 from ..decoding.pictures import Facts, Picture, read_facts, read_pictures
 from ..decoding.track import Track, find_track
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, cause
 from ..progress import Progress
 from ..storage.ahead import in_order
 from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
@@ -60,13 +60,23 @@ def corrupt_video(
         if first.time - start >= (limit or math.inf):
             raise DataError(f"{path} shows no picture in its first {duration} s.")
         expected = _expected(known, limit)
-        with Mp4(out, _picture_format(known, first), _sound_format(track)) as file:
+        formats = _picture_format(known, first), _sound_format(track)
+        with _naming_encoded(path), Mp4(out, *formats) as file:
             feed = _Feed(file, start, track, corrupter, key)
             for done, made in enumerate(_made(path, shown, first, corrupter, key), 1):
                 feed.add(made)
                 if progress:
                     progress(done, max(done, expected))
             feed.finish()
+
+
+@contextmanager
+def _naming_encoded(path: Path) -> Iterator[None]:
+    """Make a DataError, naming the file, of what an encoder refuses; what the disk says passes."""
+    try:
+        yield
+    except need_pyav().error.FFmpegError as error:
+        raise DataError(f"{path} cannot be encoded as an mp4: {cause(error)}.") from error
 
 
 def _track(path: Path, known: Facts, end: Fraction | None) -> Track | None:

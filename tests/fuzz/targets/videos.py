@@ -80,7 +80,7 @@ def check_mp4(data: bytes, made: bytes) -> None:
     assert made[4:8] == b"ftyp"
 
 
-BIG = 1 << 30
+BIG = 2 << 30  # pictures and the encoder of as many pixels as are read
 TARGETS = (
     Target("video window", videos, mutate_video, read_window, check_window, memory=BIG, quick=40),
     Target("corrupt video", videos, mutate_video, corrupt, check_mp4, memory=BIG, quick=40),
