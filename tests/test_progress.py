@@ -73,7 +73,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("command", SHOWN)
 def test_a_terminal_is_shown_how_far_it_is(command: str, place: Path, tmp_path: Path) -> None:
-    for name in ("1.shard", "2.part"):
+    for name in (f"{1:064x}.shard", f"{2:064x}.part"):
         (place / "cache" / name).touch()
     seen = run_avrb(*words(command, tmp_path / "seen"), folder=place, watched=True)
     assert seen.returncode == 0, seen.stderr
@@ -85,7 +85,7 @@ def test_a_terminal_is_shown_how_far_it_is(command: str, place: Path, tmp_path: 
         assert done == total
         assert unit == " kB" if wanted is None else (int(total), unit) == (wanted, "")
     assert not re.search(r"[━\x1b]", seen.stdout)
-    for name in ("1.shard", "2.part"):
+    for name in (f"{1:064x}.shard", f"{2:064x}.part"):
         (place / "cache" / name).touch()
     unseen = run_avrb(*words(command, tmp_path / "unseen"), folder=place)
     assert unseen == (0, seen.stdout.replace(str(tmp_path / "seen"), str(tmp_path / "unseen")), "")
