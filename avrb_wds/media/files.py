@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
@@ -155,10 +156,12 @@ def write_file(
     *,
     duration: float | None = None,
     progress: Progress | None = None,
+    check: Callable[[], None] | None = None,
 ) -> None:
     """Write one corrupted file, whole or not at all.
 
-    Raises UsageError where `out` has a suffix that goes with no such source, DataError for damage.
+    check: called when the file is made and has no name yet; it gets none if that raises.  Raises
+    UsageError where `out` has a suffix that goes with no such source, DataError for damage.
     """
     kind, suffix = source.suffix.lower(), out.suffix.lower()
     allowed = _outputs(source)
@@ -174,6 +177,8 @@ def write_file(
             corrupt_image(source, file, IMAGES[suffix], corrupter, key)
         else:
             corrupt_sound(source, file, SOUNDS[suffix], corrupter, key, duration)
+        if check:
+            check()
 
 
 def _outputs(source: Path) -> tuple[str, ...]:

@@ -72,7 +72,9 @@ class _Job:
         log.check()
         try:
             make_folder(self.out.parent)
-            write_file(self.source, self.out, corrupter, self.key, duration=duration)
+            write_file(
+                self.source, self.out, corrupter, self.key, duration=duration, check=log.check
+            )
         except DataError as error:
             log.check()
             return FileFailure(self.source, without_subject(error, str(self.source)))
