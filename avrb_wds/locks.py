@@ -34,7 +34,8 @@ class HeldFile:
     on NFS is one of the server's, for all its clients), on a file and not on a folder, which NFS
     cannot lock.  It ends with `close` or with the process, however that ends; a process that is
     only stopped keeps it.  No other program inherits it, and a fork of this process gives its share
-    back at once, so a worker that outlives its parent does not hold what nobody writes to.
+    back at once, so a worker that outlives its parent does not hold what nobody writes to.  `close`
+    ends the lock itself, since a fork that has only begun still has the file open.
 
     made: whether the file was not there before.  made_folder: nor its folder.
     """
@@ -141,6 +142,11 @@ class HeldFile:
 
     def close(self) -> None:
         """Let go of the file; harmless if done already."""
+        if self._number >= 0:
+            _unlock(self._number)
+        self._close_files()
+
+    def _close_files(self) -> None:
         _held.discard(self)
         for number in (self._folder_number, self._number):
             if number >= 0:
@@ -157,13 +163,19 @@ class HeldFile:
         self.close()
 
 
+def _unlock(number: int) -> None:
+    """End a lock, for every fork that has inherited it as well."""
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(number, fcntl.LOCK_UN)
+
+
 _held: weakref.WeakSet[HeldFile] = weakref.WeakSet()
 
 
 def _forget() -> None:
     """Close, in a fork, what its parent holds; the parent's lock stays."""
     for file in list(_held):
-        file.close()
+        file._close_files()
 
 
 os.register_at_fork(after_in_child=_forget)
@@ -203,4 +215,5 @@ def locked(path: Path) -> Iterator[bool]:
             there = False
         yield there
     finally:
+        _unlock(number)
         os.close(number)

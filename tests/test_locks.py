@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -67,16 +68,36 @@ def test_nobody_else_in_this_process(folder: Path) -> None:
         assert (held.made, held.made_folder, held.read()) == (False, False, b"a")
 
 
-def test_a_fork_holds_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("runs", [True, False], ids=["that runs", "that has only begun"])
+def test_a_fork_holds_nothing(folder: Path, runs: bool) -> None:
     held = HeldFile(folder, "f")
-    ready, let_go = multiprocessing.get_context("fork").Pipe()
-    process = multiprocessing.get_context("fork").Process(target=ready.recv)
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    process = context.Process(target=_answer_once, args=(there,))
     process.start()
-    held.close()
-    HeldFile(folder, "f").close()
-    let_go.send(None)
-    process.join()
+    try:
+        if runs:
+            assert here.recv() == "runs"
+        held.close()
+        HeldFile(folder, "f").close()
+    finally:
+        here.send("end")
+        process.join()
     assert process.exitcode == 0
+
+
+def _answer_once(pipe: Connection) -> None:
+    pipe.send("runs")
+    pipe.recv()
+
+
+def test_a_fork_does_not_end_what_its_parent_holds(folder: Path) -> None:
+    with HeldFile(folder, "f"):
+        process = multiprocessing.get_context("fork").Process(target=int)
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+        assert is_held(folder / "f")
 
 
 @pytest.mark.parametrize("how", ["removed", "replaced", "moved", "its file removed", "copied"])
