@@ -97,22 +97,22 @@ def test_from_a_folder_of_videos_to_a_table_and_to_files(road: Path) -> None:
     assert (road / "rendered/manifest.json").exists()
 
 
-def test_from_the_released_benchmark(road: Path) -> None:
-    run_commands(section("From the released benchmark"), road)
+def test_using_avrobustbench_data(road: Path) -> None:
+    run_commands(section("Using AVROBUSTBENCH data"), road)
     assert [str(cell.condition) for cell in read_report(road / "runs/2c").cells] == [
         "clean", "gaussian-5",
     ]  # fmt: skip
 
 
-def test_a_corruption_of_ones_own_takes_under_15_lines() -> None:
+def test_a_custom_corruption_takes_under_15_lines() -> None:
     [snippet] = [snippet for snippet in SNIPPETS if "register(" in snippet]
     assert len(snippet.strip().splitlines()) < 15
 
 
 def test_no_console_block_is_left_out() -> None:
     """Every command shown is of a section that a test here or tests/storage runs."""
-    run = ("From a folder of videos", "Corrupted files", "From the released benchmark")
-    run = (*run, "From a bucket")  # tests/storage/test_storage_readme.py
+    run = ("From a folder of videos", "Corrupted files", "Using AVROBUSTBENCH data")
+    run = (*run, "Remote data")  # tests/storage/test_storage_readme.py
     for block in BLOCKS:
         if block.language == "console" and list(block.commands()):
             assert block.section.startswith(run), block.section

@@ -24,7 +24,7 @@ def test_from_a_bucket_under_torchrun(s3: S3, tmp_path: Path) -> None:
                 "--nproc-per-node 8", "--nproc-per-node 2"
             ),
         )
-        for block in section("From a bucket")
+        for block in section("Remote data")
     )
     options = s3.storage_options
     environment = {
