@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test exactness exactness-arm64 bench clean
+.PHONY: demo test exactness exactness-arm64 bench docs-corruptions docs-fidelity clean
 
 demo: .venv/installed
 	$(BIN)/avrb demo demo-out
@@ -39,8 +39,9 @@ bench: .venv/installed
 clean:
 	rm -rf .venv .exactness build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# The pages that are generated; fidelity.md needs ../shared and takes some minutes.
-.PHONY: docs
-docs: .venv/installed
-	$(BIN)/python docs/make/corruptions.py
-	$(BIN)/python docs/make/fidelity.py
+# The generated pages that lie in the repository; fidelity.md needs ../shared and takes some minutes.
+docs-corruptions: .venv/installed
+	$(BIN)/python docs/scripts/corruptions.py
+
+docs-fidelity: .venv/installed
+	$(BIN)/python docs/scripts/fidelity.py

@@ -14,7 +14,7 @@ from avrb_wds.corruptions import CORRUPTIONS, SEVERITIES, available, get
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-MAKE = DOCS / "make/corruptions.py"
+SCRIPT = DOCS / "scripts/corruptions.py"
 BUILT_IN = [name for name in available() if name in CORRUPTIONS]
 
 
@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The page and the pictures of one corruption, made twice."""
     folders = [tmp_path_factory.mktemp("docs") for _ in range(2)]
     for folder in folders:
-        subprocess.run([sys.executable, MAKE, "--out", folder, "interference"], check=True)
+        subprocess.run([sys.executable, SCRIPT, "--out", folder, "interference"], check=True)
     return folders
 
 
@@ -65,7 +65,7 @@ def test_the_pictures_are_small_and_all_shown(page: str) -> None:
 
 
 def test_the_page_is_what_the_code_says_now(page: str, made: list[Path]) -> None:
-    assert (made[0] / "corruptions.md").read_text() == page, "run make docs"
+    assert (made[0] / "corruptions.md").read_text() == page, "run make docs-corruptions"
 
 
 def test_making_it_again_gives_the_same_bytes(made: list[Path]) -> None:

@@ -14,7 +14,7 @@ RATE = 16_000
 SECONDS = 4
 
 Plane = npt.NDArray[np.float64]
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
 def frame() -> Frame:
@@ -46,7 +46,7 @@ def _cloud(rng: np.random.Generator, side: int, coarsest: int, stretch: int = 1)
     return total / total.max()
 
 
-def _mix(under: Plane, over: Plane | Colour, share: Plane) -> Plane:
+def _mix(under: Plane, over: Plane | Color, share: Plane) -> Plane:
     return under + (np.asarray(over, np.float64) - under) * share[..., np.newaxis]
 
 
@@ -58,7 +58,7 @@ def _ground(rng: np.random.Generator, side: int) -> Plane:
     )
     sky = _mix(sky, (206, 188, 176), np.clip(2.4 * _cloud(rng, side, 4, 2) - 1.25, 0, 0.85))
     sky = _mix(sky, (255, 226, 160), np.exp(-((x - 0.74) ** 2 + (y - 0.17) ** 2) / 0.0025))
-    for level, height, colour in ((0.36, 0.13, (112, 128, 158)), (0.41, 0.08, (62, 92, 84))):
+    for level, height, color in ((0.36, 0.13, (112, 128, 158)), (0.41, 0.08, (62, 92, 84))):
         line = np.interp(
             np.arange(side), np.arange(0, side, 6), rng.normal(size=-(-side // 6)).cumsum()
         )
@@ -66,7 +66,7 @@ def _ground(rng: np.random.Generator, side: int) -> Plane:
         ridge = level - height * (line - line.min()) / np.ptp(line)
         hill = np.clip((y - ridge) * side / 2, 0, 1)
         shade = 0.75 + 0.5 * _cloud(rng, side, 24)
-        sky = _mix(sky, np.asarray(colour) * shade[..., np.newaxis], hill)
+        sky = _mix(sky, np.asarray(color) * shade[..., np.newaxis], hill)
     shore = round(0.45 * side)
     ripple = np.clip(2 * shore - np.arange(shore, side) - 1, 0, shore - 1)
     sky[shore:] = 0.8 * sky[ripple] * (0.8 + 0.35 * _cloud(rng, side, 96, 12)[shore:, :, None])
@@ -99,8 +99,8 @@ def _cast_shadows(canvas: Image.Image, side: int) -> None:
 def _house(draw: ImageDraw.ImageDraw, side: int) -> None:
     """White boards, a red roof, lit windows and a door."""
 
-    def box(left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
-        draw.rectangle([left * side, top * side, right * side, bottom * side], fill=colour)
+    def box(left: float, top: float, right: float, bottom: float, color: Color) -> None:
+        draw.rectangle([left * side, top * side, right * side, bottom * side], fill=color)
 
     box(0.12, 0.50, 0.44, 0.70, (222, 214, 196))
     for row in range(20):
@@ -142,9 +142,9 @@ def _tree(canvas: Image.Image, rng: np.random.Generator, side: int) -> None:
 def _figure(draw: ImageDraw.ImageDraw, side: int) -> None:
     """A person in a red coat with a scarf."""
 
-    def shape(kind: str, left: float, top: float, right: float, low: float, colour: Colour) -> None:
+    def shape(kind: str, left: float, top: float, right: float, low: float, color: Color) -> None:
         draw_shape = draw.ellipse if kind == "round" else draw.rectangle
-        draw_shape([left * side, top * side, right * side, low * side], fill=colour)
+        draw_shape([left * side, top * side, right * side, low * side], fill=color)
 
     shape("box", 0.608, 0.83, 0.627, 0.935, (44, 48, 66))
     shape("box", 0.635, 0.83, 0.654, 0.935, (58, 62, 84))

@@ -1,6 +1,6 @@
 """Writes docs/img/overview.jpg: a frame under every corruption at severity 3.
 
-.venv/bin/python docs/make/overview.py
+.venv/bin/python docs/scripts/overview.py
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _strip(frames: list[Frame]) -> Image.Image:
 
 
 def _spectrograms(sounds: list[Pcm]) -> Image.Image:
-    """As wide as the strip; 40 colours are enough for a scale of brightness."""
+    """As wide as the strip; 40 colors are enough for a scale of brightness."""
     import matplotlib as mpl
 
     mpl.use("agg")

@@ -1,6 +1,6 @@
 """The last section of docs/fidelity.md: frost and crowd with the built-in and the released bank.
 
-.venv/bin/python docs/make/builtin.py    measures and replaces that section only; needs ../shared
+.venv/bin/python docs/scripts/builtin.py    measures and replaces that section only; needs ../shared
 """
 
 from __future__ import annotations
