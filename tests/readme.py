@@ -1,4 +1,4 @@
-"""The README as a script: its blocks in order, run as a reader would."""
+"""Pages of documentation as scripts: their blocks in order, run as a reader would."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
 
 # What a test does not do: install, and the two commands that run the tests themselves and the demo.
 NOT_RUN = ("pip ", "make ")
@@ -34,21 +35,22 @@ class Block:
                 yield shlex.split(line, comments=True)
 
 
-def _blocks() -> Iterator[Block]:
-    for part in re.split(r"^## ", README, flags=re.MULTILINE):
+def read_blocks(page: str) -> Iterator[Block]:
+    """The fenced blocks of a page that name their language."""
+    for part in re.split(r"^## ", page, flags=re.MULTILINE):
         heading = part.partition("\n")[0]
         for language, text in re.findall(r"^```(\w+)\n(.*?)^```", part, re.DOTALL | re.MULTILINE):
             yield Block(heading, language, text)
 
 
-BLOCKS = tuple(_blocks())
+BLOCKS = tuple(read_blocks(README))
 
 
-def section(start: str) -> tuple[Block, ...]:
-    """The blocks under the one heading that begins like this."""
-    names = {block.section for block in BLOCKS if block.section.startswith(start)}
-    assert len(names) == 1, f"{start!r} begins {len(names)} headings of the README"
-    return tuple(block for block in BLOCKS if block.section in names)
+def section(start: str, blocks: tuple[Block, ...] = BLOCKS) -> tuple[Block, ...]:
+    """The blocks under the one heading that begins like this; those of the README by default."""
+    names = {block.section for block in blocks if block.section.startswith(start)}
+    assert len(names) == 1, f"{start!r} begins {len(names)} headings"
+    return tuple(block for block in blocks if block.section in names)
 
 
 def write_modules(blocks: tuple[Block, ...], folder: Path) -> None:
