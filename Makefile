@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test exactness exactness-arm64 bench docs-corruptions docs-fidelity clean
+.PHONY: demo test exactness exactness-arm64 bench docs docs-corruptions docs-fidelity clean
 
 demo: .venv/installed
 	$(BIN)/avrb demo demo-out
@@ -37,7 +37,13 @@ bench: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .exactness build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .exactness build dist site demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The site, in site/: needs no network and fails at a warning or a broken link.
+docs: .venv/installed
+	$(BIN)/python docs/scripts/gallery.py
+	$(BIN)/python -m sphinx -q -W --keep-going -j auto -c docs -d build/docs/doctrees . site
+	$(BIN)/python docs/scripts/check_links.py site
 
 # The generated pages that lie in the repository; fidelity.md needs ../shared and takes some minutes.
 docs-corruptions: .venv/installed

@@ -58,7 +58,7 @@ def _spectrograms(sounds: list[Pcm]) -> Image.Image:
     for axis, name, pcm in zip(axes, names, sounds, strict=True):
         extent = (0, scene.SECONDS, 0, scene.RATE / 2000)
         axis.imshow(
-            _levels(pcm), origin="lower", aspect="auto", extent=extent, vmin=FLOOR, vmax=TOP,
+            levels(pcm), origin="lower", aspect="auto", extent=extent, vmin=FLOOR, vmax=TOP,
             cmap="magma",
         )  # fmt: skip
         axis.set_title(name, fontsize=8, pad=3)
@@ -72,7 +72,7 @@ def _spectrograms(sounds: list[Pcm]) -> Image.Image:
     return Image.open(coded).convert("RGB").quantize(40, dither=Image.Dither.NONE)
 
 
-def _levels(pcm: Pcm) -> npt.NDArray[np.float64]:
+def levels(pcm: Pcm) -> npt.NDArray[np.float64]:
     """The spectrogram in dB, (frequencies, times), at half the rows and columns shown."""
     frames = np.lib.stride_tricks.sliding_window_view(pcm[0] / 327.68, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * np.hanning(WINDOW), axis=1)

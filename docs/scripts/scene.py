@@ -17,10 +17,10 @@ Plane = npt.NDArray[np.float64]
 Color = tuple[int, int, int]
 
 
-def frame() -> Frame:
-    """A house by a lake at evening, a tree, a figure and their shadows; (192, 192, 3)."""
+def frame(size: int = SIZE) -> Frame:
+    """A house by a lake at evening, a tree, a figure and their shadows; (size, size, 3)."""
     rng = np.random.default_rng(7)
-    side = SIZE * FINE
+    side = size * FINE
     canvas = Image.fromarray(_ground(rng, side).astype(np.uint8))
     _cast_shadows(canvas, side)
     _house(ImageDraw.Draw(canvas), side)
@@ -29,7 +29,7 @@ def frame() -> Frame:
     grain = 1 + 0.05 * (_cloud(rng, side, 48) - 0.5)
     painted = np.asarray(canvas) * grain[..., np.newaxis]
     fine = Image.fromarray(np.clip(painted, 0, 255).astype(np.uint8))
-    return np.asarray(fine.resize((SIZE, SIZE), Image.Resampling.BOX))
+    return np.asarray(fine.resize((size, size), Image.Resampling.BOX))
 
 
 def _cloud(rng: np.random.Generator, side: int, coarsest: int, stretch: int = 1) -> Plane:

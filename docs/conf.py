@@ -1,0 +1,111 @@
+"""The site's settings for Sphinx: `make docs`. Its source is the repository itself.
+
+README.md, CONTRIBUTING.md, CHANGELOG.md and docs/ are read where they lie, so that a link between
+them is the same in a checkout and on the site.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from sphinx.pycode import ModuleAnalyzer
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+project = "avrb-wds"
+author = "the avrb-wds contributors"
+root_doc = "README"
+include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "docs/api/*.md"]
+exclude_patterns = ["docs/scripts"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+]
+
+# Markdown: headings get the anchors that GitHub gives them.
+myst_heading_anchors = 4
+myst_enable_extensions = ["fieldlist"]
+
+# API: a name in single backticks is a link wherever it is the name of something documented.
+default_role = "py:obj"
+autosummary_generate = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "furo"
+html_title = "avrb-wds"
+html_static_path = ["_static"]
+html_extra_path = ["../build/docs/gallery/media"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_show_copyright = False
+
+NAVIGATION = {
+    "Guides": (
+        "docs/packing", "docs/reports", "docs/cloud", "docs/media", "docs/rendering",
+        "docs/adaptation", "docs/extending",
+    ),
+    "Corruptions": ("docs/gallery", "docs/corruptions", "docs/fidelity"),
+    "Reference": ("docs/api/index", "docs/formats", "docs/glossary"),
+    "Project": ("docs/architecture", "CONTRIBUTING", "CHANGELOG"),
+}  # fmt: skip
+
+
+def add_navigation(app: Any, docname: str, source: list[str]) -> None:
+    """Give the front page the tables of contents that the sidebar shows."""
+    if docname == root_doc:
+        app.env.note_dependency(__file__)
+        for caption, pages in NAVIGATION.items():
+            there = "\n".join(page for page in pages if (ROOT / f"{page}.md").is_file())
+            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{there}\n```\n"
+
+
+def copy_front_page(app: Any, exception: Exception | None) -> None:
+    """Give the site an index.html: the README's page, with the same links."""
+    if exception is None and app.builder.name == "html":
+        shutil.copyfile(app.outdir / f"{root_doc}.html", app.outdir / "index.html")
+
+
+def use_docstring_below(
+    app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Give a constant or alias the docstring below its definition, not the one of its type."""
+    if what == "data":
+        lines[:] = _docstring_below(*name.rpartition(".")[::2])
+
+
+def _docstring_below(module: str, name: str) -> list[str]:
+    """The docstring below a name's assignment, in the module that a package imports it from."""
+    home = importlib.import_module(module)
+    for node in ast.walk(ast.parse(inspect.getsource(home))):
+        if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
+            found = importlib.util.resolve_name(f".{node.module}", str(home.__package__))
+            return _docstring_below(found if node.level else str(node.module), name)
+    return ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name), [""])
+
+
+def setup(app: Any) -> None:
+    """Connect the functions above."""
+    app.connect("autodoc-process-docstring", use_docstring_below)
+    app.connect("source-read", add_navigation)
+    app.connect("build-finished", copy_front_page)
