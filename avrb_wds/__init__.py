@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .avrobustbench import AVRobustBench
     from .condition import CLEAN, Condition, conditions
     from .errors import AvrbError, DataError, MissingExtra, UsageError
-    from .evaluation import check, compare, digest, evaluate
+    from .evaluation import check, compare, digest, evaluate, read_predictions
     from .loading import ClipDataset, ClipStream, load
     from .media import corrupt_file, corrupt_folder, create_video
     from .packing import ClipsMissing, PackOptions, SourceOptions, pack
@@ -67,6 +67,7 @@ __all__ = [
     "load",
     "pack",
     "preview",
+    "read_predictions",
     "read_report",
     "render",
     "verify",
@@ -78,7 +79,7 @@ _HOME = {
     "avrobustbench": ("AVRobustBench",),
     "condition": ("CLEAN", "Condition", "conditions"),
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
-    "evaluation": ("check", "compare", "digest", "evaluate"),
+    "evaluation": ("check", "compare", "digest", "evaluate", "read_predictions"),
     "loading": ("ClipDataset", "ClipStream", "load"),
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
     "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),

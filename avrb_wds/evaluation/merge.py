@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .plan import holds_run, read_keys, read_plan
 from .scored import Scored
 from .seal import ClipDigests, clips_file, seal
 
-__all__ = ["merge", "open_report", "published", "resampled", "rewrite"]
+__all__ = ["merge", "open_report", "published", "read_predictions", "resampled", "rewrite"]
 
 
 def merge(folder: str | Path) -> Report:
@@ -147,6 +148,27 @@ def resampled(
         if progress:
             progress(len(influences), len(ledger.plan.conditions))
     return ledger.plan.conditions, _replicates(influences, seed)
+
+
+def read_predictions(folder: str | Path) -> Iterator[Scored]:
+    """Read the scores of a complete run, one condition after another.
+
+    Args:
+        folder: The folder of the run.
+
+    Returns:
+        For each condition of the run, in order, the keys, scores and targets of its clips.
+
+    Raises:
+        DataError: The folder has no run, a file is damaged, or a clip is missing or scored twice.
+
+    Example:
+        for predictions in avrb.read_predictions("runs/model"):
+            hits = predictions.scores.argmax(1) == predictions.target.argmax(1)
+            print(predictions.condition, hits.mean())
+    """
+    ledger = _whole_ledger(Path(folder))
+    return (Scored.of(ledger, condition) for condition in ledger.plan.conditions)
 
 
 def _whole_ledger(folder: Path) -> Ledger:

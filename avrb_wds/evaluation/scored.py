@@ -20,13 +20,16 @@ __all__ = ["Scored"]
 
 @dataclass(frozen=True)
 class Scored:
-    """A condition's scores and targets (0 or 1), both (scored clips, classes).
+    """The scores of a model under one condition, without the clips that were skipped.
 
-    positions: of these clips among all of the run, of which there are `clips`.
+    condition: the condition.  task: as in the report.  keys: of the scored clips, in the order of
+    the dataset.  scores: float32 (clips, classes), as the model returned them.  target: int64
+    (clips, classes) of 0 and 1.  positions: of these clips among all `clips` of the run.
     """
 
     condition: Condition
     task: Task
+    keys: tuple[str, ...]
     scores: npt.NDArray[np.float32]
     target: npt.NDArray[np.int64]
     positions: npt.NDArray[np.intp]
@@ -50,7 +53,8 @@ class Scored:
             for place, numbers in zip(places, record.targets, strict=True):
                 target[place, list(numbers)] = 1
         task, clips = ledger.plan.task, len(ledger.keys)
-        return cls(condition, task, scores, target, np.array(positions, np.intp), clips)
+        keys = tuple(ledger.keys[position] for position in positions)
+        return cls(condition, task, keys, scores, target, np.array(positions, np.intp), clips)
 
     def metrics(self) -> Metrics:
         """All figures; raises DataError where no clip has a label."""
