@@ -42,7 +42,7 @@ def test_every_corruption_has_a_section_with_its_levels(name: str, page: str) ->
     for value in level if isinstance(level, tuple) else [level]:
         text = f"{value:g}" if isinstance(value, float) else str(value)
         assert isinstance(value, tuple) or f"| {text} |" in section
-    assert "**The released code.**" in section
+    assert "**Reference code.**" in section
 
 
 def test_every_link_leads_somewhere(page: str) -> None:

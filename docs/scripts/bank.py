@@ -71,23 +71,28 @@ def _on_white(person: Picture) -> Picture:
 SECTION = """\
 ## The built-in bank
 
-What the nine environmental corruptions add: six sounds of each kind, 10 s at 16 kHz, six frost
-textures of 720 x 540 and six silhouettes, {size:.1f} MB in all. All of it is made by formulas, the
-recipes in `tools/synth`, and carries no licence but this package's own; `avrb bank build OUT` makes
-it again. `avrb bank page bank.html` writes a page that shows and plays every item;
-`avrb bank import DIR OUT` makes a bank of your own, or of the released benchmark's folders, for
-`bank=` and `--bank`. Digest of the built-in one:
+The nine environmental corruptions add items of this bank: six recordings of each kind, 10 s at 16
+kHz, six frost textures of 720 x 540 and six silhouettes, {size:.1f} MB in all. Every item is
+synthetic, made by the code in `tools/synth`, and under the license of this package.
+
+- `avrb bank page bank.html` writes a page that shows and plays every item.
+- `avrb bank import DIR OUT` imports a custom bank, or the folders of AVROBUSTBENCH, for `bank=`
+  and `--bank`.
+- `avrb bank build OUT` generates the built-in bank again.
+
+The digest of the built-in bank is
 `{digest}`.
 
 | kind | items |
 |---|---|
 {rows}
 
-![Spectrograms of five seconds of every sound, 0 to 8 kHz; textures; silhouettes](img/{sheet})
+![Spectrograms of five seconds of every recording, 0 to 8 kHz; textures; silhouettes](img/{sheet})
 
-Whether the kinds can be told apart, `benchmarks/bank_kinds.py` asks a small linear classifier on
-pieces of two seconds, of which chance gets 11 % right. Trained on this bank it knows 16 of the 27
-sounds of a part of the released bank; trained on those it knows 30 of these 54. Each bank by
-itself, one sound left out at a time: 50 of 54 here, and 15 of 27 there, where the recordings of one
-kind differ more from one another. What it mistakes between the banks: the released snow, a steady
-hiss, for rain, and crowds and sirens for each other."""
+`benchmarks/bank_kinds.py` tests whether the kinds can be told apart, with a small linear
+classifier on pieces of two seconds; chance is 11 %. Trained on this bank, it recognizes 16 of 27
+recordings from a part of the AVROBUSTBENCH bank; trained on those, it recognizes 30 of the 54
+recordings of this bank. Within one bank, with one recording left out at a time, it recognizes 50
+of 54 here and 15 of 27 there, where recordings of one kind differ more from one another. Between
+the banks it confuses the snow of AVROBUSTBENCH, a steady hiss, with rain, and crowds
+with sirens."""

@@ -29,18 +29,18 @@ HEADING = "## The built-in bank"
 INTRODUCTION = f"""\
 {HEADING}
 
-What frost and crowd do with the pictures of the built-in bank, minus what they do with those of the
-released one: means over the same {DRAWS} draws, on the clip's frame and on two pictures made by
-formulas, one full of edges and one of flat patches (`tests/bank_figures.py`). The limits are those
-above. The figures behind them: silhouettes cover .395 of their picture in the mean (.309 to .459),
-the released ones .393 (.301 to .457); textures have the channel means of the released ones, in the
+Frost and crowd with the images of the built-in bank, minus frost and crowd with those of
+AVROBUSTBENCH: means over the same {DRAWS} draws, on the frame of the clip and on two synthetic
+images, one full of edges and one of flat patches (`tests/bank_figures.py`). The limits are those
+above. On average, silhouettes cover .395 of their image (.309 to .459); those of AVROBUSTBENCH
+cover .393 (.301 to .457). Textures have the same channel means as those of AVROBUSTBENCH, in the
 same order."""
 
 
 def section(released: Bank) -> str:
     """The introduction and a table for each picture."""
     pictures = {"the clip's frame": decode_frame(FRAME.read_bytes())}
-    pictures |= {f"a picture of {name}": made for name, made in made_pictures(192).items()}
+    pictures |= {f"an image of {name}": made for name, made in made_pictures(192).items()}
     columns, heads = ("psnr", "ssim", "ch_mean"), ("PSNR dB", "SSIM", "mean")
     tables = [
         rendered(f"Built-in bank, {title}", _rows(picture, released), columns, heads)

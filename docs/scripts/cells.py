@@ -34,7 +34,7 @@ class Row:
         """The row of a table."""
         head = f"| {self.name} | {self.severity} |"
         if not self.off:
-            return head + " the released code raises |" + " |" * len(columns)
+            return head + " the reference code raises an error |" + " |" * len(columns)
         digits = {"ssim": 3, "psnr": 2, "snr": 2, "lsd": 2}
         cells = " | ".join(f"{self.off[name]:+.{digits.get(name, 1)}f}" for name in columns)
         missed = ", ".join(self.misses())

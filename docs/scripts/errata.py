@@ -1,65 +1,75 @@
-"""Where the released code of AVROBUSTBENCH contradicts its paper, and what one may choose here."""
+"""Where the reference code of AVROBUSTBENCH contradicts its paper, and the options to choose."""
 
-SAME = "Nothing differs here beside what holds for all, [at the end](#what-differs-everywhere)."
+SAME = "No differences except the [general ones](#differences-from-the-reference-code)."
 
 BY_NAME = {
     "gaussian": (
-        "It takes the severity number itself for the SNR of the sound in dB, so that 1 is the "
-        "worst. Here the SNR is 40 to 0 dB, as the paper has it; the profile `released` keeps 1 "
-        "to 5 dB."
+        "The reference code uses the severity itself as the SNR of the audio in dB, so that "
+        "severity 1 is the worst. Here the SNR is 40 to 0 dB, as in the paper; the profile "
+        "`released` uses 1 to 5 dB."
     ),
     "compression": (
-        "At severity 1 it asks for a cutoff of 8000 Hz, which is half of a sample rate of 16 kHz, "
-        "and raises. Here it is 7920 Hz, and any cutoff is held under .99 of half the sample rate. "
-        "Both profiles do the same."
+        "At severity 1, the reference code asks for a cutoff of 8000 Hz, half of a sample rate of "
+        "16 kHz, and raises an error. Here the cutoff is 7920 Hz, and every cutoff is limited to "
+        ".99 of half the sample rate, in both profiles."
     ),
-    "snow": "It works on frames of 224 x 224 only; here any size will do.",
+    "snow": "The reference code supports frames of 224 x 224 only; here any size works.",
     "frost": (
-        "It works on frames of 224 x 224 only, and never picks the last of its six textures. Here "
-        "any size will do and every texture of the bank is picked; the profile `released` keeps to "
-        "the first five."
+        "The reference code supports frames of 224 x 224 only and never selects the last of its "
+        "six textures. Here any size works and every texture of the bank can be selected; the "
+        "profile `released` uses the first five."
     ),
-    "wind": "Its picture raises at every severity. Here it works, alike in both profiles.",
+    "wind": (
+        "The visual part of the reference code raises an error at every severity. Here it works, "
+        "and is the same in both profiles."
+    ),
     "underwater": (
-        "It swaps red and blue in its output and so attenuates blue, and it raises at severity 4, "
-        "whose kernel is of even width. Here red is attenuated, nothing is swapped, and the kernel "
-        "at 4 is 11 wide; the profile `released` swaps, with 11 at 4 too."
+        "The reference code swaps red and blue in its output, and so attenuates blue. It raises an "
+        "error at severity 4, where its kernel has an even width. Here red is attenuated, nothing "
+        "is swapped, and the kernel at severity 4 is 11 wide; the profile `released` swaps the "
+        "channels, also with a width of 11."
     ),
-    "smoke": "It works on frames of 224 x 224 only; here any size will do.",
-    "crowd": "It makes stereo of a mono clip. Here the clip's channel count stays as it is.",
+    "smoke": "The reference code supports frames of 224 x 224 only; here any size works.",
+    "crowd": (
+        "The reference code converts a mono clip to stereo. Here the number of channels stays the "
+        "same."
+    ),
     "interference": (
-        "Its silent chunks may overlap, so that 9.7, 18.7, 26.7, 33.9 and 40.3 % of the sound fall "
-        "silent. Here they never overlap and it is 10 to 50 %; the profile `released` places each "
-        "chunk on its own."
+        "The silent chunks of the reference code may overlap, so that 9.7, 18.7, 26.7, 33.9 and "
+        "40.3 % of the audio are silent. Here they never overlap and 10 to 50 % are silent; the "
+        "profile `released` places each chunk independently."
     ),
 }
 
 CHOICES = """\
-## What can be chosen
+## Options
 
-Stages, loaders and commands take all of these, `corrupt_frames` and `corrupt_waveform` those that
-concern them. The first of each is what happens unasked.
+Stages, loaders and commands take all of these options; `corrupt_frames` and `corrupt_waveform` take
+those that apply to them. The first value is the default.
 
-| choice | values |
+| option | values |
 |---|---|
-| `temporal` | `"frame"`: each frame draws anew, as in the released code. `"clip"`: one draw a \
-clip, so that drops, ice, angle and person stay where they are; rain and snow fall, smoke drifts. |
-| `modality` | `"both"`, `"visual"`, `"audio"`: the other one stays clean, and the draws of this \
-one stay as they are. |
-| `severity` | 1 to 5, or a pair `(visual, audio)` of which one may be 0 for clean: `(2, 5)`. |
-| `profile` | `"default"`: as the paper says. `"released"`: as the released code does, where it \
+| `temporal` | `"frame"`: each frame has its own draw, as in the reference code. `"clip"`: all \
+frames share one draw, so that drops, ice, angle and person stay in place; rain and snow fall, \
+smoke drifts. |
+| `modality` | `"both"`, `"visual"`, `"audio"`: with one modality, the other stays clean, and the \
+draws of the corrupted one do not change. |
+| `severity` | 1 to 5, or a pair `(visual, audio)` such as `(2, 5)`, in which one may be 0 \
+for clean. |
+| `profile` | `"default"`: follows the paper. `"released"`: follows the reference code, where that \
 runs. |
-| `bank` | None for the built-in one, or what `avrb bank import` made. |"""
+| `bank` | None for the built-in bank, or a file that `avrb bank import` wrote. |"""
 
 GENERAL = """\
-## What differs everywhere
+## Differences from the reference code
 
-| matter | released code | here, in both profiles |
+| | reference code | here, in both profiles |
 |---|---|---|
-| grayscale and RGBA input | raises for the most part | converted to RGB |
-| sample rate | taken for 16 kHz | the clip's own |
-| order of frames | as the folder lists them | by number |
+| grayscale and RGBA input | mostly raises an error | converted to RGB |
+| sample rate | assumed to be 16 kHz | that of the clip |
+| order of frames | the order of the directory listing | by number |
 | randomness | three global generators, one of which cannot be seeded | \
-seed, corruption, key, modality and frame number decide every draw |
+every draw depends on seed, corruption, key, modality and frame index |
 
-Of its 75 paired cells the released code runs 68 on frames of 224 x 224, and 15 fewer on others."""
+Of its 75 paired cells, the reference code runs 68 on frames of 224 x 224, and 15 fewer on other
+sizes."""
