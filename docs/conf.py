@@ -23,7 +23,9 @@ project = "avrb-wds"
 author = "the avrb-wds contributors"
 root_doc = "README"
 include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "docs/api/*.md"]
-exclude_patterns = ["docs/scripts"]
+# Only these are read; a folder that is excluded is not walked through either.
+folders = (path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "docs")
+exclude_patterns = [*folders, "docs/scripts", "docs/img"]
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -61,14 +63,31 @@ html_show_sphinx = False
 html_show_copyright = False
 
 NAVIGATION = {
-    "Guides": (
-        "docs/packing", "docs/reports", "docs/cloud", "docs/media", "docs/rendering",
-        "docs/adaptation", "docs/extending",
-    ),
-    "Corruptions": ("docs/gallery", "docs/corruptions", "docs/fidelity"),
-    "Reference": ("docs/api/index", "docs/formats", "docs/glossary"),
-    "Project": ("docs/architecture", "CONTRIBUTING", "CHANGELOG"),
-}  # fmt: skip
+    "Guides": {
+        "docs/packing": "Packing",
+        "docs/cloud": "Remote shards",
+        "docs/reports": "Reports and comparisons",
+        "docs/media": "Media files",
+        "docs/rendering": "Rendered datasets",
+        "docs/adaptation": "Test-time adaptation",
+        "docs/extending": "Extending",
+    },
+    "Corruptions": {
+        "docs/gallery": "Gallery",
+        "docs/corruptions": "What each one does",
+        "docs/fidelity": "Fidelity to the reference",
+    },
+    "Reference": {
+        "docs/api/index": "Python API",
+        "docs/formats": "File formats",
+        "docs/glossary": "Glossary",
+    },
+    "Project": {
+        "docs/architecture": "Architecture",
+        "CONTRIBUTING": "Contributing",
+        "CHANGELOG": "Changelog",
+    },
+}
 
 
 def add_navigation(app: Any, docname: str, source: list[str]) -> None:
@@ -76,8 +95,8 @@ def add_navigation(app: Any, docname: str, source: list[str]) -> None:
     if docname == root_doc:
         app.env.note_dependency(__file__)
         for caption, pages in NAVIGATION.items():
-            there = "\n".join(page for page in pages if (ROOT / f"{page}.md").is_file())
-            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{there}\n```\n"
+            entries = "\n".join(f"{title} <{page}>" for page, title in pages.items())
+            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n"
 
 
 def copy_front_page(app: Any, exception: Exception | None) -> None:
