@@ -21,9 +21,8 @@ BLOCKS = tuple(read_blocks((DOCS / "extending.md").read_text(encoding="utf-8")))
 def save_blocks(start: str, folder: Path) -> None:
     """Write the blocks of a section, each under the name in its first line."""
     for block in section(start, BLOCKS):
-        if name := re.match(r"# ([\w.]+\.(?:py|toml|txt))\b.*\n", block.text):
-            text = block.text[name.end() :] if name[1].endswith(".txt") else block.text
-            (folder / name[1]).write_text(text, encoding="utf-8")
+        if name := re.match(r"# ([\w.]+\.(?:py|toml))\b", block.text):
+            (folder / name[1]).write_text(block.text, encoding="utf-8")
 
 
 def install(folder: Path) -> None:
@@ -91,5 +90,5 @@ def test_the_page_runs(
 
 def test_every_block_has_a_name_or_is_run() -> None:
     for block in BLOCKS:
-        named = re.match(r"# [\w.]+\.(py|toml|txt)\b", block.text)
+        named = re.match(r"# [\w.]+\.(py|toml)\b", block.text)
         assert named or block.language == "console", block.text
