@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -60,6 +62,25 @@ def test_every_entry_is_of_a_public_name(entries: list[str]) -> None:
         for name in importlib.import_module(module).__all__
     }
     assert set(entries) <= exported
+
+
+def test_every_documented_argument_exists(entries: list[str]) -> None:
+    for name in entries:
+        owner = find_object(name)
+        members = vars(owner).values() if inspect.isclass(owner) else []
+        functions = [member for member in members if inspect.isfunction(member)]
+        for documented in (owner, *functions):
+            if isinstance(documented, type | FunctionType) and documented.__doc__:
+                named = arguments(documented.__doc__)
+                assert named <= set(inspect.signature(documented).parameters), documented
+
+
+def arguments(docstring: str) -> set[str]:
+    """The names under `Args:` in Google style."""
+    section = re.search(
+        r"^Args:\n((?: +.*\n|\n)*)", inspect.cleandoc(docstring) + "\n", re.MULTILINE
+    )
+    return set(re.findall(r"^    \*{0,2}(\w+)", section[1], re.MULTILINE)) if section else set()
 
 
 def test_every_page_is_in_the_navigation() -> None:
