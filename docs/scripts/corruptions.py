@@ -43,7 +43,7 @@ bank](#the-built-in-bank).
 
 In the formulas, a pixel value x is in [0, 1]; the code uses 8 bits. "SNR" is the ratio of signal
 power to noise power over the whole clip, in every channel and before clipping.
-[Fidelity](fidelity.md) shows how closely each cell matches the reference code.
+[Fidelity](fidelity.md) shows how closely each one matches the reference code.
 
 {contents}"""
 

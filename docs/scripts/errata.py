@@ -4,38 +4,34 @@ SAME = "No differences except the [general ones](#differences-from-the-reference
 
 BY_NAME = {
     "gaussian": (
-        "The reference code uses the severity itself as the SNR of the audio in dB, so that "
-        "severity 1 is the worst. Here the SNR is 40 to 0 dB, as in the paper; the profile "
-        "`released` uses 1 to 5 dB."
+        "Uses the severity itself as the SNR of the audio in dB, so that severity 1 is the worst. "
+        "Here the SNR is 40 to 0 dB, as in the paper; the profile `released` uses 1 to 5 dB."
     ),
     "compression": (
-        "At severity 1, the reference code asks for a cutoff of 8000 Hz, half of a sample rate of "
-        "16 kHz, and raises an error. Here the cutoff is 7920 Hz, and every cutoff is limited to "
+        "At severity 1, asks for a cutoff of 8000 Hz, half of a sample rate of 16 kHz, and raises "
+        "an error. Here the cutoff is 7920 Hz, and every cutoff is limited to "
         ".99 of half the sample rate, in both profiles."
     ),
-    "snow": "The reference code supports frames of 224 x 224 only; here any size works.",
+    "snow": "Supports frames of 224 x 224 only; here any size works.",
     "frost": (
-        "The reference code supports frames of 224 x 224 only and never selects the last of its "
-        "six textures. Here any size works and every texture of the bank can be selected; the "
+        "Supports frames of 224 x 224 only and never selects the last of its six textures. "
+        "Here any size works and every texture of the bank can be selected; the "
         "profile `released` uses the first five."
     ),
     "wind": (
-        "The visual part of the reference code raises an error at every severity. Here it works, "
-        "and is the same in both profiles."
+        "The visual part raises an error at every severity. Here it works, and is the same in both "
+        "profiles."
     ),
     "underwater": (
-        "The reference code swaps red and blue in its output, and so attenuates blue. It raises an "
+        "Swaps red and blue in its output, and so attenuates blue. It raises an "
         "error at severity 4, where its kernel has an even width. Here red is attenuated, nothing "
         "is swapped, and the kernel at severity 4 is 11 wide; the profile `released` swaps the "
         "channels, also with a width of 11."
     ),
-    "smoke": "The reference code supports frames of 224 x 224 only; here any size works.",
-    "crowd": (
-        "The reference code converts a mono clip to stereo. Here the number of channels stays the "
-        "same."
-    ),
+    "smoke": "Supports frames of 224 x 224 only; here any size works.",
+    "crowd": "Converts a mono clip to stereo. Here the number of channels stays the same.",
     "interference": (
-        "The silent chunks of the reference code may overlap, so that 9.7, 18.7, 26.7, 33.9 and "
+        "The silent chunks may overlap, so that 9.7, 18.7, 26.7, 33.9 and "
         "40.3 % of the audio are silent. Here they never overlap and 10 to 50 % are silent; the "
         "profile `released` places each chunk independently."
     ),
@@ -71,5 +67,5 @@ GENERAL = """\
 | randomness | three global generators, one of which cannot be seeded | \
 every draw depends on seed, corruption, key, modality and frame index |
 
-Of its 75 paired cells, the reference code runs 68 on frames of 224 x 224, and 15 fewer on other
+Of the 75 conditions, the reference code runs 68 on frames of 224 x 224, and 15 fewer on other
 sizes."""
