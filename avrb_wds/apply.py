@@ -18,15 +18,6 @@ from .corruptions.bank import Bank
 from .errors import UsageError, check_int, check_one_of
 from .signals import Waveform, as_array, to_pcm, to_rgb, to_waveform
 
-__all__ = [
-    "BankChoice",
-    "Corrupter",
-    "ModalityChoice",
-    "Temporal",
-    "corrupt_frames",
-    "corrupt_waveform",
-]
-
 ModalityChoice = Literal["both", "visual", "audio"]
 Temporal = Literal["frame", "clip"]
 Key = str | bytes | os.PathLike[str] | SupportsIndex

@@ -25,8 +25,6 @@ from .shards import Clip, ShardSet, decode_clip
 from .shards.canonical import parse
 from .shards.record import escape_key
 
-__all__ = ["AVRobustBench"]
-
 T = TypeVar("T")
 Entry = tuple[list[Image.Image], io.BytesIO]
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from .errors import check_int
 
-__all__ = ["DEFAULT_LIMITS", "MAX_SAMPLE_RATE", "DecodeLimits", "check_sample_rate"]
-
 MAX_SAMPLE_RATE = (1 << 20) - 1
 """In Hz: the most that a FLAC can state.  Noise and banks are made at the rate of the sound."""
 

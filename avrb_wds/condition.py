@@ -10,8 +10,6 @@ from typing import Any
 from .corruptions import SEVERITIES, available, check_severity, get
 from .errors import UsageError, check_int
 
-__all__ = ["CLEAN", "Condition", "Severity", "conditions", "severity_pair"]
-
 Severity = int | tuple[int, int]
 """1 to 5 for both modalities, or (visual, audio), where 0 leaves a modality clean."""
 

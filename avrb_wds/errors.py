@@ -9,28 +9,26 @@ AvrbError             anything this project raises on purpose
 from __future__ import annotations
 
 from .corruptions.errors import (
-    AvrbError,
-    UsageError,
-    cause,
-    check_int,
-    check_one_of,
-    hide_secrets,
-    shorten,
+    AvrbError as AvrbError,
 )
-
-__all__ = [
-    "AvrbError",
-    "DataError",
-    "MissingExtra",
-    "UsageError",
-    "cause",
-    "check_int",
-    "check_one_of",
-    "hide_secrets",
-    "raised",
-    "shorten",
-    "without_subject",
-]
+from .corruptions.errors import (
+    UsageError as UsageError,
+)
+from .corruptions.errors import (
+    cause as cause,
+)
+from .corruptions.errors import (
+    check_int as check_int,
+)
+from .corruptions.errors import (
+    check_one_of as check_one_of,
+)
+from .corruptions.errors import (
+    hide_secrets as hide_secrets,
+)
+from .corruptions.errors import (
+    shorten as shorten,
+)
 
 
 class DataError(AvrbError, ValueError):

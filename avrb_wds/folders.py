@@ -12,8 +12,6 @@ from typing import Literal
 from .errors import DataError, cause
 from .paths import path_to_text
 
-__all__ = ["NOTHING", "FolderFiles", "PassedOver", "PathFault", "list_folder"]
-
 Identity = tuple[int, int]
 """Device and inode: the same for one folder, whatever the path it is reached by."""
 

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from .errors import DataError, UsageError
 
-__all__ = ["HeldFile", "in_use", "is_held", "locked"]
-
 ATTEMPTS = 100
 """To open a file that others remove as often, before that is called a fault."""
 NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)

@@ -7,8 +7,6 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import Any
 
-__all__ = ["Once"]
-
 
 class Once:
     """Lets one thread do what others ask for meanwhile, too; pickles as a new one.

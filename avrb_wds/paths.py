@@ -8,8 +8,6 @@ from pathlib import Path
 
 from .errors import DataError, UsageError, cause
 
-__all__ = ["check_file", "check_folder", "path_to_text", "stat_path", "text_to_path"]
-
 
 def path_to_text(path: str | os.PathLike[str]) -> str:
     """A path's bytes as UTF-8, whatever the locale: ids, keys and draws come of it.

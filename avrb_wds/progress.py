@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-__all__ = ["Progress", "part_of"]
-
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is in all; with 0 done where a stage begins."""
 

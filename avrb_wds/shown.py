@@ -17,8 +17,6 @@ import numpy as np
 from .corruptions import Frame, Pcm
 from .signals import Waveform, to_pcm
 
-__all__ = ["ClipDigest", "clip_digest", "condition_digest", "overall_digest"]
-
 ClipDigest = bytes
 """The 32 bytes of a SHA-256."""
 

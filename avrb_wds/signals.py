@@ -11,17 +11,6 @@ from PIL import Image
 from .corruptions import Frame, Pcm
 from .errors import UsageError, cause
 
-__all__ = [
-    "Waveform",
-    "as_array",
-    "image_to_rgb",
-    "mix",
-    "on_grid",
-    "to_pcm",
-    "to_rgb",
-    "to_waveform",
-]
-
 Waveform = npt.NDArray[np.float32]
 
 MOST_CHANNELS = 16  # that a sound of fewer samples than channels may have: beyond, it is transposed

@@ -20,10 +20,9 @@ from .condition import Severity, severity_pair
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError, cause
 from .shards import RawClip, decode_clip
-from .shards.clip import AUDIO, frame_names
+from .shards.clip import frame_names
+from .shards.members import AUDIO
 from .signals import to_pcm, to_waveform
-
-__all__ = ["Corrupt", "Decode", "OnError", "Sample"]
 
 Sample = dict[str, Any]
 OnError = Literal["raise"] | Callable[[Exception], bool]

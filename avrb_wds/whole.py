@@ -11,16 +11,6 @@ from typing import BinaryIO
 
 from .errors import DataError, UsageError, cause
 
-__all__ = [
-    "PARTS",
-    "WholeFile",
-    "check_target",
-    "make_folder",
-    "whole_file",
-    "write_new",
-    "write_whole",
-]
-
 PARTS = f".avrb-{'[0-9a-f]' * 16}.part"
 """What unfinished files are called where they have to have a name, as a pattern for `glob`."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from functools import lru_cache
 
-__all__ = ["PI", "cos_sin"]
-
 PI = Decimal("3.14159265358979323846264338327950288419716939937511")
 
 

@@ -34,8 +34,6 @@ from ._json import parse_json
 from ._lossless import ORDERS, best_order, decode_pcm, decode_picture, encode_pcm, encode_picture
 from .errors import UsageError, cause
 
-__all__ = ["GROUPS", "KINDS", "PICTURES", "BankFile", "Entry", "Item", "check_item", "write_bank"]
-
 KINDS = ("snow", "frost", "spatter", "wind", "rain", "underwater", "concert", "smoke", "crowd")
 PICTURES = ("texture", "silhouette")
 GROUPS = KINDS + PICTURES

@@ -12,8 +12,6 @@ import numpy.typing as npt
 
 from ._tables import exp
 
-__all__ = ["blur", "blur_finely", "gaussian_taps"]
-
 # Weights are whole and sum to a power of 2: to 2**8, which brings 8-bit values to 16 bits, or to
 # 2**14, which brings 16-bit values to 32 bits.
 BITS, FINE_BITS = 8, 14

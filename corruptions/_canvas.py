@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LERP_BITS", "centres", "lerp", "resized"]
-
 LERP_BITS = 8  # of the weights between two neighbours
 Whole = npt.NDArray[np.int32]
 

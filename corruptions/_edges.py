@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["REACH", "edges", "squared_distance"]
-
 REACH = 20  # pixels beyond which a distance doesn't grow
 STEPS = (1, 2, 4, 8, 5)  # sums of some of them make up every number to 20
 

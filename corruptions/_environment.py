@@ -14,8 +14,6 @@ from .registry import Context, Kernel, Pcm, Sound
 if TYPE_CHECKING:
     from .bank import Bank
 
-__all__ = ["Environment", "bank_of", "environment"]
-
 
 @dataclass(frozen=True)
 class Environment:

@@ -14,8 +14,6 @@ from ._tables import NORMAL_ONE, normal_quantiles
 from .draw import Draw
 from .registry import Frame
 
-__all__ = ["Fall", "layers", "lightened", "planes_of"]
-
 FIELD_BITS = 6  # fraction bits of the field of flakes; its values fit 16 bits
 SEAM = 8  # rows in which one copy of the layer turns into the next
 Plane = npt.NDArray[np.uint8]

@@ -6,8 +6,6 @@ import json
 from math import isfinite
 from typing import Any
 
-__all__ = ["MOST_DEPTH", "MOST_DIGITS", "parse_json"]
-
 MOST_DEPTH = 64
 """Lists and objects within each other: what goes through a value may call itself for each."""
 MOST_DIGITS = 100

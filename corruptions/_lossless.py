@@ -16,8 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["ORDERS", "best_order", "decode_pcm", "decode_picture", "encode_pcm", "encode_picture"]
-
 Pcm = npt.NDArray[np.int16]
 Picture = npt.NDArray[np.uint8]
 

@@ -17,8 +17,6 @@ from ._tables import exp
 from .draw import Draw
 from .registry import Frame
 
-__all__ = ["Tail", "draw_angle", "motion_blur"]
-
 WEIGHT_BITS = 8  # weights are whole and sum to 2**8: 8-bit values weighted fit 16 bits
 STEPS = 8  # angles a degree: at 40 pixels an eighth of a degree is a tenth of a pixel
 

@@ -7,8 +7,6 @@ from PIL import Image
 
 from .registry import Frame
 
-__all__ = ["to_frame"]
-
 
 def to_frame(image: Image.Image) -> Frame:
     """An RGB image as a frame of its own, (h, w, 3) uint8.

@@ -18,8 +18,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .errors import UsageError
 
-__all__ = ["resample"]
-
 Floats = npt.NDArray[np.float64]
 Pcm = npt.NDArray[np.int16]
 

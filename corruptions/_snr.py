@@ -12,8 +12,6 @@ import numpy.typing as npt
 from .draw import WORDS, Draw
 from .registry import Pcm, Sound
 
-__all__ = ["DIGITAL", "ENVIRONMENT", "NoiseAt", "add_at_snr", "drawn", "stream_at_snr"]
-
 NoiseAt = Callable[[Pcm, int], npt.NDArray[Any]]
 """The noise of a piece that begins at a sample, as the piece is."""
 

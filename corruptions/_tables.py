@@ -13,8 +13,6 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NORMAL_ONE", "QUANTILES", "exp", "normal_quantiles", "poisson_quantiles"]
-
 Item = TypeVar("Item", bound=np.generic)
 
 QUANTILES = 1 << 16  # outcomes of a table that one 16-bit word addresses

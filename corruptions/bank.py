@@ -16,11 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._bankfile import GROUPS, KINDS, BankFile, Entry, Item, write_bank
+from ._bankfile import GROUPS as GROUPS
+from ._bankfile import KINDS as KINDS
+from ._bankfile import BankFile
+from ._bankfile import Entry as Entry
+from ._bankfile import Item as Item
+from ._bankfile import write_bank as write_bank
 from ._resample import resample
 from .errors import UsageError, check_one_of
-
-__all__ = ["GROUPS", "KINDS", "Bank", "Entry", "Item", "write_bank"]
 
 ASSETS = Path(__file__).parent / "assets"
 CACHE_BYTES = 1 << 28

@@ -16,8 +16,6 @@ from ._pillow import to_frame
 from .errors import UsageError
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
-__all__ = ["CORRUPTION"]
-
 LONGEST = 65500  # pixels a side, by libjpeg
 ORDER = 6
 BLOCK = 1 << 16  # samples filtered at a time

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 GAIN_BITS = 20  # enough for the whole part of x · gain to be exact
 
 

@@ -20,8 +20,6 @@ from numpy.random.bit_generator import ISeedSequence
 
 from ._tables import NORMAL_ONE, QUANTILES, normal_quantiles, poisson_quantiles
 
-__all__ = ["WORDS", "Draw"]
-
 T = TypeVar("T")
 Item = TypeVar("Item", bound=np.generic)
 Shape = int | tuple[int, ...]

@@ -16,16 +16,6 @@ from typing import SupportsIndex, cast
 
 from ._json import MOST_DIGITS
 
-__all__ = [
-    "AvrbError",
-    "UsageError",
-    "cause",
-    "check_int",
-    "check_one_of",
-    "hide_secrets",
-    "shorten",
-]
-
 LARGEST_INT = 10**MOST_DIGITS - 1  # a seed is written into receipts, which are read back
 LONGEST = 600
 """Characters of a message: a few lines, whatever was given."""

@@ -12,8 +12,6 @@ from ._environment import bank_of, environment
 from .bank import Bank
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 RELEASED = 5  # the released code never picks a texture after the fifth
 
 

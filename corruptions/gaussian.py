@@ -13,8 +13,6 @@ from ._tables import NORMAL_ONE, normal_quantiles
 from .draw import Draw
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
-__all__ = ["CORRUPTION"]
-
 
 def visual(frame: Frame, level: float, context: Context) -> Frame:
     """x + N(0, level), x in [0, 1]; the level is the standard deviation."""

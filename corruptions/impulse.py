@@ -11,8 +11,6 @@ from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from .draw import Draw
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
-__all__ = ["CORRUPTION"]
-
 CLICK = 1638  # of 65536: the chance of a click up, .025, and of one down
 
 

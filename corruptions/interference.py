@@ -11,8 +11,6 @@ from ._angles import PI, cos_sin
 from ._pillow import to_frame
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
-__all__ = ["CORRUPTION"]
-
 SHORTEST = 0.1  # seconds of silence in one chunk, at least
 
 

@@ -10,8 +10,6 @@ from ._falling import Fall, layers, lightened, planes_of
 from ._motion import Tail, draw_angle
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 WIDEST = 3.0  # the smallest zoom of the levels
 CROSSING = 8  # frames that a drop takes from top to bottom
 TINT = (5, 9, 12)  # of the drops in RGB, in tenths

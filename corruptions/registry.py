@@ -17,26 +17,6 @@ from .errors import UsageError, check_int, check_one_of
 if TYPE_CHECKING:
     from .bank import Bank
 
-__all__ = [
-    "CORRUPTIONS",
-    "ENTRY_POINTS",
-    "MODALITIES",
-    "PROFILES",
-    "SEVERITIES",
-    "Context",
-    "Corruption",
-    "Frame",
-    "Kernel",
-    "Modality",
-    "Pcm",
-    "Profile",
-    "Sound",
-    "available",
-    "check_severity",
-    "get",
-    "register",
-]
-
 Modality = Literal["visual", "audio"]
 Profile = Literal["default", "released"]
 Frame = npt.NDArray[np.uint8]

@@ -13,8 +13,6 @@ from ._tables import poisson_quantiles
 from .draw import Draw
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
-__all__ = ["CORRUPTION"]
-
 BITS = 10  # 1024 equally likely counts a rate: the table of all rates fits a core's cache
 PHOTONS = 50  # the audio rate at full scale
 

@@ -11,8 +11,6 @@ from ._blur import blur
 from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 GAIN_BITS = 16
 CROSSING = 40  # frames in which the veil drifts by the frame's width, and rises by half its height
 

@@ -9,8 +9,6 @@ from ._falling import Fall, layers, lightened, planes_of
 from ._motion import Tail, draw_angle
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 WIDEST = 2.0  # the smallest zoom of the levels
 CROSSING = 40  # frames that a flake takes from top to bottom
 

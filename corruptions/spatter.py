@@ -16,8 +16,6 @@ from ._environment import environment
 from ._tables import NORMAL_ONE, normal_quantiles
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 WATER = (175, 238, 238)
 MUD = (63, 42, 20)
 STEEP = 150  # the gradient, of Sobel's, from which on a drop has an edge

@@ -13,8 +13,6 @@ from ._tables import NORMAL_ONE, normal_quantiles
 from .draw import Draw
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
-__all__ = ["CORRUPTION"]
-
 BITS = 10  # 1024 equally likely values for each of 256: the table fits a core's cache
 
 

@@ -13,8 +13,6 @@ from ._blur import blur
 from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 
 class Depth(NamedTuple):
     """red, contrast: what is left of them, in tenths.  width: of the blur.  haze: its gray."""

@@ -6,8 +6,6 @@ from ._environment import environment
 from ._motion import Tail, draw_angle, motion_blur
 from .registry import Context, Corruption, Frame, Kernel
 
-__all__ = ["CORRUPTION"]
-
 
 def visual(frame: Frame, level: Tail, context: Context) -> Frame:
     """Motion blur along an angle within ±45 degrees."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from avrb_wds.corruptions.bank import Bank
 
-__all__ = ["app"]
-
 app = typer.Typer(cls=Commands)
 
 

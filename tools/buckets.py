@@ -12,8 +12,6 @@ from .progress import progress_bar
 if TYPE_CHECKING:
     from avrb_wds.storage import Storage
 
-__all__ = ["announced", "folder_for", "uploaded"]
-
 
 def folder_for(out: str, via: Path | None) -> Path:
     """The folder in which a data set for `out` is made: `out` itself, unless that is a bucket.

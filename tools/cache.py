@@ -11,8 +11,6 @@ from .printing import print_done, print_result
 from .progress import progress_bar
 from .usage import Command, Commands, help_if_alone
 
-__all__ = ["cache"]
-
 cache = Typer(cls=Commands)
 Folder = Annotated[Path, Argument(metavar="FOLDER", help="What was given as --cache-dir.")]
 

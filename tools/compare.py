@@ -11,8 +11,6 @@ from .printing import print_done
 from .progress import progress_bar
 from .tables import print_table
 
-__all__ = ["compare"]
-
 
 def compare(
     first: Annotated[Path, Argument(metavar="FIRST", help="Folder of a run, or a report.json.")],

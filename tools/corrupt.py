@@ -12,8 +12,6 @@ from .printing import print_done, print_to_stderr
 from .progress import progress_bar
 from .values import parse_severity
 
-__all__ = ["corrupt"]
-
 
 def corrupt(
     source: Annotated[

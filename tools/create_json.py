@@ -10,8 +10,6 @@ from typer import Argument, Option
 from .printing import print_done
 from .progress import progress_bar
 
-__all__ = ["create_json"]
-
 
 def create_json(
     videos: Annotated[

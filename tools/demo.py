@@ -12,8 +12,6 @@ from .progress import progress_bar
 from .tables import print_report
 from .usage import whole_number
 
-__all__ = ["demo"]
-
 
 def demo(
     out: Annotated[

@@ -30,8 +30,6 @@ from .values import chosen_conditions, open_shards, open_storage
 if TYPE_CHECKING:
     from avrb_wds.reports import Receipt
 
-__all__ = ["digest"]
-
 SAID = ("seed", "modality", "profile", "temporal")
 CHOICE = ("corruption", "severity", "clean")
 

@@ -30,8 +30,6 @@ from .progress import progress_bar
 from .tables import print_report
 from .values import chosen_conditions, open_shards
 
-__all__ = ["evaluate"]
-
 
 def evaluate(
     model: Annotated[

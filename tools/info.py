@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from avrb_wds.shards import Summary
 
-__all__ = ["info"]
-
 
 def info(
     shards: SeveralShards,

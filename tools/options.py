@@ -9,35 +9,6 @@ from typer import Argument, Option
 
 from .usage import natural_number, number, whole_number
 
-__all__ = [
-    "BankOption",
-    "Baseline",
-    "BatchSize",
-    "CORRUPTION",
-    "CacheDir",
-    "CacheSize",
-    "Clean",
-    "ClipsPerShard",
-    "Corruptions",
-    "Duration",
-    "MaxErrors",
-    "Modality",
-    "NumWorkers",
-    "Profile",
-    "Quality",
-    "RUN",
-    "Resume",
-    "STORAGE",
-    "STORED",
-    "Seed",
-    "Severities",
-    "SeveralShards",
-    "Shards",
-    "StorageOptions",
-    "Temporal",
-    "Via",
-]
-
 # The panels of the help, which have the same names in every command.
 CORRUPTION = "Corruption"
 STORED = "Pictures and sound as stored"

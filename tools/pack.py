@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from avrb_wds.packing import Failure, Packed
 
-__all__ = ["pack"]
-
 LABELS = "Names and labels"
 CLIP_LIST = "Of a clip list"
 

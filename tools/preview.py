@@ -22,8 +22,6 @@ from .progress import progress_bar
 from .usage import number
 from .values import open_shards
 
-__all__ = ["preview"]
-
 
 def preview(
     source: Annotated[

@@ -8,17 +8,6 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-__all__ = [
-    "one_line",
-    "prepare_streams",
-    "print_if_possible",
-    "print_done",
-    "print_result",
-    "print_text",
-    "print_to_stderr",
-    "silence_stdout",
-]
-
 PLAIN = {
     "\N{EN DASH}": "-",
     "\N{MINUS SIGN}": "-",

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from avrb_wds.condition import Condition
 
-__all__ = ["render"]
-
 
 def render(
     shards: Shards,

@@ -12,8 +12,6 @@ from .printing import print_result
 from .progress import progress_bar
 from .tables import print_report
 
-__all__ = ["report"]
-
 
 def report(
     folder: Annotated[

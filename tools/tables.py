@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from avrb_wds.reports import Report
 
-__all__ = ["print_report", "print_table"]
-
 UNLIMITED = 10_000
 WIDE = 80  # columns, in which titles and captions are wrapped
 

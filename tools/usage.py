@@ -9,17 +9,6 @@ from typing import Any, NoReturn
 from typer import BadParameter, Exit, echo
 from typer.core import TyperCommand, TyperGroup
 
-__all__ = [
-    "Command",
-    "Commands",
-    "WrongUsage",
-    "help_if_alone",
-    "natural_number",
-    "number",
-    "sentence",
-    "whole_number",
-]
-
 # The family of errors that BadParameter is of: click's, or typer's own where it brings click along.
 WrongUsage: type[Exception] = BadParameter.__mro__[1]
 

@@ -14,15 +14,6 @@ if TYPE_CHECKING:
     from avrb_wds.shards import ShardSet
     from avrb_wds.storage import Storage
 
-__all__ = [
-    "chosen_conditions",
-    "open_shards",
-    "open_storage",
-    "parse_severity",
-    "size_in_bytes",
-    "storage_options",
-]
-
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(I?)B?")
 

@@ -11,8 +11,6 @@ from .printing import print_done, print_result
 from .progress import progress_bar
 from .values import open_storage
 
-__all__ = ["verify"]
-
 
 def verify(
     shards: SeveralShards,

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from ..errors import DataError
 
-__all__ = ["Chunk", "SoundChunk", "WaveFormat", "find_samples"]
-
 W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")  # of all GUIDs of Sony Wave64 but the first
 W64 = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000")
 MOST_CHUNKS = 4096  # before the samples

@@ -15,8 +15,6 @@ from PIL import UnidentifiedImageError
 
 from ..errors import AvrbError, DataError, UsageError, cause
 
-__all__ = ["Memory", "decoder_cause", "decoding", "quiet_stderr", "quiet_warnings"]
-
 # Where nobody has set up logging, Pillow's notes would go to stderr.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 

@@ -17,11 +17,6 @@ from ..errors import DataError
 from ..signals import image_to_rgb
 from .faults import decoding, quiet_stderr, quiet_warnings
 
-__all__ = [
-    "JPEG", "FrameFormat", "decode_frame", "decode_picture", "decode_pixels", "encode_frame",
-    "is_upright",
-]  # fmt: skip
-
 JPEG = b"\xff\xd8\xff"
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 """What Pillow may take an image for.  It knows many more, and starts Ghostscript for some."""

@@ -12,8 +12,6 @@ from typing import Any
 from ..errors import DataError
 from .faults import Memory
 
-__all__ = ["is_mpeg", "open_mpeg"]
-
 # kbit/s by (whether MPEG-1, layer), from index 1 to 14.
 RATES = {
     (True, 1): range(32, 449, 32),

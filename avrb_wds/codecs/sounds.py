@@ -21,8 +21,6 @@ from .chunks import PCM, SoundChunk, find_samples
 from .faults import Memory, decoder_cause, decoding, quiet_stderr
 from .mpeg import is_mpeg, open_mpeg
 
-__all__ = ["decode_audio", "encode_audio"]
-
 BLOCK = 1 << 20  # samples decoded at a time where they are not of 16 bits
 UNKNOWN = 1 << 62  # samples that libsndfile announces where a FLAC leaves them open, and more
 PLAIN = struct.Struct("<4sI4s4sIHHIIHH4sI")  # a WAV of nothing else, up to the first sample

@@ -8,8 +8,6 @@ from typing import Any
 
 from ..errors import DataError
 
-__all__ = ["Announced"]
-
 # Containers that announce how many seconds they last.
 LAST = frozenset(("mov", "matroska", "flv", "asf"))
 # They flag a packet where two recordings meet; what is really lost, the decoder tells.

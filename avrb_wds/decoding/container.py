@@ -12,8 +12,6 @@ from typing import Any, Literal
 from ..bounds import DEFAULT_LIMITS
 from ..errors import DataError, MissingExtra, cause
 
-__all__ = ["check_size", "find_stream", "naming_file", "need_pyav", "open_stream", "read_packets"]
-
 Kind = Literal["video", "audio"]
 
 # Seconds that a stream's times step back where they start over: less is jitter.

@@ -10,8 +10,6 @@ import numpy as np
 from ..corruptions import Frame
 from .container import naming_file
 
-__all__ = ["is_turned", "upright"]
-
 # Of a display matrix's largest number: below, a number is nothing but rounding (one degree).
 NOTHING = 0.02
 

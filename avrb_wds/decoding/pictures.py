@@ -12,8 +12,6 @@ from ..errors import DataError
 from .announced import MILLION, Announced
 from .container import check_size, need_pyav, open_stream, read_packets
 
-__all__ = ["Facts", "Picture", "Reel", "read_facts", "read_pictures", "scan_pictures"]
-
 USUAL_RATE = 25  # frames a second where a file says nothing
 REORDERED = 1  # second: so far apart are, at most, the places of a picture in file and on screen
 

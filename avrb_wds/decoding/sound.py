@@ -16,8 +16,6 @@ from ..corruptions import Pcm
 from ..signals import to_pcm
 from .container import need_pyav, open_stream, read_packets
 
-__all__ = ["Block", "read_blocks"]
-
 LAST_BLOCKS = 2  # in which a track may end: an encoder fills up one packet, and may add another
 
 

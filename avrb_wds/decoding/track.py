@@ -15,8 +15,6 @@ from ..errors import DataError
 from ..signals import mix
 from .sound import read_blocks
 
-__all__ = ["Track", "find_track"]
-
 ASTRAY = Fraction(1, 50)  # seconds: below, it is rounding; above, sound is missing or comes twice
 LONGEST_GAP = 3600  # seconds: more is a broken clock, and silence would go on for years
 PIECE = 1 << 16  # samples at a time

@@ -13,8 +13,6 @@ from torch.nn import functional
 from ..loading import load
 from ..progress import Progress
 
-__all__ = ["TinyModel", "pictures", "spectrogram", "train"]
-
 WINDOW, HOP, BANDS = 512, 320, 64
 FRAMES = 3
 EPOCHS, BATCH, RATE = 12, 20, 1e-2

@@ -16,8 +16,6 @@ from ..progress import Progress
 from ..reports import Report
 from .videos import CLASSES, SIZE, make_videos
 
-__all__ = ["Demo", "run_demo"]
-
 TRAIN_SEED, TEST_SEED = 1, 0
 
 Stage = Callable[..., AbstractContextManager[Progress | None]]

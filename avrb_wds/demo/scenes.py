@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from ..corruptions import Draw, Frame
 
-__all__ = ["SHAPES", "Scene"]
-
 Plane = npt.NDArray[np.float64]
 
 

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from ..corruptions import Draw, Pcm
 
-__all__ = ["SOUNDS", "sound"]
-
 Signal = npt.NDArray[np.float64]
 TURN = 2 * np.pi
 

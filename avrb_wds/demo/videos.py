@@ -15,8 +15,6 @@ from ..whole import whole_file
 from .scenes import SHAPES, Scene
 from .sounds import SOUNDS, sound
 
-__all__ = ["CLASSES", "make_videos"]
-
 CLASSES = tuple(f"{shape} {name}" for shape, name in zip(SHAPES, SOUNDS, strict=True))
 SIZE, RATE, SECONDS, SAMPLE_RATE = 112, 6, 2.5, 16_000
 PICTURE = PictureFormat(

@@ -18,15 +18,6 @@ from ..corruptions import Draw
 from ..reports import Interval, Intervals
 from ..reports.summary import corruption_of, group_of, parts, severity_of
 
-__all__ = [
-    "Influence",
-    "accuracy_influence",
-    "interval",
-    "intervals",
-    "precision_influence",
-    "replicates",
-]
-
 REPLICATES = 1000
 TAILS = (0.025, 0.975)
 GRID = 2.0**44  # the sums stay far below 2**9, which float64 holds to the last bit

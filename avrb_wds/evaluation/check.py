@@ -17,8 +17,6 @@ from ..storage import Place, Storage
 from .digest import shown
 from .receipts import Verdict, difference, read_receipt
 
-__all__ = ["check"]
-
 
 def check(
     source: Source,

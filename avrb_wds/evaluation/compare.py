@@ -18,8 +18,6 @@ from .bootstrap import REPLICATES, interval
 from .merge import open_report, resampled
 from .plan import holds_run, read_keys
 
-__all__ = ["compare"]
-
 Scores = npt.NDArray[np.float64]
 Given = Report | str | Path
 

@@ -10,8 +10,6 @@ from ..loading.topology import local_rank
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["chosen_device"]
-
 
 def chosen_device(device: str | torch.device | None) -> torch.device | None:
     """The device that `device` means in this process; None as it is.

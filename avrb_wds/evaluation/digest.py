@@ -32,8 +32,6 @@ from .receipts import write_receipt
 from .seal import ClipDigests, clips_file, seal
 from .work import Work
 
-__all__ = ["Shown", "digest", "shown"]
-
 BATCH = 16
 PARTS_SUFFIX = ".parts"
 """Of the folder beside a receipt in which ranks put their parts."""

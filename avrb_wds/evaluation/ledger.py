@@ -17,8 +17,6 @@ from ..loading.division import Span, share
 from .plan import RunPlan
 from .predictions import Record, prediction_files, read_records, record_at
 
-__all__ = ["Ledger"]
-
 
 @dataclass(frozen=True)
 class Ledger:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["key_as_written", "key_of"]
-
 _WRITTEN = str.maketrans({"\\": r"\\", "\n": r"\n", "\t": r"\t"})
 _MEANT = {written: chr(mark) for mark, written in _WRITTEN.items()}
 _ESCAPE = re.compile(r"\\[\\nt]")

@@ -21,8 +21,6 @@ from .plan import holds_run, read_keys, read_plan
 from .scored import Scored
 from .seal import ClipDigests, clips_file, seal
 
-__all__ = ["merge", "open_report", "published", "read_predictions", "resampled", "rewrite"]
-
 
 def merge(folder: str | Path) -> Report:
     """The report of the run in a folder: a function of the files there and of nothing else.

@@ -14,13 +14,6 @@ import numpy.typing as npt
 from ..errors import MissingExtra
 from ..reports import Metrics
 
-__all__ = [
-    "multi_label_metrics",
-    "need_torchmetrics",
-    "one_torch_thread",
-    "single_label_metrics",
-]
-
 Scores = npt.NDArray[np.float32]
 DIGITS = 6
 

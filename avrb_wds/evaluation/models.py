@@ -17,8 +17,6 @@ from ..loading import Batch
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Model", "find_object", "make_model", "ready", "scores_of"]
-
 Model = Callable[[Batch], Any]
 """Takes a batch as `load` gives it and returns (b, classes) numbers, a tensor or an array, higher
 for what is likelier; logits and probabilities will both do."""

@@ -20,18 +20,6 @@ from ..whole import PARTS, make_folder, write_new
 from .lines import key_as_written, key_of
 from .predictions import FOLDER, is_rank_file
 
-__all__ = [
-    "PLAN_FILE",
-    "RunPlan",
-    "begin",
-    "check_only_run",
-    "holds_run",
-    "package_versions",
-    "read_keys",
-    "read_plan",
-    "remove_run",
-]
-
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
 FORMAT = "avrb-run/2"
 Versions = tuple[tuple[str, str], ...]

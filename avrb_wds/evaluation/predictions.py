@@ -29,16 +29,6 @@ from ..reports.parsing import conditions_of
 from ..shards.canonical import Fields, parse, spell
 from ..shown import ClipDigest
 
-__all__ = [
-    "FOLDER",
-    "PredictionWriter",
-    "Record",
-    "is_rank_file",
-    "prediction_files",
-    "read_records",
-    "record_at",
-]
-
 FOLDER = "predictions"
 MAGIC = b"avrb-predictions/2\n"
 MARK = 0x52565641

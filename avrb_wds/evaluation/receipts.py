@@ -14,8 +14,6 @@ from ..storage import Place, RemoteFile, Storage, as_place, is_remote
 from ..whole import make_folder, write_whole
 from .seal import ClipDigests, clips_file
 
-__all__ = ["Difference", "Verdict", "difference", "read_receipt", "write_receipt"]
-
 FORMAT = "avrb-receipt/1"
 WANTED = "give a report.json, a run's folder, or what avrb digest --out wrote"
 

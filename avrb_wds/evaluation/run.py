@@ -37,8 +37,6 @@ from .work import Work
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["evaluate"]
-
 
 def evaluate(
     model: Model,

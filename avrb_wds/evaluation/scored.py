@@ -15,8 +15,6 @@ from .bootstrap import Influence, accuracy_influence, precision_influence
 from .ledger import Ledger
 from .metrics import multi_label_metrics, single_label_metrics
 
-__all__ = ["Scored"]
-
 
 @dataclass(frozen=True)
 class Scored:

@@ -14,8 +14,6 @@ from ..whole import write_whole
 from .ledger import Ledger
 from .lines import key_as_written, key_of
 
-__all__ = ["ABSENT", "SHORT", "ClipDigests", "clips_file", "seal"]
-
 SHORT = 16  # hexadecimal digits a clip: enough to find it; the receipt's own are whole
 HEADING = "key"
 ABSENT = "-"  # in place of the digest of a clip that was skipped

@@ -13,8 +13,6 @@ from ..condition import Condition
 from .ledger import Ledger
 from .plan import read_keys, read_plan
 
-__all__ = ["Gap", "Standing", "standing"]
-
 
 @dataclass(frozen=True)
 class Gap:

@@ -26,9 +26,6 @@ from .predictions import PredictionWriter, Record
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Scorer", "Work", "check_budget"]
-
-
 Scorer = Callable[[Batch], npt.NDArray[np.float32]]
 """Scores (b, classes) of a batch, all finite."""
 

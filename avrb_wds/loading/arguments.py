@@ -19,15 +19,6 @@ from .division import Order, global_order
 from .memory import Layout
 from .pipeline import Road
 
-__all__ = [
-    "Corruptions",
-    "Source",
-    "needed_manifest",
-    "open_road",
-    "opened",
-    "wanted_conditions",
-]
-
 Source = str | bytes | Path | Sequence[str | bytes | Path] | ShardSet
 Corruptions = str | Condition | Iterable[str | Condition] | None
 

@@ -18,8 +18,6 @@ from .memory import Memory
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Batch", "Collate", "stackable"]
-
 Batch = dict[str, Any]
 """Up to `batch_size` clips, b of them, under one condition, or under several if mixed:
 

@@ -19,18 +19,6 @@ from ..shards.record import Target
 from ..shown import ClipDigest, clip_digest
 from ..signals import Waveform, to_waveform
 
-__all__ = [
-    "Attempt",
-    "Block",
-    "ClipDict",
-    "Item",
-    "Recipe",
-    "Rows",
-    "Skipped",
-    "Transform",
-    "clip_dict",
-]
-
 ClipDict = dict[str, Any]
 Transform = Callable[[ClipDict], ClipDict]
 

@@ -18,8 +18,6 @@ from .division import Order, Plan, Span, divide
 from .pipeline import Road
 from .topology import Topology
 
-__all__ = ["ClipDataset", "ClipStream"]
-
 
 class ClipDataset(Dataset[ClipDict]):
     """Clips by number: clip i // c under condition i % c, of c conditions.

@@ -16,18 +16,6 @@ import numpy.typing as npt
 from ..corruptions import Draw
 from ..errors import check_one_of
 
-__all__ = [
-    "ORDERS",
-    "Order",
-    "Plan",
-    "Positions",
-    "Span",
-    "divide",
-    "global_order",
-    "join",
-    "share",
-]
-
 Positions = range | npt.NDArray[np.int64]
 Order = Literal["sequential", "seeded-shuffle"]
 ORDERS: tuple[Order, ...] = ("sequential", "seeded-shuffle")

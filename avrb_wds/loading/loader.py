@@ -24,8 +24,6 @@ from .state import Progress, State, resumed, state_of
 from .topology import Topology
 from .ways import Stream, Way, WorkerKind
 
-__all__ = ["Budget", "Loader", "OnError", "load"]
-
 OnError = str | int | float
 
 

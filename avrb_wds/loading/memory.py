@@ -24,9 +24,6 @@ from .clips import Rows
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Arrays", "Layout", "Memory", "MemoryPool", "Piece"]
-
-
 Number = TypeVar("Number", bound=np.generic)
 
 

@@ -16,8 +16,6 @@ from .division import Plan, Positions
 from .memory import Layout, Memory, MemoryPool
 from .workers import Workers
 
-__all__ = ["Result", "Road", "batch_memory", "settled", "stream"]
-
 
 class Result(NamedTuple):
     """A batch, None where all of its clips failed, and the clips that failed."""

@@ -22,8 +22,6 @@ from .memory import MOST_SHARED, Memory, MemoryPool
 from .pipeline import Result, Road, batch_memory, settled
 from .shares import IDLE, Order, Share, serve
 
-__all__ = ["ProcessStream"]
-
 # Orders wait in a socket, which takes about a hundred; with it full the two would wait for each
 # other for ever.  More batches than may be shared would not be made any faster, either.
 MOST_AHEAD = MOST_SHARED - 2

@@ -18,8 +18,6 @@ from .division import Plan
 from .memory import Memory
 from .pipeline import Road
 
-__all__ = ["IDLE", "Order", "Share", "serve"]
-
 IDLE = -1
 """In place of the position of a clip, of a worker that has none."""
 IN_FLIGHT = 64  # clips on their way from storage to all workers of a process

@@ -13,8 +13,6 @@ from ..errors import UsageError, check_int, raised
 from .division import Plan, Span, divide, join
 from .pipeline import Road
 
-__all__ = ["Progress", "State", "resumed", "state_of"]
-
 State = dict[str, Any]
 """What is loaded, the rank it is of, the number of the pass, and `left`: spans (start, stop, first
 turn) to go in it."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from ..errors import UsageError, check_int
 
-__all__ = ["Topology", "find_topology", "local_rank"]
-
 # srun sets SLURM_STEP_NUM_TASKS for the processes it starts; SLURM_NTASKS is also there in the
 # batch script itself, which is one process however many tasks the job asked for.
 _TORCHRUN, _SRUN = ("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS")

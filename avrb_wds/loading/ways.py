@@ -12,8 +12,6 @@ from ..processes import CAN_SHARE, THREADS, default_workers
 from .division import Plan
 from .pipeline import Result, Road, batch_memory, stream
 
-__all__ = ["Stream", "Way", "WorkerKind"]
-
 WorkerKind = Literal["thread", "process"]
 Stream = Callable[[Road, Plan], Iterator[Result]]
 

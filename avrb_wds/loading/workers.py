@@ -7,8 +7,6 @@ import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 
-__all__ = ["Workers"]
-
 Task = Callable[[], None]
 
 

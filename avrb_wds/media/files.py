@@ -19,8 +19,6 @@ from ..whole import check_target, whole_file, write_whole
 from .stills import IMAGES, SOUNDS, corrupt_image, corrupt_sound
 from .video import corrupt_video
 
-__all__ = ["corrupt_file", "create_video", "suffix_of", "write_file"]
-
 
 def suffix_of(path: Path) -> str | None:
     """The suffix that the corrupted file gets: .mp4 for a video, its own for others known here.

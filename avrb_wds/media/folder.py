@@ -27,8 +27,6 @@ from ..whole import PARTS, make_folder
 from .files import suffix_of, write_file
 from .stills import IMAGES, SOUNDS
 
-__all__ = ["FileFailure", "Mirrored", "corrupt_folder"]
-
 SETTINGS = ".avrb-corrupt.json"
 """In the folder of corrupted files: what they were made with, so that a run resumes alike."""
 

@@ -13,8 +13,6 @@ import numpy as np
 from ..corruptions import Frame, Pcm
 from ..decoding.container import need_pyav
 
-__all__ = ["Mp4", "PictureFormat", "SoundFormat", "encodable"]
-
 # At 540 x 360 superfast takes 5 to 13 ms of a core a frame, ultrafast half of it for files a half
 # larger, veryfast half as much again for files no smaller.
 PRESET, QUALITY = "superfast", "23"

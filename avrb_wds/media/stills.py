@@ -13,8 +13,6 @@ from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
 from ..corruptions import Frame, Pcm
 from ..errors import DataError, cause
 
-__all__ = ["IMAGES", "SOUNDS", "corrupt_image", "corrupt_sound", "read_image", "read_sound"]
-
 SOUNDS = {".wav": "wav", ".flac": "flac"}
 IMAGES = {
     ".jpg": "JPEG",

@@ -7,8 +7,6 @@ from collections.abc import Generator, Iterator
 from queue import Queue
 from typing import TypeVar
 
-__all__ = ["ahead"]
-
 Item = TypeVar("Item")
 
 

@@ -25,8 +25,6 @@ from ..storage.ahead import in_order
 from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
 from .threads import ahead
 
-__all__ = ["corrupt_video"]
-
 DECODED_AHEAD = 4  # frames
 
 

@@ -2,10 +2,10 @@
 
 from .avrobustbench import create_json
 from .build import ClipsMissing
-from .convert import Failure
 from .options import PackOptions
 from .pack import Packed, pack
 from .publish import prepare, publish, remove_packed, staging_folder
+from .source import Failure
 from .sources import SourceOptions
 
 __all__ = [

@@ -17,8 +17,6 @@ from .folder import VIDEOS
 from .labels import read_label_table, split_labels
 from .source import FrameColumns, Source, SourceClip
 
-__all__ = ["avrobustbench_source", "create_json"]
-
 ENTRY = ("wav", "labels", "video_id", "video_path")
 
 

@@ -17,8 +17,6 @@ from ..paths import check_folder, path_to_text, stat_path, text_to_path
 from ..progress import Progress
 from ..whole import check_target, whole_file
 
-__all__ = ["import_bank"]
-
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 # Folders of the released benchmark, where they are not named by the corruption.

@@ -14,11 +14,10 @@ from ..progress import Progress
 from ..shards.manifest import MANIFEST, ShardEntry
 from ..storage.ahead import in_order
 from ..whole import write_whole
-from .convert import Failure, PackedClip
+from .convert import PackedClip
 from .journal import Journal, Step
 from .layout import Layout
-
-__all__ = ["ClipsMissing", "Work", "Writer", "build", "check_steps"]
+from .source import Failure
 
 
 class ClipsMissing(DataError):

@@ -11,16 +11,6 @@ from math import ceil, floor, inf
 from ..corruptions import Pcm
 from .options import PackOptions
 
-__all__ = [
-    "Span",
-    "choose_frames",
-    "choose_samples",
-    "choose_window",
-    "count_samples",
-    "exact_seconds",
-    "find_span",
-]
-
 # Of a frame, as times are rounded; a little less than the thousandth by which the frames of a rate
 # of 30000/1001 come later than whole parts of a second.
 FORGIVEN = Fraction(999, 1_000_000)

@@ -15,8 +15,6 @@ from ..shards.record import Target
 from .lists import read_lines, read_rows
 from .source import SourceClip
 
-__all__ = ["ClassList", "Labelling", "read_class_list", "renumbered", "sort_labels"]
-
 TITLES = frozenset(("category", "class", "display_name", "label", "labels", "mid", "name"))
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _INDEX = re.compile(r"[+-]?[0-9]{1,18}")

@@ -11,8 +11,6 @@ from ..paths import path_to_text, text_to_path
 from .lists import read_rows
 from .source import FrameFolder, Pictures, Source, SourceClip, VideoFile
 
-__all__ = ["cliplist_source"]
-
 
 def cliplist_source(path: Path, audio_root: Path, frames_root: Path, fps: float) -> Source:
     """The clips of lines `/category/id.wav,/category/id.mp4,count`, in order.

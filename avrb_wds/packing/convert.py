@@ -24,8 +24,6 @@ from .video import VideoWindow
 
 Clip = TypeVar("Clip")
 
-__all__ = ["Failure", "PackedClip", "convert", "convert_all"]
-
 
 @dataclass(frozen=True)
 class PackedClip:

@@ -13,8 +13,6 @@ from ..paths import path_to_text, text_to_path
 from .labels import read_label_table
 from .source import Failure, Source, SourceClip, VideoFile
 
-__all__ = ["VIDEOS", "Ids", "folder_source"]
-
 VIDEOS = frozenset(
     (
         *(".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv"),

@@ -16,14 +16,12 @@ from ..errors import UsageError
 from ..shards.canonical import spell
 from ..shards.manifest import MANIFEST, Manifest
 from .classes import Labelling
-from .convert import Failure, PackedClip, convert, convert_all
+from .convert import PackedClip, convert, convert_all
 from .journal import Journal, Step
 from .options import PackOptions
-from .source import FrameColumns, Source, SourceClip, VideoFile
+from .source import Failure, FrameColumns, Source, SourceClip, VideoFile
 from .sources import SourceOptions, open_source
 from .writer import ShardWriter, check_shard
-
-__all__ = ["Job", "plain_name", "versions_of"]
 
 MADE_BY = ("av", "numpy", "pillow", "scipy", "soundfile")
 """Packages whose versions may change what bytes come out."""

@@ -16,11 +16,9 @@ from ..shards.canonical import Fields
 from ..shards.manifest import ShardEntry
 from ..shards.sources import JOURNAL
 from ..whole import PARTS
-from .convert import Failure
 from .layout import Layout
 from .log import Log
-
-__all__ = ["FORMAT", "Journal", "Step", "check_new"]
+from .source import Failure
 
 FORMAT = "avrb-journal/1"
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from ..errors import UsageError
 from .lists import read_rows
 
-__all__ = ["read_label_table", "split_labels"]
-
 ID_COLUMNS = ("video_id", "id", "file", "filename", "path", "ytid", "youtube_id")
 LABEL_COLUMNS = ("label", "class", "category")
 LABELS_COLUMNS = ("labels", "positive_labels")

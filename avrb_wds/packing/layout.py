@@ -8,8 +8,6 @@ from typing import Any
 from ..shards.canonical import Fields
 from ..shards.manifest import AudioLayout, FrameLayout
 
-__all__ = ["Layout"]
-
 
 @dataclass(frozen=True)
 class Layout:

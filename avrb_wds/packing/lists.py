@@ -10,8 +10,6 @@ from pathlib import Path
 
 from ..errors import UsageError, cause
 
-__all__ = ["read_lines", "read_rows"]
-
 # The marks that editors and spreadsheets put before text, the longer first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

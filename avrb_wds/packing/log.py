@@ -10,8 +10,6 @@ from ..errors import DataError
 from ..locks import HeldFile
 from ..shards.canonical import parse_object, spell
 
-__all__ = ["Log", "is_log", "seal_line", "split_line"]
-
 START, DIGITS = b'{"check":"', 16
 """How a line begins: with the digits of its checksum."""
 

@@ -7,8 +7,6 @@ from typing import Literal
 
 from ..errors import UsageError, check_int, check_one_of
 
-__all__ = ["CAV_MAE", "Keep", "PackOptions"]
-
 Keep = Literal["keep"]
 
 

@@ -12,12 +12,10 @@ from ..progress import Progress
 from ..shards.manifest import Manifest
 from ..storage import is_remote
 from .build import build
-from .convert import Failure
 from .job import Job
 from .options import PackOptions
+from .source import Failure
 from .sources import SourceOptions
-
-__all__ = ["Packed", "pack"]
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,12 @@ from ..corruptions import Frame
 from ..errors import DataError, cause
 from ..folders import list_folder
 from ..paths import text_to_path
-from ..shards.clip import IMAGES
+from ..shards.members import IMAGES
 from ..shards.numbering import frame_places, numbered_alike
 from .choice import choose_frames
 from .options import CAV_MAE, Keep, PackOptions
 from .source import FrameColumns, FrameFolder, Pictures
 from .video import VideoWindow
-
-__all__ = ["EncodedFrame", "clip_frames", "column_numbers", "column_path", "fit", "settled"]
 
 MOST_FRAMES = 1 << 20  # of a folder, numbers that lack included
 

@@ -17,8 +17,6 @@ from ..shards.manifest import MANIFEST, Manifest
 from ..shards.sources import JOURNAL
 from ..storage import RemoteFile, Storage, check_bucket, remove, upload
 
-__all__ = ["RECEIPTS", "prepare", "publish", "remove_packed", "staging_folder"]
-
 RECEIPTS = ("receipt.json", "receipt.digests.tsv")
 """What lies beside rendered shards: where they come from, and the digests of their clips."""
 MARK = b"avrb-wds: an upload is under way\n"

@@ -17,8 +17,6 @@ from .folder import VIDEOS
 from .options import PackOptions
 from .video import VideoWindow
 
-__all__ = ["clip_sound", "window_sound"]
-
 
 def clip_sound(
     path: Path, options: PackOptions, video: VideoWindow | None = None

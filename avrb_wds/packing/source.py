@@ -9,16 +9,6 @@ from ..errors import DataError
 from ..folders import NOTHING, PassedOver
 from ..shards.record import escape_key
 
-__all__ = [
-    "Failure",
-    "FrameColumns",
-    "FrameFolder",
-    "Pictures",
-    "Source",
-    "SourceClip",
-    "VideoFile",
-]
-
 
 @dataclass(frozen=True)
 class VideoFile:

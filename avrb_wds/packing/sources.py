@@ -14,8 +14,6 @@ from .cliplist import cliplist_source
 from .folder import Ids, folder_source
 from .source import Source
 
-__all__ = ["SourceOptions", "open_source"]
-
 GIVE = "give a folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian & Xu (CSV)"
 
 

@@ -18,8 +18,6 @@ from ..errors import DataError
 from .choice import Span, choose_frames, choose_window, exact_seconds, find_span
 from .options import PackOptions
 
-__all__ = ["VideoWindow"]
-
 T = TypeVar("T")
 
 

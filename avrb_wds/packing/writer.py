@@ -13,8 +13,6 @@ from ..shards.index import IndexEntry, ShardIndex, index_file
 from ..shards.manifest import ShardEntry
 from ..whole import WholeFile, write_whole
 
-__all__ = ["ShardWriter", "check_files", "check_shard"]
-
 RECORD = 20 * BLOCK  # tar rounds its files up to this
 
 

@@ -20,8 +20,6 @@ from ..paths import path_to_text
 from ..shards import ShardSet, decode_clip
 from ..shards.record import escape_key
 
-__all__ = ["PreviewClip", "clip_of_file", "clip_of_shards"]
-
 SHORT_SIDE = 176  # pixels; a page of larger ones would be too large to send to anyone
 FPS = 5.0
 

@@ -21,8 +21,6 @@ from .page import Facts, preview_page
 from .panels import Panel, panels
 from .sheet import frame_sheet, spectrum_sheet
 
-__all__ = ["Preview", "is_shards", "preview"]
-
 
 @dataclass(frozen=True)
 class Preview:

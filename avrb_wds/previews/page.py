@@ -11,8 +11,6 @@ from ..reports.pages.elements import Html, Page, document, element, inlined, sec
 from .clip import PreviewClip
 from .panels import Panel
 
-__all__ = ["Facts", "preview_page"]
-
 FIRST = 3  # the severity shown at first
 
 

@@ -21,8 +21,6 @@ from ..signals import mix
 from ..storage.ahead import in_order
 from .clip import PreviewClip
 
-__all__ = ["Panel", "panels"]
-
 FRAME_QUALITY, SPECTRUM_QUALITY = 80, 75  # JPEG
 FILM_QUALITY = "34"  # of x264: noise is most of the page
 SOUND_BITS = 64_000  # a second and channel

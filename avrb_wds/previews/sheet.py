@@ -11,8 +11,6 @@ from ..errors import MissingExtra
 from ..reports.spectrogram import spectrogram
 from .panels import Panel
 
-__all__ = ["frame_sheet", "spectrum_sheet"]
-
 WIDTH = 7.0  # inches: the text of a paper in two columns
 DPI = 300
 

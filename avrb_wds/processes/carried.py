@@ -10,8 +10,6 @@ import cloudpickle
 
 from ..errors import raised
 
-__all__ = ["WorkerTraceback", "carried"]
-
 
 class WorkerTraceback(Exception):
     """The cause of an error that comes from a worker process: its traceback there, as text."""

@@ -24,8 +24,6 @@ import numpy.typing as npt
 from ..errors import AvrbError, UsageError, cause
 from .carried import carried
 
-__all__ = ["Channel", "CAN_SHARE", "SharedFile", "mapped"]
-
 CAN_SHARE = hasattr(socket, "send_fds")  # not on Windows
 
 _HEADER = struct.Struct("<Q?")  # how many parts: the pickle and its arrays; in a shared file?

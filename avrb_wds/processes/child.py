@@ -8,8 +8,6 @@ import socket
 from ..errors import raised
 from .channel import Channel
 
-__all__ = ["main"]
-
 
 def main(fd: int) -> None:
     """Serve as the process at the other end of a socket says, until it is through or gone."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["THREADS", "default_workers"]
-
 THREADS = 2
 """How many threads get in each other's way less than processes cost to start."""
 

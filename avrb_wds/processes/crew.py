@@ -18,8 +18,6 @@ import cloudpickle
 from ..errors import AvrbError, UsageError, cause
 from .channel import Channel
 
-__all__ = ["Crew", "Serve", "WorkerLost"]
-
 Serve = Callable[[Channel, int], None]
 """What a worker does: called once with its channel and number, until its work is done."""
 

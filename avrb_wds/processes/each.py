@@ -12,8 +12,6 @@ from ..errors import UsageError
 from .channel import Channel
 from .crew import Crew
 
-__all__ = ["each"]
-
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 

@@ -20,8 +20,6 @@ from ..shards.clip import frame_names
 from ..shown import clip_digest
 from .options import RenderOptions
 
-__all__ = ["AudioFormat", "ClipNote", "render_clip"]
-
 AudioFormat = Literal["wav", "flac"]
 
 

@@ -14,9 +14,10 @@ from ..errors import DataError, cause, without_subject
 from ..evaluation.seal import ABSENT, SHORT, ClipDigests, clips_file
 from ..loading.loader import Budget
 from ..packing.build import Writer
-from ..packing.convert import Failure, PackedClip, convert_all
+from ..packing.convert import PackedClip, convert_all
 from ..packing.job import plain_name
 from ..packing.journal import Journal, Step
+from ..packing.source import Failure
 from ..packing.writer import ShardWriter, check_shard
 from ..reports import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
@@ -25,8 +26,6 @@ from .clips import AudioFormat, ClipNote, render_clip
 from .options import RenderOptions
 from .receipt import RECEIPT, RenderReceipt
 from .released import FolderWriter, check_clip, check_id, listing
-
-__all__ = ["RenderJob"]
 
 CLIPS_PER_SYNC = 100  # of the released layout; what a kill loses is made again
 

@@ -8,8 +8,6 @@ from typing import Literal, get_args
 from ..codecs import FrameFormat
 from ..errors import check_int, check_one_of
 
-__all__ = ["RenderLayout", "RenderOptions"]
-
 RenderLayout = Literal["shards", "released"]
 
 

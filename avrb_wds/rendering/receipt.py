@@ -10,16 +10,14 @@ from typing import Any
 
 from ..condition import Condition
 from ..errors import DataError, UsageError, cause
-from ..packing.convert import Failure
 from ..packing.publish import RECEIPTS
+from ..packing.source import Failure
 from ..reports import Receipt
 from ..reports.parsing import conditions_of
 from ..shards.canonical import Fields, check_format, parse
 from ..shown import condition_digest, overall_digest
 from .clips import ClipNote
 from .options import RenderOptions
-
-__all__ = ["RECEIPT", "RenderReceipt"]
 
 RECEIPT = RECEIPTS[0]
 FORMAT = "avrb-render/1"

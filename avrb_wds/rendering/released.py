@@ -16,8 +16,6 @@ from ..packing.writer import check_files
 from ..shards.record import ClipRecord, escape_key
 from .clips import ClipNote
 
-__all__ = ["FolderWriter", "check_clip", "check_id", "listing"]
-
 FRAMES, AUDIO = "frames", "audio"
 LONGEST = 255  # bytes of a file's name
 

@@ -34,8 +34,6 @@ from .job import RenderJob
 from .options import RenderOptions
 from .receipt import RenderReceipt
 
-__all__ = ["Rendered", "check_apart", "render"]
-
 LOCK = ".avrb-render.lock"
 """In a folder of several data sets, while they are rendered."""
 MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")

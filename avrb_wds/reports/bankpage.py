@@ -19,8 +19,6 @@ from ..whole import write_whole
 from .pages.elements import inlined
 from .spectrogram import spectrogram
 
-__all__ = ["write_bank_page"]
-
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width">

@@ -13,8 +13,6 @@ from ..condition import Condition
 from ..errors import UsageError
 from .report import Baseline, CorruptionError, Receipt, Report, Task
 
-__all__ = ["against", "check_baseline"]
-
 # In which a model and its baseline must agree.  Another seed gives other draws of the same
 # corruptions: the baseline's errors are as good a measure of how hard these are.
 SAME = ("manifest", "profile", "modality", "temporal", "bank")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["Color", "color_of", "color_of_difference", "ink_on"]
-
 Color = tuple[int, int, int]
 
 # Anchors from nothing left to all of it, apart for colour-blind eyes too (ColorBrewer's RdBu).

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from ..condition import Condition
 from .report import Interval, Report
 
-__all__ = ["Comparison", "Row", "mismatches"]
-
 DECISIVE = {
     "manifest": "the clips differ",
     "seed": "the draws of the corruptions differ",

@@ -15,8 +15,6 @@ from .receipt import receipt_rows
 from .report import Report
 from .text import metric_title, percent, signed, span
 
-__all__ = ["COMPARISON_FILES", "comparison_json", "comparison_markdown", "write_comparison"]
-
 FORMAT = "avrb-comparison/1"
 COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
 """What `write_comparison` writes into a folder."""

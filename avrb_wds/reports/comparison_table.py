@@ -12,8 +12,6 @@ from .comparison import Comparison, Row
 from .table import grid, heat
 from .text import metric_title, percent, signed, span
 
-__all__ = ["comparison_table"]
-
 NAME_WIDTH = 18  # so that all of it fits in 80 columns
 
 

@@ -18,15 +18,6 @@ from .parsing import report_of
 from .report import Baseline, Metrics, Report
 from .summary import Robustness, severity_of
 
-__all__ = [
-    "FILES",
-    "JSON_FILE",
-    "read_report",
-    "report_csv",
-    "report_json",
-    "write_report",
-]
-
 FORMAT = "avrb-report/1"
 JSON_FILE = "report.json"
 FILES = (JSON_FILE, "report.csv", "report.md", "report.html")

@@ -9,8 +9,6 @@ from .report import Metrics, Report
 from .summary import Robustness, severity_of
 from .text import METRIC_NAMES, NO_AUC, has_no_auc, metric_name, metric_title, percent, span, value
 
-__all__ = ["Markdown", "cell", "markdown_table", "report_markdown"]
-
 SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|~&$"} | {"\n": " "})
 
 

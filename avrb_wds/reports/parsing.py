@@ -21,8 +21,6 @@ from .report import (
     Task,
 )
 
-__all__ = ["conditions_of", "report_of", "task_of"]
-
 LEAST, MOST = 1e-6, 1e100
 """Scores have six digits; d', robustness and errors are quotients of them."""
 

@@ -7,8 +7,6 @@ from dataclasses import fields
 
 from .report import Receipt
 
-__all__ = ["CHECK_COMMAND", "receipt_rows"]
-
 CHECK_COMMAND = "avrb digest SHARDS --check report.json"
 """By which another machine sees that it shows a model the same."""
 

@@ -10,19 +10,6 @@ from ..condition import Condition
 from ..shards.canonical import Fields
 from .summary import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
 
-__all__ = [
-    "Baseline",
-    "Cell",
-    "CorruptionError",
-    "Interval",
-    "Intervals",
-    "Metrics",
-    "Receipt",
-    "Report",
-    "SkippedClip",
-    "Task",
-]
-
 Task = Literal["single-label", "multi-label"]
 
 

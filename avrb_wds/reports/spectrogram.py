@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["spectrogram"]
-
 WINDOW, HOP = 256, 256  # samples at 16 kHz
 RANGE = 70.0  # dB from the loudest to black
 # Anchors of a colour scale from dark blue over green to yellow, even in lightness.

@@ -8,17 +8,6 @@ from typing import TypeVar
 
 from ..condition import Condition
 
-__all__ = [
-    "GROUPS",
-    "Robustness",
-    "corruption_of",
-    "group_of",
-    "parts",
-    "robustness",
-    "robustness_by",
-    "severity_of",
-]
-
 Value = TypeVar("Value")
 
 GROUPS = {

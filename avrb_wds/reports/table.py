@@ -11,8 +11,6 @@ from .report import Report
 from .summary import Robustness, severity_of
 from .text import metric_name, percent, span
 
-__all__ = ["grid", "heat", "table"]
-
 
 def table(report: Report) -> Table:
     """A row a corruption and a column a severity, with means and robustness, in percent.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from .report import Interval, Report
 
-__all__ = ["METRIC_NAMES", "metric_name", "metric_title", "percent", "signed", "span", "value"]
-
 METRIC_NAMES = {
     "accuracy": "accuracy",
     "top5": "top-5",

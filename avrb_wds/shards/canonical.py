@@ -11,8 +11,6 @@ from typing import Any
 from ..corruptions._json import parse_json
 from ..errors import DataError, cause
 
-__all__ = ["Fields", "check_format", "parse", "parse_object", "spell"]
-
 
 def spell(value: Any) -> bytes:
     """A JSON value as bytes: keys sorted, no spaces, plain ASCII, and so the same everywhere.

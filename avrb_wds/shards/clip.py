@@ -17,8 +17,6 @@ from .numbering import numbered_alike, sort_by_numbers
 from .reader import RawClip
 from .record import ClipRecord
 
-__all__ = ["AUDIO", "IMAGES", "Clip", "decode_clip", "frame_names"]
-
 DIGITS = 18  # of a class number
 
 

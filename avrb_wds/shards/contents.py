@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .clip import AUDIO, decode_clip, frame_names
+from .clip import decode_clip, frame_names
 from .manifest import Manifest
+from .members import AUDIO
 from .reader import RawClip
 from .record import ClipRecord, escape_key
-
-__all__ = ["clip_faults"]
 
 
 def clip_faults(raw: RawClip, manifest: Manifest | None, deep: bool) -> Iterator[str]:

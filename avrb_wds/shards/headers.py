@@ -12,8 +12,6 @@ from typing import Literal, NamedTuple
 
 from ..errors import DataError
 
-__all__ = ["BLOCK", "TarMember", "check_end", "octal", "padded", "read_member"]
-
 BLOCK = 512
 END = bytes(2 * BLOCK)
 PIECE = 1 << 16

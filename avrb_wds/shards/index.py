@@ -18,8 +18,6 @@ from .canonical import spell
 from .headers import TarMember, check_end, read_member
 from .members import is_media, split_name, unsafe
 
-__all__ = ["IndexEntry", "ShardIndex", "index_file", "reading", "scan_index", "walk"]
-
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 """What gzip, bzip2, xz and Zstandard begin with: no clip in them has a byte range."""
 

@@ -12,8 +12,6 @@ from ..errors import DataError, cause
 from ..storage import Place, as_place
 from .canonical import Fields, check_format, parse, spell
 
-__all__ = ["FORMAT", "MANIFEST", "AudioLayout", "FrameLayout", "Manifest", "ShardEntry", "Task"]
-
 MANIFEST = "manifest.json"
 FORMAT = "avrb-wds/1"
 Task = Literal["single-label", "multi-label", "unlabelled"]

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from ..errors import DataError
 from .headers import BLOCK, TarMember, octal, read_member
 
-__all__ = ["AUDIO", "IMAGES", "clip_members", "is_media", "split_name", "unsafe"]
-
 IMAGES = ("jpg", "jpeg", "png", "webp")
 AUDIO = ("wav", "flac", "mp3", "ogg")
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median_low
 
-__all__ = ["frame_places", "numbered_alike", "sort_by_numbers"]
-
 _NUMBER = re.compile(r"([0-9]+)")
 
 

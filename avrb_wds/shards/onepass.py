@@ -15,8 +15,6 @@ from ..storage.proof import Digest
 from .headers import BLOCK
 from .index import IndexEntry, ShardIndex, reading, walk
 
-__all__ = ["OnePass"]
-
 PIECE = 1 << 18
 HELD = 256 << 20
 

@@ -24,8 +24,6 @@ from .manifest import MANIFEST, Manifest, ShardEntry
 from .members import clip_members
 from .sources import locate_shards
 
-__all__ = ["RawClip", "ShardSet", "raw_clip"]
-
 OPEN_FILES = 64
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from ..errors import DataError
 from .canonical import Fields, parse, spell
 
-__all__ = ["ClipRecord", "Target", "escape_key"]
-
 Target = int | tuple[int, ...] | None
 """One class by number, several (multi-label), or none known."""
 

@@ -13,8 +13,6 @@ from ..errors import DataError, UsageError, cause
 from ..storage import Place, RemoteFile, Storage, is_remote
 from .manifest import MANIFEST
 
-__all__ = ["JOURNAL", "locate_shards"]
-
 JOURNAL = ".avrb-pack.jsonl"
 """Beside shards while they are being packed: what is packed and how."""
 

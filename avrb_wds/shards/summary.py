@@ -11,8 +11,6 @@ from ..storage import Storage, size_of
 from .manifest import AudioLayout, FrameLayout, Manifest, ShardEntry, Task
 from .reader import ShardSet
 
-__all__ = ["Summary", "summarize"]
-
 
 @dataclass(frozen=True)
 class Summary:

@@ -19,8 +19,6 @@ from .onepass import OnePass
 from .reader import RawClip, ShardSet, raw_clip
 from .sources import locate_shards
 
-__all__ = ["Fault", "verify"]
-
 Result = TypeVar("Result")
 
 

@@ -9,8 +9,6 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import UsageError, hide_secrets
 
-__all__ = ["SCHEMES", "WEB", "Address", "is_remote", "join", "parent", "redacted"]
-
 SCHEMES = ("http", "https", "s3", "gs", "az", "hf")
 WEB = ("http", "https")
 HUB = "https://huggingface.co"

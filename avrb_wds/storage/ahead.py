@@ -10,8 +10,6 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
-__all__ = ["chained", "in_order", "ramp"]
-
 Result = TypeVar("Result")
 FIRST = 1 << 20
 

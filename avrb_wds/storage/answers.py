@@ -8,18 +8,6 @@ from typing import NamedTuple
 from ..errors import DataError
 from .address import redacted
 
-__all__ = [
-    "DIGEST",
-    "AccessDenied",
-    "Ignored",
-    "NoSuchFile",
-    "Stat",
-    "Transient",
-    "refused",
-    "translated",
-    "untrusted",
-]
-
 DIGEST = "sha256"
 """The name under which the SHA-256 of a file is stored with it."""
 

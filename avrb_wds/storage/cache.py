@@ -24,8 +24,6 @@ from ..progress import Progress
 from .address import redacted
 from .store import Store
 
-__all__ = ["Cache", "CachedFile", "clear", "entries"]
-
 POLL = 0.02
 MARK = ".avrb-cache"
 """The file by which a folder says that it is a cache of ours."""

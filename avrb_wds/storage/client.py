@@ -16,8 +16,6 @@ from .answers import DIGEST, Stat, Transient
 from .limits import MIB, Limits
 from .web import WebClient
 
-__all__ = ["CHUNK", "Clients", "fetched", "guard", "retry_after"]
-
 CHUNK = 16 * MIB
 """How much of a file goes into a bucket by one request."""
 # The process in which obstore's threads run, once there are any.  They are one set a process, and

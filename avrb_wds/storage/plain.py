@@ -12,8 +12,6 @@ from .address import SCHEMES
 from .limits import Limits
 from .store import Store
 
-__all__ = ["Stream", "register"]
-
 
 class Stream(io.RawIOBase):
     """A file's pieces as a file to read from start to end.

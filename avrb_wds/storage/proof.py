@@ -10,8 +10,6 @@ from typing import Any
 
 from ..errors import DataError
 
-__all__ = ["Digest", "TAIL", "proven"]
-
 TAIL = 1 << 16
 AHEAD = 16 << 20  # bytes handed out that wait to be digested
 

@@ -22,8 +22,6 @@ from .plain import Stream
 from .store import Store
 from .window import Window
 
-__all__ = ["Place", "RemoteFile", "Storage", "as_place", "size_of"]
-
 SHA256 = re.compile("[0-9a-f]{64}")
 # Each keeps its shard in the cache, which other processes may want room in.
 OPEN_FILES = 2

@@ -10,8 +10,6 @@ from ..errors import DataError, cause
 from .answers import Transient
 from .limits import Limits
 
-__all__ = ["Retries"]
-
 
 class Retries:
     """How often in a row requests for one thing failed, and how long they waited for bytes."""

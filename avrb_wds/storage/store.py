@@ -17,8 +17,6 @@ from .proof import proven
 from .retries import Retries
 from .web import WebClient
 
-__all__ = ["Store"]
-
 Result = TypeVar("Result")
 
 BUCKETS = ("s3", "gs", "az")

@@ -13,8 +13,6 @@ from .answers import DIGEST, AccessDenied, NoSuchFile
 from .client import CHUNK
 from .store import Store
 
-__all__ = ["check_bucket", "remove", "upload"]
-
 Result = TypeVar("Result")
 
 

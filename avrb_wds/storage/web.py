@@ -21,8 +21,6 @@ from .answers import Ignored, Stat, Transient, refused, untrusted
 from .limits import Limits
 from .wire import Connection, Connections, Origin, TooSlow, basic, origin
 
-__all__ = ["WebClient", "parse_retry_after"]
-
 MOVED = {301, 302, 303, 307, 308}
 MOST_MOVES = 10
 SMALL = 1 << 12  # bytes that are read at once, so that their connection serves the next request

@@ -11,8 +11,6 @@ from typing import Any
 from ..errors import DataError
 from .store import Store
 
-__all__ = ["Window"]
-
 FIRST = 1 << 20
 LARGEST = 4 << 20
 RECENT = 32  # reads, since threads are not quite in order

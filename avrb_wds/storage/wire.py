@@ -19,8 +19,6 @@ from urllib.request import getproxies, proxy_bypass
 
 from .limits import Limits
 
-__all__ = ["Connection", "Connections", "Origin", "TooSlow", "basic", "origin"]
-
 IDLE = 16  # connections to one server that wait for the next request
 # Where systems keep certificates, for an OpenSSL that was built to look elsewhere.
 BUNDLES = (

@@ -25,8 +25,6 @@ from .voices import CROWD
 from .water import SPATTER, UNDERWATER
 from .weather import RAIN, SNOW, WIND
 
-__all__ = ["FILES", "SOUNDS", "build", "make"]
-
 SOUNDS: dict[str, dict[str, Recipe]] = {
     "snow": SNOW, "frost": FROST, "spatter": SPATTER, "wind": WIND, "rain": RAIN,
     "underwater": UNDERWATER, "concert": CONCERT, "smoke": SMOKE, "crowd": CROWD,

@@ -25,8 +25,6 @@ from .instruments import (
 from .signal import RATE, SAMPLES, Recipe, Signal, place, reverb, slow
 from .voices import cheering
 
-__all__ = ["CONCERT"]
-
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
 

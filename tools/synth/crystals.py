@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Growth", "Habit", "grow"]
-
 BLOCKED = -1
 
 

@@ -12,8 +12,6 @@ import numpy as np
 
 from .signal import RATE, SAMPLES, Recipe, Signal, bump, colour, glide, place, reverb, slow, times
 
-__all__ = ["SMOKE"]
-
 
 def _fire(rng: np.random.Generator, crackles: float) -> Signal:
     """Flames that lap, gas that hisses, wood that crackles (`crackles` a second)."""

@@ -22,8 +22,6 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 
 from .crystals import Growth, Habit, Seed, grow
 
-__all__ = ["TEXTURES", "Texture"]
-
 HEIGHT, WIDTH = 540, 720
 FINE = 2  # crystals grow on a grid so many times finer than the picture
 SIZES = (0.5, 1, 2, 4, 8, 16, 32)  # deviations of Gaussians, in pixels, between sizes of details

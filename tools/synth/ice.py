@@ -26,8 +26,6 @@ from .signal import (
 )  # fmt: skip
 from .weather import gusts
 
-__all__ = ["FROST"]
-
 
 def _crack(rng: np.random.Generator, size: float) -> Signal:
     """A sheet that breaks: a snap, modes of the pieces, and smaller snaps that follow on."""

@@ -15,9 +15,6 @@ from scipy.signal import lfilter
 
 from .signal import RATE, SAMPLES, Signal, bump, colour, glide, place
 
-__all__ = ["Instrument", "applause", "bass", "bowed", "brass", "cymbal", "kick", "organ", "pluck",
-           "snare"]  # fmt: skip
-
 Instrument = Callable[[np.random.Generator, float, float], Signal]  # (rng, hertz, seconds)
 
 

@@ -13,8 +13,6 @@ import numpy as np
 
 from .silhouette import Limb, Outline, Points, Shape
 
-__all__ = ["SILHOUETTES"]
-
 
 def _head(x: float = 0, ears: bool = True, jaw: float = 44) -> tuple[Shape, ...]:
     """A head seen from the front, 175 tall, with its neck."""

@@ -11,22 +11,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "RATE",
-    "SAMPLES",
-    "Recipe",
-    "Signal",
-    "bump",
-    "colour",
-    "finish",
-    "glide",
-    "place",
-    "reverb",
-    "slow",
-    "times",
-    "whistle",
-]
-
 RATE = 16_000  # Hz
 SAMPLES = 10 * RATE
 Signal = npt.NDArray[np.float64]

@@ -13,8 +13,6 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy.interpolate import PchipInterpolator
 
-__all__ = ["Limb", "Outline", "Points", "Shape", "draw"]
-
 LARGER = 4
 HEIGHT, SPACE, MARGIN = 1340, 120, 34
 Point = tuple[float, float]

@@ -16,8 +16,6 @@ import numpy.typing as npt
 
 from .signal import RATE, SAMPLES, Recipe, Signal, bump, colour, glide, place, reverb, slow
 
-__all__ = ["CROWD", "cheering", "shout"]
-
 STEP = 80  # samples from one setting of the throat to the next: 5 ms
 STEPS = SAMPLES // STEP
 VOWELS = np.array(

@@ -14,8 +14,6 @@ import numpy as np
 
 from .signal import RATE, SAMPLES, Recipe, Signal, bump, colour, glide, place, reverb, slow, times
 
-__all__ = ["SPATTER", "UNDERWATER", "bubble"]
-
 
 def bubble(radius: float, rise: float) -> Signal:
     """A bubble of that radius in metres, ringing out; `rise` says how fast its pitch climbs."""

@@ -14,8 +14,6 @@ import numpy as np
 from .signal import RATE, SAMPLES, Recipe, Signal, bump, colour, place, slow, times, whistle
 from .water import bubble
 
-__all__ = ["RAIN", "SNOW", "WIND", "gusts"]
-
 
 def gusts(rng: np.random.Generator, unrest: float) -> Signal:
     """The speed of wind over time, around 1: slow swells, and squalls on top."""

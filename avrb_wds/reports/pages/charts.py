@@ -9,8 +9,6 @@ from ..report import Interval
 from ..text import percent, span
 from .elements import Html, element
 
-__all__ = ["Curve", "Point", "bar", "curves", "score_bar"]
-
 WIDTH, HEIGHT = 240, 150
 LEFT, RIGHT, TOP, BOTTOM = 26, 8, 8, 20  # margins
 

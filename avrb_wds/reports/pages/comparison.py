@@ -16,8 +16,6 @@ from .elements import Html, document, element, grid_table, section
 from .heatmap import colored, legend
 from .report import tile
 
-__all__ = ["comparison_page"]
-
 STYLES = ("one", "three")
 """The class of each model's elements."""
 FURTHEST = 5

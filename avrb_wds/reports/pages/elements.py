@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-__all__ = ["Html", "Page", "document", "element", "grid_table", "inlined", "section"]
-
 VOID = ("meta", "br", "wbr", "img", "input")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # Of pages that show and play: what they hold themselves, and the one script that they come with.

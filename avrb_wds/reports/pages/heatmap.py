@@ -11,8 +11,6 @@ from ..summary import Robustness, group_of, severity_of
 from ..text import percent, span
 from .elements import Html, element
 
-__all__ = ["colored", "heat_map", "legend"]
-
 
 def heat_map(report: Report) -> Html:
     """The map, with the clean score above it and means at its right and lower ends."""

@@ -13,8 +13,6 @@ from .charts import Curve, Point, bar, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import heat_map, legend
 
-__all__ = ["GROUP_STYLES", "report_page", "tile"]
-
 GROUP_STYLES = {"digital": "one", "environmental": "two", "human-related": "three"}
 """The class of each group's elements; corruptions of a user's own have "four"."""
 HARDEST = 10
