@@ -16,9 +16,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .apply import Corrupter, corrupt_frames, corrupt_waveform
     from .avrobustbench import AVRobustBench
     from .condition import CLEAN, Condition, conditions
+    from .corrupter import Corrupter, corrupt_frames, corrupt_waveform
     from .errors import AvrbError, DataError, MissingExtra, UsageError
     from .evaluation import check, compare, digest, evaluate, read_predictions
     from .loading import ClipDataset, ClipStream, load
@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "apply": ("Corrupter", "corrupt_frames", "corrupt_waveform"),
+    "corrupter": ("Corrupter", "corrupt_frames", "corrupt_waveform"),
     "avrobustbench": ("AVRobustBench",),
     "condition": ("CLEAN", "Condition", "conditions"),
     "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),

@@ -11,18 +11,18 @@ from typing import TypeVar
 from PIL import Image
 from torch.utils.data import Dataset
 
-from .apply import BankChoice, Corrupter
 from .codecs import decode_audio, decode_picture, encode_audio
 from .condition import Severity
+from .corrupter import BankChoice, Corrupter
 from .corruptions import Frame, Pcm, Profile
 from .errors import DataError, cause, check_int
 from .media import create_video
-from .packing.avrobustbench import avrobustbench_source
-from .packing.pictures import column_numbers, column_path
-from .packing.source import FrameColumns, SourceClip
+from .packing.frames import column_numbers, column_path
+from .packing.sources.avrobustbench import avrobustbench_source
+from .packing.sources.base import FrameColumns, SourceClip
 from .paths import check_file
 from .shards import Clip, ShardSet, decode_clip
-from .shards.canonical import parse
+from .shards.json_io import parse
 from .shards.record import escape_key
 
 T = TypeVar("T")

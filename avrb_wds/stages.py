@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .apply import BankChoice, Corrupter, ModalityChoice, Temporal
-from .bounds import DEFAULT_LIMITS, DecodeLimits, check_sample_rate
 from .condition import Severity, severity_pair
+from .corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError, cause
+from .limits import DEFAULT_LIMITS, DecodeLimits, check_sample_rate
 from .shards import RawClip, decode_clip
 from .shards.clip import frame_names
-from .shards.members import AUDIO
+from .shards.tar import AUDIO
 from .signals import to_pcm, to_waveform
 
 Sample = dict[str, Any]

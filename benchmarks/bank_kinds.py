@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.corruptions.bank import KINDS, Bank
-from avrb_wds.packing.banks import import_bank
 
 RATE, WINDOW, HOP, BANDS = 16_000, 512, 256, 40
 RIDGE = 1.0  # of standardised features

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.codecs import encode_audio, encode_frame
-from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.shards import AudioLayout, ClipRecord, FrameLayout, Manifest
 
 FRAMES, SIDE, RATE, SECONDS = 10, 224, 16_000, 10

@@ -27,7 +27,7 @@ import numpy as np
 from clips import verdict
 
 import avrb_wds as avrb
-from avrb_wds.apply import Corrupter, corrupter_for
+from avrb_wds.corrupter import Corrupter, corrupter_for
 from avrb_wds.demo.videos import SIZE, make_videos
 from avrb_wds.shards import RawClip, ShardSet, decode_clip
 from avrb_wds.signals import to_waveform

@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from avrb_wds.apply import Corrupter
 from avrb_wds.codecs import decode_audio, decode_frame
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import SEVERITIES, Draw, Frame, Pcm, available
 
 FRAME_LIMITS = {  # times the decode

@@ -26,7 +26,7 @@ import numpy as np
 from clips import FRAMES, SIDE, verdict, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.packing.writer import ShardWriter
+from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.shards import Manifest, ShardEntry, ShardSet, decode_clip
 from avrb_wds.shards.index import IndexEntry, ShardIndex, index_file
 from avrb_wds.signals import to_waveform

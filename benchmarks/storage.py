@@ -36,9 +36,9 @@ from shardmaking import Made, members, write_manifest  # noqa: E402
 from weed import s3_server  # noqa: E402
 
 import avrb_wds as avrb  # noqa: E402
-from avrb_wds.packing.writer import ShardWriter  # noqa: E402
+from avrb_wds.building.shard_writer import ShardWriter  # noqa: E402
 from avrb_wds.storage import Store, register, upload  # noqa: E402
-from avrb_wds.storage.window import Window  # noqa: E402
+from avrb_wds.storage.readahead import Window  # noqa: E402
 
 Way = Callable[[], int]
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._angles import PI, cos_sin
 from ._tables import exp
+from ._trig import PI, cos_sin
 from .draw import Draw
 from .registry import Frame
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ._angles import PI, cos_sin
 from ._pillow import to_frame
+from ._trig import PI, cos_sin
 from .errors import UsageError
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from ._environment import environment
+from ._ambience import environment
 from .registry import Context, Corruption, Frame, Kernel
 
 GAIN_BITS = 20  # enough for the whole part of x · gain to be exact

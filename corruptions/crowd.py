@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ._canvas import resized
-from ._environment import bank_of, environment
+from ._ambience import bank_of, environment
+from ._resize import resized
 from .bank import Bank
 from .registry import Context, Corruption, Frame, Kernel
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from ._environment import bank_of, environment
+from ._ambience import bank_of, environment
 from .bank import Bank
 from .registry import Context, Corruption, Frame, Kernel
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from ._angles import PI, cos_sin
 from ._pillow import to_frame
+from ._trig import PI, cos_sin
 from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
 
 SHORTEST = 0.1  # seconds of silence in one chunk, at least

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ._environment import environment
-from ._falling import Fall, layers, lightened, planes_of
+from ._ambience import environment
 from ._motion import Tail, draw_angle
+from ._precipitation import Fall, layers, lightened, planes_of
 from .registry import Context, Corruption, Frame, Kernel
 
 WIDEST = 3.0  # the smallest zoom of the levels

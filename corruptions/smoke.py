@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._ambience import environment
 from ._blur import blur
-from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
 GAIN_BITS = 16

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ._ambience import environment
 from ._blur import blur, blur_finely
 from ._edges import REACH, edges, squared_distance
-from ._environment import environment
 from ._tables import NORMAL_ONE, normal_quantiles
 from .registry import Context, Corruption, Frame, Kernel
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ._ambience import environment
 from ._blur import blur
-from ._environment import environment
 from .registry import Context, Corruption, Frame, Kernel
 
 

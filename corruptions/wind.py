@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._environment import environment
+from ._ambience import environment
 from ._motion import Tail, draw_angle, motion_blur
 from .registry import Context, Corruption, Frame, Kernel
 

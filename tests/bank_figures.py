@@ -8,7 +8,7 @@ import golden
 import numpy as np
 from test_fidelity import similarity
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import Draw, Frame
 from avrb_wds.corruptions.bank import Bank
 from avrb_wds.demo.scenes import Scene

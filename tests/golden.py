@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import CORRUPTIONS, MODALITIES, PROFILES, SEVERITIES, available, get
 
 FILE = Path(__file__).parent / "data" / "golden.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from shardmaking import Made, clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.shown import clip_digest, condition_digest
+from avrb_wds.receipts.digests import clip_digest, condition_digest
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ import avrb_wds as avrb
 from avrb_wds.codecs import encode_audio
 from avrb_wds.errors import AvrbError
 from avrb_wds.evaluation import evaluate
-from avrb_wds.evaluation.digest import digest
+from avrb_wds.evaluation.compute_receipt import digest
 from avrb_wds.media.folder import corrupt_folder
 from avrb_wds.packing import PackOptions, pack
 from avrb_wds.progress import Progress

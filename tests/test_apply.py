@@ -10,8 +10,8 @@ import golden
 import numpy as np
 import pytest
 
-from avrb_wds.apply import Corrupter, corrupt_frames, corrupt_waveform, corrupter_for
 from avrb_wds.condition import CLEAN, Condition, conditions
+from avrb_wds.corrupter import Corrupter, corrupt_frames, corrupt_waveform, corrupter_for
 from avrb_wds.corruptions import available
 from avrb_wds.errors import UsageError
 

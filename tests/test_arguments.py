@@ -20,7 +20,7 @@ from avrb_wds.corruptions.errors import LARGEST_INT
 from avrb_wds.errors import UsageError, check_int
 from avrb_wds.packing import PackOptions
 from avrb_wds.rendering import RenderOptions
-from avrb_wds.shards.canonical import parse, spell
+from avrb_wds.shards.json_io import parse, spell
 
 INTEGERS: list[Callable[[int], Any]] = [np.int64, np.uint8, np.array, torch.tensor]
 CLEAN = avrb.CLEAN

@@ -19,9 +19,9 @@ from shardmaking import Made, clips, members, write_shards
 from videos import Movie, make_video
 
 import avrb_wds as avrb
-from avrb_wds.packing.writer import ShardWriter
+from avrb_wds.atomic import PARTS
+from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.shards import AudioLayout, FrameLayout, Manifest
-from avrb_wds.whole import PARTS
 
 MODEL = "def load():\n    return lambda batch: batch['frames'].double().mean((1, 2, 3)).float()\n"
 

@@ -12,10 +12,10 @@ import pytest
 from bankmaking import make_folder, picture, wave
 from commandline import run_avrb
 
+from avrb_wds.banks.bank_import import import_bank
+from avrb_wds.banks.bank_page import write_bank_page
 from avrb_wds.corruptions.bank import ASSETS, GROUPS, KINDS, Bank, Item, write_bank
 from avrb_wds.errors import UsageError
-from avrb_wds.packing.banks import import_bank
-from avrb_wds.reports.bankpage import write_bank_page
 from avrb_wds.tools.synth.build import FILES, make
 
 # Changes on purpose only: it stands in the receipts of what people have published.

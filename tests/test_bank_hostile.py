@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from avrb_wds.banks.bank_page import write_bank_page
 from avrb_wds.corruptions._resample import resample
 from avrb_wds.corruptions.bank import Bank, Item, write_bank
 from avrb_wds.errors import UsageError
-from avrb_wds.reports.bankpage import write_bank_page
 
 SOUND = Item("rain", "a.wav", np.arange(60, dtype=np.int16).reshape(2, 30), 8000)
 TEXTURE = Item("texture", "t.png", np.arange(60, dtype=np.uint8).reshape(4, 5, 3))

@@ -13,9 +13,9 @@ from bankmaking import TONE, make_folder, picture, wave
 from PIL import Image
 
 import avrb_wds as avrb
+from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.corruptions.bank import GROUPS, KINDS, Bank
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.packing.banks import import_bank
 
 
 @pytest.fixture

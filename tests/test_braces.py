@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import avrb_wds as avrb
-from avrb_wds.shards.sources import count_names
+from avrb_wds.shards.locate import count_names
 
 NUMBERS = st.integers(-30, 300).map(str)
 RANGES = st.tuples(NUMBERS, NUMBERS, st.sampled_from(["", "..2", "..-3", "..0"])).map(

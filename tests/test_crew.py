@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import avrb_wds as avrb
-from avrb_wds.processes import Channel, SharedFile, each, mapped
+from avrb_wds.concurrency import Channel, SharedFile, each, mapped
 
 
 def test_a_channel_keeps_what_it_is_given() -> None:

@@ -14,7 +14,7 @@ from storage.faultserver import fault_server
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import read_receipt
-from avrb_wds.shown import condition_digest, overall_digest
+from avrb_wds.receipts.digests import condition_digest, overall_digest
 
 CONDITIONS = ["clean", "gaussian-1", "rain-0+5"]
 
@@ -46,8 +46,8 @@ def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
         "import sys; from avrb_wds.loading.arguments import open_road, wanted_conditions; "
         "road = open_road(sys.argv[1], wanted_conditions('gaussian', 1), digest=True, "
         "signals=False); "
-        "from avrb_wds.loading.clips import Rows; print(len(road.block(range(2)).item(1, 0, Rows())"
-        ".digest), 'torch' in sys.modules)"
+        "from avrb_wds.loading.clip_block import Rows; "
+        "print(len(road.block(range(2)).item(1, 0, Rows()).digest), 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(shards)], capture_output=True, text=True, check=True

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import signal
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import SEVERITIES, Draw, get
 from avrb_wds.corruptions._snr import add_at_snr
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avrb_wds.concurrency import default_workers
 from avrb_wds.errors import UsageError
-from avrb_wds.loading.division import Plan, Span, divide, global_order, share
+from avrb_wds.loading.sharding import Plan, Span, divide, global_order, share
 from avrb_wds.loading.topology import find_topology
-from avrb_wds.processes import default_workers
 
 CLIPS = st.integers(0, 300)
 WORLD = st.integers(1, 9)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avrb_wds.apply import Corrupter, corrupt_frames, corrupt_waveform
+from avrb_wds.corrupter import Corrupter, corrupt_frames, corrupt_waveform
 from avrb_wds.corruptions import SEVERITIES, UsageError, get
 from avrb_wds.corruptions._bankfile import KINDS, Item, write_bank
 from avrb_wds.corruptions.bank import Bank

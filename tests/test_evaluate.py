@@ -17,8 +17,8 @@ from shardmaking import Made, clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.corruptions.bank import Bank, write_bank
 from avrb_wds.evaluation import merge
+from avrb_wds.receipts.digests import clip_digest, condition_digest, overall_digest
 from avrb_wds.reports import read_report
-from avrb_wds.shown import clip_digest, condition_digest, overall_digest
 
 
 @pytest.fixture(scope="module")

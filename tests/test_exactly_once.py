@@ -14,8 +14,8 @@ from shardmaking import Made, members
 from torch.utils.data import DataLoader
 
 import avrb_wds as avrb
-from avrb_wds.loading.division import Span, divide
-from avrb_wds.packing.writer import ShardWriter
+from avrb_wds.building.shard_writer import ShardWriter
+from avrb_wds.loading.sharding import Span, divide
 from avrb_wds.shards import AudioLayout, FrameLayout, Manifest, ShardEntry
 
 # Shards of these sizes in any number and order make data sets of 0 to 300 clips.

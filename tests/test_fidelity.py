@@ -12,8 +12,8 @@ import pytest
 from scipy.ndimage import uniform_filter
 from skimage.metrics import structural_similarity
 
-from avrb_wds.apply import Corrupter
 from avrb_wds.codecs import decode_audio, decode_frame
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import PROFILES, SEVERITIES, Profile, get
 from avrb_wds.corruptions.interference import silenced
 

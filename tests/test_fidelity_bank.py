@@ -12,12 +12,12 @@ import pytest
 from bank_figures import FROST, LIMITS, figures, made_pictures
 from test_fidelity_environment import FROST_DRAWN, check, measure
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.codecs import decode_frame
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import SEVERITIES, Draw
 from avrb_wds.corruptions.bank import Bank
 from avrb_wds.corruptions.crowd import placed
-from avrb_wds.packing.banks import import_bank
 
 pytestmark = pytest.mark.media
 

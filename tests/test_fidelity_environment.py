@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from test_fidelity import similarity
 
-from avrb_wds.apply import Corrupter
 from avrb_wds.codecs import decode_audio, decode_frame
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import SEVERITIES
 from avrb_wds.corruptions._bankfile import KINDS, Item, write_bank
 from avrb_wds.corruptions.bank import Bank

@@ -13,10 +13,10 @@ from scipy import ndimage
 
 from avrb_wds.corruptions import Draw
 from avrb_wds.corruptions._blur import blur, blur_finely
-from avrb_wds.corruptions._canvas import resized
 from avrb_wds.corruptions._edges import REACH, edges, squared_distance
-from avrb_wds.corruptions._falling import SEAM, drifted
 from avrb_wds.corruptions._motion import STEPS, Tail, draw_angle, motion_blur
+from avrb_wds.corruptions._precipitation import SEAM, drifted
+from avrb_wds.corruptions._resize import resized
 
 SIZES = [(1, 1), (1, 9), (7, 1), (23, 31), (64, 48)]
 

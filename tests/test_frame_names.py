@@ -8,8 +8,8 @@ from PIL import Image
 from avrb_wds.codecs import decode_frame
 from avrb_wds.errors import DataError
 from avrb_wds.packing import PackOptions
-from avrb_wds.packing.pictures import clip_frames
-from avrb_wds.packing.source import FrameFolder
+from avrb_wds.packing.frames import clip_frames
+from avrb_wds.packing.sources.base import FrameFolder
 from avrb_wds.shards.clip import frame_names
 from avrb_wds.shards.numbering import frame_places, numbered_alike
 

@@ -17,8 +17,8 @@ from commandline import run_avrb
 from PIL import Image, ImageCms
 
 import avrb_wds as avrb
-from avrb_wds.apply import corrupt_frames
 from avrb_wds.codecs import decode_frame, decode_picture, decode_pixels
+from avrb_wds.corrupter import corrupt_frames
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.signals import to_rgb
 

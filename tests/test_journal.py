@@ -8,8 +8,8 @@ import pytest
 from rendered import content, write_source
 
 import avrb_wds as avrb
+from avrb_wds.building.log import Log
 from avrb_wds.errors import AvrbError, DataError
-from avrb_wds.packing.log import Log
 
 JOURNAL = ".avrb-pack.jsonl"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import avrb_wds as avrb
-from avrb_wds.shards.canonical import Fields, parse, parse_object
+from avrb_wds.shards.json_io import Fields, parse, parse_object
 
 GOOD = {
     "plain": (b'{"a": [1, -2.5, true, null, "\xc3\xa9"]}', {"a": [1, -2.5, True, None, "é"]}),

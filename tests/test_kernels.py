@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from avrb_wds.apply import Corrupter, corrupt_frames, corrupt_waveform
+from avrb_wds.corrupter import Corrupter, corrupt_frames, corrupt_waveform
 from avrb_wds.corruptions import PROFILES, SEVERITIES, available
 from avrb_wds.corruptions.bank import KINDS, Bank, Item, write_bank
 

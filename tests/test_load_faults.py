@@ -17,8 +17,8 @@ import pytest
 from shardmaking import Made, clips, write_shards
 
 import avrb_wds as avrb
+from avrb_wds.concurrency.threads import Workers
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.loading.workers import Workers
 
 
 def damaged(folder: Path, made: list[Made], broken: set[int]) -> Path:

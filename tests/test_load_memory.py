@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.loading.memory import Layout, MemoryPool
+from avrb_wds.loading.buffers import Layout, MemoryPool
 from avrb_wds.shards import ShardSet
 
 LAYOUT = Layout((2, 4, 5, 3), (1, 30))

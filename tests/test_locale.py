@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from avrb_wds.media import corrupt_folder
 from avrb_wds.packing import PackOptions, SourceOptions, create_json, pack
-from avrb_wds.packing.banks import import_bank
+from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.paths import text_to_path
 assert sys.getfilesystemencoding() == sys.argv[1], sys.getfilesystemencoding()
 out = Path(sys.argv[2])

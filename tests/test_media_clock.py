@@ -13,11 +13,12 @@ import pytest
 from timed import SILENT, TimedFilm, gray, make_timed
 
 import avrb_wds as avrb
+from avrb_wds.building.clip_shape import PackedClip
 from avrb_wds.codecs import decode_audio, decode_frame
 from avrb_wds.packing import PackOptions
-from avrb_wds.packing.classes import Labelling
-from avrb_wds.packing.convert import PackedClip, convert
-from avrb_wds.packing.source import SourceClip, VideoFile
+from avrb_wds.packing.class_list import Labelling
+from avrb_wds.packing.convert import convert
+from avrb_wds.packing.sources.base import SourceClip, VideoFile
 
 LATE_SOUND, LATE_PICTURES = {"sound": (2, 7)}, {"pictures": (1.6, 7)}
 IN_STEP = {

@@ -13,10 +13,10 @@ from test_media_broken import BROKEN, whole
 from videos import Movie, make_video
 
 import avrb_wds as avrb
-from avrb_wds.decoding.track import find_track
+from avrb_wds.av.audio_track import find_track
 from avrb_wds.packing import PackOptions
-from avrb_wds.packing.choice import Span
-from avrb_wds.packing.video import VideoWindow
+from avrb_wds.packing.sampling import Span
+from avrb_wds.packing.video_window import VideoWindow
 from avrb_wds.previews.clip import clip_of_file
 
 OPTIONS = PackOptions(frames=4, frame_size="keep", duration=10)

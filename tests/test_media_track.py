@@ -9,8 +9,8 @@ import pytest
 from films import Film, make_film
 from videos import Movie, make_video
 
-from avrb_wds.apply import Corrupter
-from avrb_wds.decoding.track import PIECE, Track, find_track
+from avrb_wds.av.audio_track import PIECE, Track, find_track
+from avrb_wds.corrupter import Corrupter
 
 RATE = 8000
 

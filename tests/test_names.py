@@ -17,8 +17,8 @@ from shardmaking import Made, write_shards
 from videos import Movie, make_video
 
 import avrb_wds as avrb
-from avrb_wds.evaluation.plan import read_keys
-from avrb_wds.evaluation.seal import ClipDigests
+from avrb_wds.evaluation.clip_digests import ClipDigests
+from avrb_wds.evaluation.runs.plan import read_keys
 from avrb_wds.packing import PackOptions, pack
 from avrb_wds.shards import escape_key
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from avrb_wds.once import Once
+from avrb_wds.concurrency.single_flight import Once
 
 
 def test_others_wait_for_the_first() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 import avrb_wds as avrb
-from avrb_wds.tools.values import chosen_conditions, open_shards, size_in_bytes, storage_options
+from avrb_wds.tools.parsing import chosen_conditions, open_shards, size_in_bytes, storage_options
 
 
 @pytest.mark.parametrize(

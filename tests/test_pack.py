@@ -12,10 +12,10 @@ import pytest
 from commandline import AVRB, run_avrb
 from videos import Movie, make_video
 
+from avrb_wds.atomic import PARTS
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.packing import ClipsMissing, PackOptions, SourceOptions, pack
 from avrb_wds.shards import Manifest, ShardSet, decode_clip, verify
-from avrb_wds.whole import PARTS
 
 SMALL = PackOptions(frames=3, frame_size=32, clips_per_shard=2)
 BROKEN = ("b-text.mp4", "d-mute.mp4", "f-empty.mp4")

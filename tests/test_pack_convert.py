@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from videos import Movie, level, make_video
 
+from avrb_wds.building.clip_shape import PackedClip
 from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_frame
 from avrb_wds.errors import UsageError
 from avrb_wds.packing import Failure, PackOptions
-from avrb_wds.packing.choice import choose_frames, choose_samples
-from avrb_wds.packing.classes import Labelling
-from avrb_wds.packing.convert import PackedClip, convert, convert_all
-from avrb_wds.packing.pictures import fit
-from avrb_wds.packing.source import FrameColumns, FrameFolder, SourceClip, VideoFile
+from avrb_wds.packing.class_list import Labelling
+from avrb_wds.packing.convert import convert, convert_all
+from avrb_wds.packing.frames import fit
+from avrb_wds.packing.sampling import choose_frames, choose_samples
+from avrb_wds.packing.sources.base import FrameColumns, FrameFolder, SourceClip, VideoFile
 
 CHOICES = [
     # frames there, a second, options, numbers taken

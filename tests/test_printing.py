@@ -20,8 +20,8 @@ from rich.table import Table
 from shardmaking import clips, write_shards
 
 from avrb_wds.reports import Report
-from avrb_wds.reports.table import table
-from avrb_wds.tools.printing import ERRORS, one_line, prepare_streams
+from avrb_wds.reports.terminal import table
+from avrb_wds.tools.output import ERRORS, one_line, prepare_streams
 from avrb_wds.tools.tables import print_table
 
 # Closes or redirects streams before the command starts, which subprocess cannot.
@@ -88,8 +88,9 @@ def test_any_text_in_any_encoding(encoding: str) -> None:
 
 def test_a_report_in_another_encoding_is_no_error(folder: Path) -> None:
     code = (
-        "from avrb_wds.tools.printing import prepare_streams; prepare_streams();"
-        "from avrb_wds.tools.tables import print_table; from avrb_wds.reports.table import table;"
+        "from avrb_wds.tools.output import prepare_streams; prepare_streams();"
+        "from avrb_wds.tools.tables import print_table;"
+        "from avrb_wds.reports.terminal import table;"
         "from reportmaking import made_report;"
         "print_table(table(made_report({'clean': 1.0, 'rain-1': .5})), is_saved=False)"
     )

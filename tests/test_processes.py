@@ -18,9 +18,9 @@ import torch
 from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
+from avrb_wds.concurrency import THREADS
 from avrb_wds.loading import Loader
-from avrb_wds.loading.memory import MOST_SHARED
-from avrb_wds.processes import THREADS
+from avrb_wds.loading.buffers import MOST_SHARED
 
 WANTED = avrb.conditions(["gaussian"], [2])
 
@@ -60,7 +60,7 @@ def test_passes_are_alike_and_processes_stay(
 ) -> None:
     """Also where the consumer holds more batches than may be shared."""
     if way == "memory is short":
-        monkeypatch.setattr("avrb_wds.loading.memory.MOST_SHARED", 3)
+        monkeypatch.setattr("avrb_wds.loading.buffers.MOST_SHARED", 3)
     threads = list(avrb.load(shards, WANTED, batch_size=2, workers="thread"))
     loader = by_process(shards, batch_size=2)
     before = children()

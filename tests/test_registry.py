@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avrb_wds.apply import corrupt_frames, corrupt_waveform
 from avrb_wds.condition import conditions
+from avrb_wds.corrupter import corrupt_frames, corrupt_waveform
 from avrb_wds.corruptions import (
     CORRUPTIONS,
     MODALITIES,
@@ -116,7 +116,7 @@ nothing = dimming:Kernel
 }
 SCRIPT = """
 import numpy as np
-from avrb_wds.apply import corrupt_frames
+from avrb_wds.corrupter import corrupt_frames
 from avrb_wds.corruptions import available, get
 from avrb_wds.errors import UsageError
 

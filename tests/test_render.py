@@ -17,9 +17,9 @@ from rendered import content, digest, write_source
 from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
+from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.codecs import encode_audio
 from avrb_wds.evaluation import check
-from avrb_wds.packing.banks import import_bank
 from avrb_wds.rendering import RenderReceipt
 from avrb_wds.shards import FrameLayout, decode_clip
 

@@ -17,9 +17,9 @@ from rendered import content, digest, write_source
 from shardmaking import Made, clips, members, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.packing.writer import ShardWriter
+from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.rendering import RenderReceipt
-from avrb_wds.rendering.released import check_id
+from avrb_wds.rendering.avrobustbench_layout import check_id
 from avrb_wds.shards import escape_key
 
 

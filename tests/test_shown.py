@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from avrb_wds.shown import clip_digest, condition_digest, overall_digest
+from avrb_wds.receipts.digests import clip_digest, condition_digest, overall_digest
 
 RNG = np.random.default_rng(0)
 FRAMES = RNG.integers(0, 256, (3, 5, 7, 3), np.uint8)

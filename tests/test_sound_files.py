@@ -14,9 +14,9 @@ from commandline import run_avrb
 from PIL import Image
 from soundfiles import PCM, RATE, chunk, coded, field, fmt, wave
 
-from avrb_wds.bounds import DecodeLimits
 from avrb_wds.codecs import decode_audio, encode_audio
 from avrb_wds.errors import DataError
+from avrb_wds.limits import DecodeLimits
 
 RAW = PCM.T.astype("<i2").tobytes()
 SUBTYPES = [

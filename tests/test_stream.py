@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import CORRUPTIONS, PROFILES, Corruption, Draw, Kernel, Pcm, Profile, get
 from avrb_wds.corruptions.draw import WORDS
 

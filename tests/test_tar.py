@@ -11,7 +11,7 @@ from tars import BLOCK, END, header, member, pax
 import avrb_wds as avrb
 from avrb_wds.shards import ShardSet, scan_index
 from avrb_wds.shards.index import COMPRESSED
-from avrb_wds.shards.members import clip_members
+from avrb_wds.shards.tar import clip_members
 
 A = member(b"a.txt", b"abc")
 B = member(b"b.txt", b"x" * 600)

@@ -10,8 +10,8 @@ import pytest
 from commandline import run_avrb
 from shardmaking import Made, clips, members, write_shards
 
+from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.errors import DataError
-from avrb_wds.packing.writer import ShardWriter
 from avrb_wds.shards import (
     AudioLayout,
     ClipRecord,

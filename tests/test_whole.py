@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from avrb_wds.atomic import PARTS, whole_file, write_whole
 from avrb_wds.errors import DataError
-from avrb_wds.whole import PARTS, whole_file, write_whole
 
 NAMELESS = "import os\n"
 NAMED = NAMELESS + "if hasattr(os, 'O_TMPFILE'): del os.O_TMPFILE\n"  # as on other systems
 WRITER = (
-    "import sys, pathlib\nfrom avrb_wds.whole import whole_file\npath = pathlib.Path(sys.argv[1])\n"
+    "import sys, pathlib\nfrom avrb_wds.atomic import whole_file\n"
+    "path = pathlib.Path(sys.argv[1])\n"
 )
 
 
@@ -97,7 +98,7 @@ def test_a_full_disk_is_one_sentence(system: str, tmp_path: Path) -> None:
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
-        "from avrb_wds.whole import write_whole\n"
+        "from avrb_wds.atomic import write_whole\n"
         "write_whole(path, bytes(6000))\n"
     )  # fmt: skip
     _, errors = run(code, path).communicate()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .click_errors import Command, Commands, help_if_alone
 from .options import BankOption
-from .printing import print_done, print_result
+from .output import print_done, print_result
 from .progress import progress_bar
-from .usage import Command, Commands, help_if_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def import_(
     of sounds for each of snow frost spatter wind rain underwater concert smoke crowd, and the
     folders textures and silhouettes of pictures.  Any sample rate, depth and channel count will do.
     """
-    from avrb_wds.packing.banks import import_bank
+    from avrb_wds.banks.bank_import import import_bank
 
     with progress_bar("checking") as progress:
         imported = import_bank(folder, out, fill=fill, progress=progress)
@@ -83,8 +83,8 @@ def page(
 
     Example:  avrb bank page bank.html
     """
+    from avrb_wds.banks.bank_page import write_bank_page
     from avrb_wds.corruptions.bank import Bank
-    from avrb_wds.reports.bankpage import write_bank_page
 
     with progress_bar("drawing") as progress:
         write_bank_page(Bank.of(path), out, progress)

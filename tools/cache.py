@@ -7,9 +7,9 @@ from typing import Annotated
 
 from typer import Argument, Context, Typer
 
-from .printing import print_done, print_result
+from .click_errors import Command, Commands, help_if_alone
+from .output import print_done, print_result
 from .progress import progress_bar
-from .usage import Command, Commands, help_if_alone
 
 cache = Typer(cls=Commands)
 Folder = Annotated[Path, Argument(metavar="FOLDER", help="What was given as --cache-dir.")]

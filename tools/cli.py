@@ -15,6 +15,7 @@ from avrb_wds import __version__
 
 from .bank import app as bank
 from .cache import cache
+from .click_errors import Command, Commands, WrongUsage, help_if_alone, sentence
 from .compare import compare
 from .corrupt import corrupt
 from .create_json import create_json
@@ -22,12 +23,11 @@ from .demo import demo
 from .digest import digest
 from .evaluate import evaluate
 from .info import info
+from .output import prepare_streams, print_to_stderr, silence_stdout
 from .pack import pack
 from .preview import preview
-from .printing import prepare_streams, print_to_stderr, silence_stdout
 from .render import render
 from .report import report
-from .usage import Command, Commands, WrongUsage, help_if_alone, sentence
 from .verify import verify
 
 app = typer.Typer(

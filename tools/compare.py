@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from .printing import print_done
+from .output import print_done
 from .progress import progress_bar
 from .tables import print_table
 

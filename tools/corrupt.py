@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from typer import Argument, Exit, Option
 
 from .options import CORRUPTION, BankOption, Duration, Modality, Profile, Resume, Seed, Temporal
-from .printing import print_done, print_to_stderr
+from .output import print_done, print_to_stderr
+from .parsing import parse_severity
 from .progress import progress_bar
-from .values import parse_severity
 
 
 def corrupt(

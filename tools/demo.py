@@ -7,10 +7,10 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from .printing import print_done
+from .click_errors import whole_number
+from .output import print_done
 from .progress import progress_bar
 from .tables import print_report
-from .usage import whole_number
 
 
 def demo(

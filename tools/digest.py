@@ -23,9 +23,9 @@ from .options import (
     StorageOptions,
     Temporal,
 )
-from .printing import print_done, print_result
+from .output import print_done, print_result
+from .parsing import chosen_conditions, open_shards, open_storage
 from .progress import progress_bar
-from .values import chosen_conditions, open_shards, open_storage
 
 if TYPE_CHECKING:
     from avrb_wds.reports import Receipt

@@ -26,9 +26,9 @@ from .options import (
     StorageOptions,
     Temporal,
 )
+from .parsing import chosen_conditions, open_shards
 from .progress import progress_bar
 from .tables import print_report
-from .values import chosen_conditions, open_shards
 
 
 def evaluate(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from .options import SeveralShards, StorageOptions
-from .printing import print_result
+from .output import print_result
+from .parsing import open_storage
 from .progress import progress_bar
-from .values import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

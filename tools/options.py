@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from .usage import natural_number, number, whole_number
+from .click_errors import natural_number, number, whole_number
 
 # The panels of the help, which have the same names in every command.
 CORRUPTION = "Corruption"

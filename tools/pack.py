@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .buckets import announced, folder_for, uploaded
+from .click_errors import natural_number, number, whole_number
 from .options import RUN, STORED, ClipsPerShard, Quality, Resume, StorageOptions, Via
-from .printing import print_done, print_to_stderr
+from .output import print_done, print_to_stderr
+from .parsing import open_storage
 from .progress import progress_bar
-from .usage import natural_number, number, whole_number
-from .values import open_storage
+from .staging import announced, folder_for, uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -243,7 +243,7 @@ def _name(failures: Sequence[Failure]) -> None:
 
 def _report(packed: Packed, labels: str, *, numbered: bool) -> None:
     """Say what was not packed, and what class numbers are where labels suggest others."""
-    from avrb_wds.packing.classes import renumbered
+    from avrb_wds.packing.class_list import renumbered
 
     _name(packed.failures)
     if packed.left_out:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 from typer import Argument, Option
 
+from .click_errors import number
 from .options import (
     BankOption,
     CacheDir,
@@ -17,10 +18,9 @@ from .options import (
     StorageOptions,
     Temporal,
 )
-from .printing import print_done
+from .output import print_done
+from .parsing import open_shards
 from .progress import progress_bar
-from .usage import number
-from .values import open_shards
 
 
 def preview(
@@ -65,7 +65,7 @@ def preview(
     corruptions, about half of it noise.
     """
     from avrb_wds.previews import preview as write_preview
-    from avrb_wds.previews.make import is_shards
+    from avrb_wds.previews.preview import is_shards
 
     given: Any = source
     if is_shards(source):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Argument, Option
 
-from .buckets import announced, folder_for, uploaded
 from .options import (
     STORED,
     BankOption,
@@ -28,9 +27,10 @@ from .options import (
     Temporal,
     Via,
 )
-from .printing import print_done, print_to_stderr
+from .output import print_done, print_to_stderr
+from .parsing import chosen_conditions, open_shards, open_storage
 from .progress import progress_bar
-from .values import chosen_conditions, open_shards, open_storage
+from .staging import announced, folder_for, uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

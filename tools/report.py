@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Exit
 
 from .options import Baseline
-from .printing import print_result
+from .output import print_result
 from .progress import progress_bar
 from .tables import print_report
 

@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .printing import one_line, print_done, print_if_possible, print_text
+from .output import one_line, print_done, print_if_possible, print_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -7,9 +7,9 @@ from typing import Annotated
 from typer import Exit, Option
 
 from .options import SeveralShards, StorageOptions
-from .printing import print_done, print_result
+from .output import print_done, print_result
+from .parsing import open_storage
 from .progress import progress_bar
-from .values import open_storage
 
 
 def verify(

@@ -1,5 +1,6 @@
 """JPEG and other images to frames, WAV and FLAC to pcm, and back."""
 
+from .audio import decode_audio, encode_audio
 from .images import (
     JPEG,
     FrameFormat,
@@ -9,7 +10,6 @@ from .images import (
     encode_frame,
     is_upright,
 )
-from .sounds import decode_audio, encode_audio
 
 __all__ = [
     "JPEG",

@@ -11,9 +11,9 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from ..bounds import DEFAULT_LIMITS, DecodeLimits
 from ..corruptions import Frame
 from ..errors import DataError
+from ..limits import DEFAULT_LIMITS, DecodeLimits
 from ..signals import image_to_rgb
 from .faults import decoding, quiet_stderr, quiet_warnings
 

@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+from ..atomic import whole_file
+from ..av.mp4_writer import BT709, Mp4, PictureFormat, SoundFormat
 from ..corruptions import Draw
-from ..media.mp4 import BT709, Mp4, PictureFormat, SoundFormat
 from ..progress import Progress
-from ..whole import whole_file
 from .scenes import SHAPES, Scene
 from .sounds import SOUNDS, sound
 

@@ -1,15 +1,15 @@
 """Evaluation: a model's scores on disk, held against the manifest, and what they come to."""
 
-from .check import check
+from .check_receipt import check
 from .compare import compare
-from .digest import digest
+from .compute_receipt import digest
+from .condition_scores import Scored
+from .evaluate import evaluate
 from .merge import merge, open_report, read_predictions, rewrite
 from .models import Model, find_object, make_model
-from .plan import holds_run
-from .receipts import Difference, Verdict, read_receipt
-from .run import evaluate
-from .scored import Scored
-from .standing import Gap, Standing, standing
+from .receipt_files import Difference, Verdict, read_receipt
+from .runs.plan import holds_run
+from .runs.status import Gap, Standing, standing
 
 __all__ = [
     "Difference",

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..corruptions import Draw
 from ..reports import Interval, Intervals
-from ..reports.summary import corruption_of, group_of, parts, severity_of
+from ..reports.robustness import corruption_of, group_of, parts, severity_of
 
 REPLICATES = 1000
 TAILS = (0.025, 0.975)

@@ -13,10 +13,10 @@ from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..progress import Progress, part_of
 from ..reports import Comparison, Interval, Report, Row, mismatches, write_comparison
-from ..reports.summary import corruption_of, group_of, parts, severity_of
+from ..reports.robustness import corruption_of, group_of, parts, severity_of
 from .bootstrap import REPLICATES, interval
 from .merge import open_report, resampled
-from .plan import holds_run, read_keys
+from .runs.plan import holds_run, read_keys
 
 Scores = npt.NDArray[np.float64]
 Given = Report | str | Path

@@ -13,13 +13,13 @@ from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..progress import Progress
 from ..reports import Cell, Metrics, Report, SkippedClip, against, read_report, write_report
-from ..reports.files import JSON_FILE
+from ..reports.report_files import JSON_FILE
 from .bootstrap import Influence, interval, intervals, replicates
-from .ledger import Ledger
+from .clip_digests import ClipDigests, clips_file, seal
+from .condition_scores import Scored
 from .metrics import need_torchmetrics
-from .plan import holds_run, read_keys, read_plan
-from .scored import Scored
-from .seal import ClipDigests, clips_file, seal
+from .runs.ledger import Ledger
+from .runs.plan import holds_run, read_keys, read_plan
 
 
 def merge(folder: str | Path) -> Report:

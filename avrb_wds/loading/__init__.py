@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .batches import Batch
-from .clips import Skipped
+from .clip_block import Skipped
+from .collate import Batch
 from .loader import Loader, load
 
 if TYPE_CHECKING:

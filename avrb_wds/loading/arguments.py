@@ -7,17 +7,17 @@ from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any, cast
 
-from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..condition import CLEAN, Condition, Severity
+from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..corruptions import Profile
 from ..errors import UsageError, check_int
 from ..shards import Manifest, ShardSet
 from ..storage import Storage
-from .batches import Collate
-from .clips import Recipe, Transform
-from .division import Order, global_order
-from .memory import Layout
+from .buffers import Layout
+from .clip_block import Recipe, Transform
+from .collate import Collate
 from .pipeline import Road
+from .sharding import Order, global_order
 
 Source = str | bytes | Path | Sequence[str | bytes | Path] | ShardSet
 Corruptions = str | Condition | Iterable[str | Condition] | None

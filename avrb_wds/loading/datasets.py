@@ -8,14 +8,14 @@ from itertools import chain
 
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
-from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Severity
+from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..errors import DataError, check_int
 from .arguments import Corruptions, Source, open_road, wanted_conditions
-from .clips import ClipDict, Rows, Transform
-from .division import Order, Plan, Span, divide
+from .clip_block import ClipDict, Rows, Transform
 from .pipeline import Road
+from .sharding import Order, Plan, Span, divide
 from .topology import Topology
 
 

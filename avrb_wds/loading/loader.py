@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from ..apply import BankChoice, ModalityChoice, Temporal
 from ..condition import Condition, Severity
+from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..errors import DataError, UsageError, cause, check_int
 from ..shards import ShardSet
 from .arguments import Corruptions, Source, open_road, opened, wanted_conditions
-from .batches import Batch
-from .clips import Skipped, Transform
-from .division import Order, Plan, Span, divide
+from .checkpoint import Progress, State, resumed, state_of
+from .clip_block import Skipped, Transform
+from .collate import Batch
 from .pipeline import Result, Road
-from .state import Progress, State, resumed, state_of
+from .sharding import Order, Plan, Span, divide
 from .topology import Topology
-from .ways import Stream, Way, WorkerKind
+from .worker_config import Stream, Way, WorkerKind
 
 OnError = str | int | float
 

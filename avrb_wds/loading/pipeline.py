@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from ..concurrency.threads import Workers
 from ..errors import DataError
 from ..shards import ShardSet
-from .batches import Batch, Collate
-from .clips import Attempt, Block, Item, Recipe, Skipped
-from .division import Plan, Positions
-from .memory import Layout, Memory, MemoryPool
-from .workers import Workers
+from .buffers import Layout, Memory, MemoryPool
+from .clip_block import Attempt, Block, Item, Recipe, Skipped
+from .collate import Batch, Collate
+from .sharding import Plan, Positions
 
 
 class Result(NamedTuple):

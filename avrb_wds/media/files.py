@@ -7,16 +7,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
+from ..atomic import check_target, whole_file, write_whole
 from ..condition import Severity
+from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..corruptions import Corruption, Profile
 from ..errors import UsageError
-from ..packing.folder import VIDEOS
+from ..packing.sources.video_folder import VIDEOS
 from ..paths import check_file, path_to_text
 from ..progress import Progress
 from ..shards.record import escape_key
-from ..whole import check_target, whole_file, write_whole
-from .stills import IMAGES, SOUNDS, corrupt_image, corrupt_sound
+from .image_audio import IMAGES, SOUNDS, corrupt_image, corrupt_sound
 from .video import corrupt_video
 
 

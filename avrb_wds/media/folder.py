@@ -11,21 +11,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..apply import BankChoice, Corrupter, ModalityChoice, Temporal
+from ..atomic import PARTS, make_folder
+from ..building.log import Log, is_log
+from ..concurrency.ordered import in_order
 from ..condition import Severity
+from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, cause, without_subject
 from ..folders import NOTHING, FolderFiles, PassedOver, list_folder
-from ..packing.folder import VIDEOS
-from ..packing.log import Log, is_log
+from ..packing.sources.video_folder import VIDEOS
 from ..paths import check_folder, text_to_path
 from ..progress import Progress
 from ..shards.record import escape_key
-from ..storage.ahead import in_order
-from ..whole import PARTS, make_folder
 from .files import suffix_of, write_file
-from .stills import IMAGES, SOUNDS
+from .image_audio import IMAGES, SOUNDS
 
 SETTINGS = ".avrb-corrupt.json"
 """In the folder of corrupted files: what they were made with, so that a run resumes alike."""

@@ -13,17 +13,17 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from ..apply import Corrupter
+from ..av.audio_track import Track, find_track
+from ..av.container import naming_file, need_pyav
+from ..av.display import is_turned, upright
+from ..av.mp4_writer import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
+from ..av.video_frames import Facts, Picture, read_facts, read_pictures
+from ..concurrency.ordered import in_order
+from ..concurrency.prefetch import ahead
+from ..corrupter import Corrupter
 from ..corruptions import Pcm
-from ..decoding.container import naming_file, need_pyav
-from ..decoding.display import is_turned, upright
-from ..decoding.pictures import Facts, Picture, read_facts, read_pictures
-from ..decoding.track import Track, find_track
 from ..errors import DataError, UsageError, cause
 from ..progress import Progress
-from ..storage.ahead import in_order
-from .mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
-from .threads import ahead
 
 DECODED_AHEAD = 4  # frames
 

@@ -1,12 +1,12 @@
 """Packing: videos, stored frames and lists of others' to shards."""
 
-from .avrobustbench import create_json
-from .build import ClipsMissing
+from ..building.build import ClipsMissing
+from ..building.journal import Failure
+from ..shards.upload import prepare, publish, remove_packed, staging_folder
 from .options import PackOptions
 from .pack import Packed, pack
-from .publish import prepare, publish, remove_packed, staging_folder
-from .source import Failure
-from .sources import SourceOptions
+from .sources.avrobustbench import create_json
+from .sources.open import SourceOptions
 
 __all__ = [
     "ClipsMissing",

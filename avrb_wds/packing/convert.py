@@ -5,37 +5,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
+from ..building.clip_shape import PackedClip
+from ..building.journal import Failure
 from ..codecs import encode_audio
+from ..concurrency import CAN_SHARE, THREADS, each
 from ..corruptions import Pcm
 from ..errors import DataError
 from ..paths import check_file
-from ..processes import CAN_SHARE, THREADS, each
 from ..shards.record import ClipRecord, escape_key
-from .classes import Labelling
-from .layout import Layout
+from .audio import clip_sound
+from .class_list import Labelling
+from .frames import EncodedFrame, clip_frames, settled
 from .options import PackOptions
-from .pictures import EncodedFrame, clip_frames, settled
-from .sound import clip_sound
-from .source import Failure, SourceClip, VideoFile
-from .video import VideoWindow
+from .sources.base import SourceClip, VideoFile
+from .video_window import VideoWindow
 
 Clip = TypeVar("Clip")
-
-
-@dataclass(frozen=True)
-class PackedClip:
-    """A clip's key, its members (extension, bytes) in the order they are stored, and layout.
-
-    note: goes into the journal, where there is one.
-    """
-
-    key: str
-    members: tuple[tuple[str, bytes], ...]
-    layout: Layout
-    note: str = ""
 
 
 def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> PackedClip | Failure:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..building.build import build
+from ..building.journal import Failure
+from ..concurrency import default_workers
 from ..errors import UsageError, check_int
 from ..folders import NOTHING, PassedOver
-from ..processes import default_workers
 from ..progress import Progress
 from ..shards.manifest import Manifest
 from ..storage import is_remote
-from .build import build
-from .job import Job
 from .options import PackOptions
-from .source import Failure
-from .sources import SourceOptions
+from .pack_job import Job
+from .sources.open import SourceOptions
 
 
 @dataclass(frozen=True)

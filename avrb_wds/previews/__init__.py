@@ -1,5 +1,5 @@
 """One clip under every corruption, to look at and to hear: a page, and sheets for a paper."""
 
-from .make import Preview, preview
+from .preview import Preview, preview
 
 __all__ = ["Preview", "preview"]

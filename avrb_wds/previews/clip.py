@@ -11,11 +11,11 @@ from PIL import Image
 
 from ..corruptions import Frame, Pcm
 from ..errors import DataError, UsageError
-from ..media.stills import IMAGES, SOUNDS, read_image, read_sound
+from ..media.image_audio import IMAGES, SOUNDS, read_image, read_sound
 from ..packing import PackOptions
-from ..packing.folder import VIDEOS
-from ..packing.sound import window_sound
-from ..packing.video import VideoWindow
+from ..packing.audio import window_sound
+from ..packing.sources.video_folder import VIDEOS
+from ..packing.video_window import VideoWindow
 from ..paths import path_to_text
 from ..shards import ShardSet, decode_clip
 from ..shards.record import escape_key

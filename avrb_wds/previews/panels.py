@@ -11,14 +11,14 @@ from functools import partial
 
 from PIL import Image
 
-from ..apply import Corrupter
+from ..av.mp4_writer import LAYOUTS, Mp4, PictureFormat, SoundFormat
 from ..codecs import encode_audio
+from ..concurrency.ordered import in_order
 from ..condition import Condition
+from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
-from ..media.mp4 import LAYOUTS, Mp4, PictureFormat, SoundFormat
 from ..reports.spectrogram import spectrogram
 from ..signals import mix
-from ..storage.ahead import in_order
 from .clip import PreviewClip
 
 FRAME_QUALITY, SPECTRUM_QUALITY = 80, 75  # JPEG

@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from math import log10
 from typing import Any
 
+from ..building.journal import Failure
 from ..condition import Condition
 from ..errors import DataError, UsageError, cause
-from ..packing.publish import RECEIPTS
-from ..packing.source import Failure
+from ..receipts.digests import condition_digest, overall_digest
 from ..reports import Receipt
 from ..reports.parsing import conditions_of
-from ..shards.canonical import Fields, check_format, parse
-from ..shown import condition_digest, overall_digest
-from .clips import ClipNote
+from ..shards.json_io import Fields, check_format, parse
+from ..shards.upload import RECEIPTS
 from .options import RenderOptions
+from .render_clip import ClipNote
 
 RECEIPT = RECEIPTS[0]
 FORMAT = "avrb-render/1"
@@ -29,8 +29,9 @@ class RenderReceipt:
 
     name, clips: of the rendered data set.  condition: rendered.  receipt: of the source, and of
     what is shown when it is corrupted on the fly; there are no batches, so `batch_size` is 0.
-    stored: digest of the rendered clips as they are (see `avrb_wds.shown`).  psnr: in dB, over all
-    values of all frames; None where they are equal.  skipped: clips left out under an error budget.
+    stored: digest of the rendered clips as they are (see `avrb_wds.receipts.digests`).
+    psnr: in dB, over all values of all frames; None where they are equal.  skipped: clips left
+    out under an error budget.
     """
 
     name: str

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..apply import BankChoice, ModalityChoice, Temporal, corrupter_for
+from ..building.build import build, check_steps
+from ..building.journal import check_new
+from ..concurrency import default_workers
 from ..condition import Severity
+from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, cause, check_int
@@ -22,17 +25,14 @@ from ..loading.arguments import (
     wanted_conditions,
 )
 from ..locks import HeldFile
-from ..packing.build import build, check_steps
-from ..packing.job import versions_of
-from ..packing.journal import check_new
-from ..processes import default_workers
+from ..packing.pack_job import versions_of
 from ..progress import Progress, part_of
 from ..reports import Receipt
 from ..shards import Manifest, ShardSet
 from ..storage import RemoteFile, is_remote, redacted
-from .job import RenderJob
 from .options import RenderOptions
 from .receipt import RenderReceipt
+from .render_job import RenderJob
 
 LOCK = ".avrb-render.lock"
 """In a folder of several data sets, while they are rendered."""

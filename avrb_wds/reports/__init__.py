@@ -4,7 +4,6 @@ from .baseline import against, check_baseline
 from .comparison import Comparison, Row, mismatches
 from .comparison_files import COMPARISON_FILES, write_comparison
 from .comparison_table import comparison_table
-from .files import FILES, read_report, report_csv, report_json, write_report
 from .markdown import report_markdown
 from .pages import report_page
 from .report import (
@@ -18,8 +17,9 @@ from .report import (
     Report,
     SkippedClip,
 )
-from .summary import GROUPS, Robustness
-from .table import table
+from .report_files import FILES, read_report, report_csv, report_json, write_report
+from .robustness import GROUPS, Robustness
+from .terminal import table
 
 __all__ = [
     "COMPARISON_FILES",

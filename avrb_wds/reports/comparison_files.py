@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..whole import make_folder, write_whole
+from ..atomic import make_folder, write_whole
 from .comparison import Comparison, Row
+from .formatting import metric_title, percent, signed, span
 from .markdown import Markdown, cell, markdown_table
 from .pages.comparison import comparison_page
-from .receipt import receipt_rows
+from .receipt_rows import receipt_rows
 from .report import Report
-from .text import metric_title, percent, signed, span
 
 FORMAT = "avrb-comparison/1"
 COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")

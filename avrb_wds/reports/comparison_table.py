@@ -9,8 +9,8 @@ from rich.text import Text
 
 from .colors import color_of_difference
 from .comparison import Comparison, Row
-from .table import grid, heat
-from .text import metric_title, percent, signed, span
+from .formatting import metric_title, percent, signed, span
+from .terminal import grid, heat
 
 NAME_WIDTH = 18  # so that all of it fits in 80 columns
 

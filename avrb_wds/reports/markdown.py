@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .receipt import CHECK_COMMAND, receipt_rows
+from .formatting import (
+    METRIC_NAMES,
+    NO_AUC,
+    has_no_auc,
+    metric_name,
+    metric_title,
+    percent,
+    span,
+    value,
+)
+from .receipt_rows import CHECK_COMMAND, receipt_rows
 from .report import Metrics, Report
-from .summary import Robustness, severity_of
-from .text import METRIC_NAMES, NO_AUC, has_no_auc, metric_name, metric_title, percent, span, value
+from .robustness import Robustness, severity_of
 
 SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|~&$"} | {"\n": " "})
 

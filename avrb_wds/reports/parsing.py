@@ -7,7 +7,7 @@ from typing import Any
 
 from ..condition import Condition
 from ..errors import DataError, UsageError, cause
-from ..shards.canonical import Fields
+from ..shards.json_io import Fields
 from .report import (
     Baseline,
     Cell,

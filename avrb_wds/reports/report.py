@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 from ..condition import Condition
-from ..shards.canonical import Fields
-from .summary import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
+from ..shards.json_io import Fields
+from .robustness import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
 
 Task = Literal["single-label", "multi-label"]
 
@@ -94,8 +94,8 @@ class Receipt:
     there are.  bank: its SHA-256.  versions: of the packages that decide what a model is shown or
     how it is scored.
     digest: over all that was shown, whatever the order and whatever the conditions' names.
-    digests: (condition, digest of what was shown under it).  See `avrb_wds.shown`.  Both are empty
-    until everything is shown.
+    digests: (condition, digest of what was shown under it).  See
+    `avrb_wds.receipts.digests`.  Both are empty until everything is shown.
     """
 
     dataset: str

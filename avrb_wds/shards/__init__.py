@@ -3,8 +3,8 @@
 from .clip import Clip, decode_clip
 from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .manifest import MANIFEST, AudioLayout, FrameLayout, Manifest, ShardEntry
-from .reader import RawClip, ShardSet
 from .record import ClipRecord, escape_key
+from .shard_set import RawClip, ShardSet
 from .summary import Summary, summarize
 from .verify import Fault, verify
 

@@ -12,10 +12,10 @@ import numpy as np
 from ..codecs import decode_audio, decode_frame
 from ..corruptions import Frame, Pcm
 from ..errors import AvrbError, DataError, cause
-from .members import AUDIO, IMAGES
 from .numbering import numbered_alike, sort_by_numbers
-from .reader import RawClip
 from .record import ClipRecord
+from .shard_set import RawClip
+from .tar import AUDIO, IMAGES
 
 DIGITS = 18  # of a class number
 

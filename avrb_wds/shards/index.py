@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, overload
 
-from ..bounds import DEFAULT_LIMITS, DecodeLimits
 from ..corruptions._json import parse_json
 from ..errors import DataError, cause
+from ..limits import DEFAULT_LIMITS, DecodeLimits
 from ..storage import Place, as_place
-from .canonical import spell
-from .headers import TarMember, check_end, read_member
-from .members import is_media, split_name, unsafe
+from .json_io import spell
+from .tar import is_media, split_name, unsafe
+from .tar_headers import TarMember, check_end, read_member
 
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 """What gzip, bzip2, xz and Zstandard begin with: no clip in them has a byte range."""

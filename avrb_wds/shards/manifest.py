@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
-from ..bounds import DecodeLimits
 from ..errors import DataError, cause
+from ..limits import DecodeLimits
 from ..storage import Place, as_place
-from .canonical import Fields, check_format, parse, spell
+from .json_io import Fields, check_format, parse, spell
 
 MANIFEST = "manifest.json"
 FORMAT = "avrb-wds/1"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ..errors import DataError
-from .canonical import Fields, parse, spell
+from .json_io import Fields, parse, spell
 
 Target = int | tuple[int, ...] | None
 """One class by number, several (multi-label), or none known."""

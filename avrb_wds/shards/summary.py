@@ -9,7 +9,7 @@ from pathlib import Path
 from ..progress import Progress
 from ..storage import Storage, size_of
 from .manifest import AudioLayout, FrameLayout, Manifest, ShardEntry, Task
-from .reader import ShardSet
+from .shard_set import ShardSet
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import TypeVar
 from ..errors import DataError, without_subject
 from ..progress import Progress
 from ..storage import Place, RemoteFile, Storage, size_of
-from .contents import clip_faults
 from .index import IndexEntry, ShardIndex, index_file
+from .locate import locate_shards
 from .manifest import Manifest, ShardEntry
-from .onepass import OnePass
-from .reader import RawClip, ShardSet, raw_clip
-from .sources import locate_shards
+from .scan import OnePass
+from .shard_set import RawClip, ShardSet, raw_clip
+from .verify_clip import clip_faults
 
 Result = TypeVar("Result")
 

@@ -1,11 +1,11 @@
 """Storage: files in buckets and on web servers, read as surely as local ones."""
 
-from .address import is_remote, redacted
 from .limits import Limits
-from .plain import register
-from .remote import Place, RemoteFile, Storage, as_place, size_of
-from .store import Store
+from .reader import Store
+from .remote_path import Place, RemoteFile, Storage, as_place, size_of
 from .upload import check_bucket, remove, upload
+from .url import is_remote, redacted
+from .webdataset_plugin import register
 
 __all__ = [
     "Limits",

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from ..errors import UsageError, cause, check_int
 from ..progress import Progress
-from .address import redacted
-from .store import Store
+from .reader import Store
+from .url import redacted
 
 POLL = 0.02
 MARK = ".avrb-cache"

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import MissingExtra, UsageError
-from .address import HUB, WEB, Address, redacted
-from .answers import DIGEST, Stat, Transient
+from .http_client import WebClient
 from .limits import MIB, Limits
-from .web import WebClient
+from .responses import DIGEST, Stat, Transient
+from .url import HUB, WEB, Address, redacted
 
 CHUNK = 16 * MIB
 """How much of a file goes into a bucket by one request."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..errors import DataError, cause
-from .answers import Transient
 from .limits import Limits
+from .responses import Transient
 
 
 class Retries:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import DataError, UsageError, cause
-from .address import Address, redacted
-from .answers import DIGEST, AccessDenied, NoSuchFile
 from .client import CHUNK
-from .store import Store
+from .reader import Store
+from .responses import DIGEST, AccessDenied, NoSuchFile
+from .url import Address, redacted
 
 Result = TypeVar("Result")
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from avrb_wds.banks.bank_page import spectrogram
 from avrb_wds.corruptions.bank import ASSETS, KINDS, Bank
-from avrb_wds.reports.bankpage import spectrogram
 
 SHEET = "bank.jpg"
 LABEL, CELL, GAP = 72, (150, 60), 4  # pixels; cells are (width, height)

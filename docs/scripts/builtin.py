@@ -17,10 +17,10 @@ sys.path.insert(0, str(ROOT / "tests"))  # one measure for the page and the test
 
 from bank_figures import figures, made_pictures  # noqa: E402
 
+from avrb_wds.banks.bank_import import import_bank  # noqa: E402
 from avrb_wds.codecs import decode_frame  # noqa: E402
 from avrb_wds.corruptions import SEVERITIES, Frame  # noqa: E402
 from avrb_wds.corruptions.bank import Bank  # noqa: E402
-from avrb_wds.packing.banks import import_bank  # noqa: E402
 
 SHARED = ROOT.parent / "shared"
 FRAME = SHARED / "media/avrobustbench/eval_frames/frame_4/BkjpjAohg-0.jpg"

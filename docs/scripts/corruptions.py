@@ -26,7 +26,7 @@ from avrb_wds.corruptions import (
     available,
     get,
 )
-from avrb_wds.corruptions._environment import Environment
+from avrb_wds.corruptions._ambience import Environment
 
 DOCS = Path(__file__).parents[1]
 SIGNALS: tuple[tuple[Modality, str], ...] = (("visual", "Visual"), ("audio", "Audio"))

@@ -31,8 +31,8 @@ from test_fidelity import (  # noqa: E402
 )
 from test_fidelity_environment import CROWD_LISTED, FROST_DRAWN, measure  # noqa: E402
 
-from avrb_wds.apply import Corrupter  # noqa: E402
 from avrb_wds.codecs import decode_audio, decode_frame  # noqa: E402
+from avrb_wds.corrupter import Corrupter  # noqa: E402
 from avrb_wds.corruptions import SEVERITIES, Profile, available  # noqa: E402
 from avrb_wds.corruptions._bankfile import KINDS, Item, write_bank  # noqa: E402
 from avrb_wds.corruptions.bank import Bank  # noqa: E402

@@ -11,7 +11,7 @@ import numpy as np
 import scene
 from PIL import Image, ImageDraw, ImageFont
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import CORRUPTIONS, Frame, available
 
 KEY, SEVERITY, COLUMNS, GAP, CAPTION = "docs", 3, 5, 6, 20

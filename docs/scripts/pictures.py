@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scene
 from PIL import Image
 
-from avrb_wds.apply import Corrupter
+from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import SEVERITIES, Frame, Pcm
 
 WINDOW, HOP = 512, 128

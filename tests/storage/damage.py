@@ -26,7 +26,7 @@ from shardmaking import clips, members, write_shards
 
 from avrb_wds.errors import DataError
 from avrb_wds.shards import ShardIndex, verify
-from avrb_wds.shards.headers import BLOCK, padded
+from avrb_wds.shards.tar_headers import BLOCK, padded
 
 FILE = Path(__file__).parents[1] / "data" / "findings.json"
 LAYOUTS = ("manifest", "index", "tar")

@@ -17,9 +17,9 @@ import soundfile
 from PIL import Image
 from shardmaking import clips, write_shards
 
-from avrb_wds.bounds import DecodeLimits
 from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, encode_audio
 from avrb_wds.errors import DataError
+from avrb_wds.limits import DecodeLimits
 from avrb_wds.shards import Manifest, RawClip, ShardIndex, ShardSet, decode_clip, scan_index
 from avrb_wds.stages import Decode
 

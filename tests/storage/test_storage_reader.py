@@ -13,7 +13,7 @@ from faultserver import KINDS, Fault, FaultServer, fault_server
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.storage import Limits, Storage, Store
-from avrb_wds.storage.window import Window
+from avrb_wds.storage.readahead import Window
 
 QUICK = Limits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
 DATA = random.Random(5).randbytes(6_000_000)

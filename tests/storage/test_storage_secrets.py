@@ -20,7 +20,7 @@ from avrb_wds.packing import publish
 from avrb_wds.previews import preview
 from avrb_wds.shards import ShardSet, verify
 from avrb_wds.storage import Storage, Store, is_remote, upload
-from avrb_wds.storage.address import Address
+from avrb_wds.storage.url import Address
 
 SECRET = "Not2be/Seen+x"
 MISSPELT = [

@@ -19,7 +19,7 @@ from shardmaking import clips, write_shards
 from weed import S3
 
 from avrb_wds.packing import publish
-from avrb_wds.shards import onepass, verify
+from avrb_wds.shards import scan, verify
 from avrb_wds.storage import Limits, Storage
 
 EXPECTED = json.loads(damage.FILE.read_text())
@@ -38,7 +38,7 @@ def test_findings(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(onepass, "PIECE", 1700)  # which a clip, or what is damaged, is more than
+    monkeypatch.setattr(scan, "PIECE", 1700)  # which a clip, or what is damaged, is more than
     (tmp_path / "clean").symlink_to(whole)
     assert damage.found(server, tmp_path, name) == EXPECTED[name]
 
@@ -51,8 +51,8 @@ def test_every_damage_is_in_the_file() -> None:
 def test_what_is_not_held_is_read_by_itself(
     server: FaultServer, whole: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onepass, "PIECE", 1700)
-    monkeypatch.setattr(onepass, "HELD", 8000)
+    monkeypatch.setattr(scan, "PIECE", 1700)
+    monkeypatch.setattr(scan, "HELD", 8000)
     (tmp_path / "clean").symlink_to(whole)
     assert damage.found(server, tmp_path, name) == EXPECTED[name]
 

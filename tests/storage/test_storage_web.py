@@ -15,7 +15,7 @@ from faultserver import Fault, FaultServer, fault_server
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.storage import Limits, Store, upload
-from avrb_wds.storage.web import parse_retry_after
+from avrb_wds.storage.http_client import parse_retry_after
 
 DATA = random.Random(1).randbytes(300_000)
 CERTIFICATES = Path(__file__).parents[1] / "data" / "tls"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from avrb_wds.atomic import make_folder, whole_file
 from avrb_wds.corruptions._bankfile import PICTURES, Item, write_bank
 from avrb_wds.progress import Progress, part_of
-from avrb_wds.whole import make_folder, whole_file
 
 from .concert import CONCERT
 from .fire import SMOKE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..formatting import percent, span
 from ..report import Interval
-from ..text import percent, span
 from .elements import Html, element
 
 WIDTH, HEIGHT = 240, 150

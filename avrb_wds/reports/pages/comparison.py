@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from ...condition import Condition
 from ..colors import color_of_difference
 from ..comparison import Comparison, Row
-from ..receipt import receipt_rows
+from ..formatting import metric_name, metric_title, percent, signed, span
+from ..receipt_rows import receipt_rows
 from ..report import Report
-from ..summary import group_of, severity_of
-from ..text import metric_name, metric_title, percent, signed, span
+from ..robustness import group_of, severity_of
 from .charts import Curve, Point, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import colored, legend

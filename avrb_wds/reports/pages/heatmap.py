@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from ...condition import Condition
 from ..colors import Color, color_of, ink_on
+from ..formatting import percent, span
 from ..report import Cell, Report
-from ..summary import Robustness, group_of, severity_of
-from ..text import percent, span
+from ..robustness import Robustness, group_of, severity_of
 from .elements import Html, element
 
 

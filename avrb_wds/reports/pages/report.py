@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...condition import Condition
-from ..receipt import CHECK_COMMAND, receipt_rows
+from ..formatting import (
+    METRIC_NAMES,
+    NO_AUC,
+    has_no_auc,
+    metric_name,
+    metric_title,
+    percent,
+    span,
+    value,
+)
+from ..receipt_rows import CHECK_COMMAND, receipt_rows
 from ..report import Cell, Interval, Metrics, Report
-from ..summary import group_of, severity_of
-from ..text import METRIC_NAMES, NO_AUC, has_no_auc, metric_name, metric_title, percent, span, value
+from ..robustness import group_of, severity_of
 from .charts import Curve, Point, bar, curves, score_bar
 from .elements import Html, document, element, grid_table, section
 from .heatmap import heat_map, legend

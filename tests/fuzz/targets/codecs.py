@@ -13,9 +13,9 @@ import numpy as np
 import soundfiles
 from PIL import Image
 
-from avrb_wds.bounds import MAX_SAMPLE_RATE, DecodeLimits
 from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, decode_pixels, encode_frame
 from avrb_wds.corruptions import Frame, Pcm
+from avrb_wds.limits import MAX_SAMPLE_RATE, DecodeLimits
 from avrb_wds.shards import RawClip, decode_clip
 
 from ..chunks import PNG, RIFF, mutate_chunks

@@ -15,19 +15,19 @@ from reportmaking import RECEIPT, made_report
 
 from avrb_wds.condition import CLEAN, Condition
 from avrb_wds.evaluation import compare
-from avrb_wds.evaluation.ledger import Ledger
-from avrb_wds.evaluation.plan import RunPlan, read_keys
-from avrb_wds.evaluation.predictions import MAGIC, Record
-from avrb_wds.evaluation.receipts import difference, read_receipt
-from avrb_wds.evaluation.scored import Scored
-from avrb_wds.evaluation.seal import ClipDigests, seal
+from avrb_wds.evaluation.clip_digests import ClipDigests, seal
+from avrb_wds.evaluation.condition_scores import Scored
+from avrb_wds.evaluation.receipt_files import difference, read_receipt
+from avrb_wds.evaluation.runs.ledger import Ledger
+from avrb_wds.evaluation.runs.plan import RunPlan, read_keys
+from avrb_wds.evaluation.runs.predictions import MAGIC, Record
 from avrb_wds.loading import Skipped
 from avrb_wds.rendering.receipt import RenderReceipt
 from avrb_wds.reports import Receipt, Report, against, read_report
 from avrb_wds.reports.comparison_files import comparison_json, comparison_markdown
-from avrb_wds.reports.files import report_csv, report_json
 from avrb_wds.reports.markdown import report_markdown
 from avrb_wds.reports.pages import report_page
+from avrb_wds.reports.report_files import report_csv, report_json
 
 from ..jsons import mutate_json
 from ..mutators import mutate_bytes, mutate_csv, mutate_text, one_of

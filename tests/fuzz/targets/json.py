@@ -9,8 +9,8 @@ from typing import Any
 from braceexpand import braceexpand
 
 from avrb_wds import UsageError
-from avrb_wds.shards.canonical import parse, spell
-from avrb_wds.shards.sources import count_names, locate_shards
+from avrb_wds.shards.json_io import parse, spell
+from avrb_wds.shards.locate import count_names, locate_shards
 
 from ..jsons import mutate_json
 from ..mutators import mutate_text

@@ -6,15 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
+from avrb_wds.building.clip_shape import Layout
+from avrb_wds.building.journal import FORMAT, Failure, Journal, Step
+from avrb_wds.building.log import DIGITS, START, seal_line, split_line
 from avrb_wds.media.folder import SETTINGS, hold_folder
-from avrb_wds.packing.convert import Failure
-from avrb_wds.packing.journal import FORMAT, Journal, Step
-from avrb_wds.packing.layout import Layout
-from avrb_wds.packing.log import DIGITS, START, seal_line, split_line
-from avrb_wds.rendering.clips import ClipNote
+from avrb_wds.rendering.render_clip import ClipNote
 from avrb_wds.shards import ShardEntry
-from avrb_wds.shards.canonical import spell
-from avrb_wds.shards.sources import JOURNAL
+from avrb_wds.shards.json_io import spell
+from avrb_wds.shards.locate import JOURNAL
 
 from ..jsons import mutate_json
 from ..mutators import mutate_bytes

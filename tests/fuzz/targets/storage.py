@@ -9,12 +9,12 @@ from random import Random
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.storage import Limits, RemoteFile, Storage, is_remote
-from avrb_wds.storage.address import Address
-from avrb_wds.storage.answers import Transient
 from avrb_wds.storage.client import Clients
-from avrb_wds.storage.web import WebClient
-from avrb_wds.storage.wire import Connection
-from avrb_wds.tools.values import storage_options
+from avrb_wds.storage.connections import Connection
+from avrb_wds.storage.http_client import WebClient
+from avrb_wds.storage.responses import Transient
+from avrb_wds.storage.url import Address
+from avrb_wds.tools.parsing import storage_options
 
 from ..mutators import mutate_bytes, mutate_text, one_of
 from ..target import Target

@@ -12,8 +12,8 @@ from films import Film, make_film
 
 import avrb_wds as avrb
 from avrb_wds.packing import PackOptions
-from avrb_wds.packing.sound import window_sound
-from avrb_wds.packing.video import VideoWindow
+from avrb_wds.packing.audio import window_sound
+from avrb_wds.packing.video_window import VideoWindow
 
 from ..chunks import MP4, RIFF, mutate_chunks
 from ..mutators import mutate_bytes

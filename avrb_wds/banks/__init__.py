@@ -1,0 +1,1 @@
+"""Banks of sounds and images: imported, and shown on a page."""

@@ -1,0 +1,173 @@
+"""A data set made step by step: clips converted, written, journalled, resumed and concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from ..atomic import write_whole
+from ..concurrency import default_workers
+from ..concurrency.ordered import in_order
+from ..errors import DataError, cause
+from ..progress import Progress
+from ..shards.manifest import MANIFEST, ShardEntry
+from .clip_shape import Layout, PackedClip
+from .journal import Failure, Journal, Step
+
+
+class ClipsMissing(DataError):
+    """More clips failed than may be missing; `failures` names them all."""
+
+    def __init__(self, message: str, failures: tuple[Failure, ...]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class Writer(Protocol):
+    """Where the clips of one step go."""
+
+    def __len__(self) -> int:
+        """Clips written."""
+
+    def add(self, key: str, members: Iterable[tuple[str, bytes]]) -> None:
+        """Write a clip of members (extension, bytes)."""
+
+    def finish(self) -> ShardEntry | None:
+        """Bring everything to the disk; the shard it makes, if it makes one."""
+
+    def discard(self) -> None:
+        """Remove what is written so far, unless finished."""
+
+
+class Work(Protocol):
+    """What is to be made: all that decides which bytes come out."""
+
+    @property
+    def clips(self) -> int:
+        """Source clips."""
+
+    @property
+    def allowance(self) -> str:
+        """The option that lets clips fail."""
+
+    @property
+    def clips_per_step(self) -> int:
+        """Clips written between two lines of the journal: those of a shard."""
+
+    def describe(self) -> Mapping[str, str | int]:
+        """The work in words that another run is compared by."""
+
+    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
+        """The source clips from number `start` on, in order, `workers` at a time."""
+
+    def failed(self, failure: Failure, count: int) -> None:
+        """Told of each failure, the `count`-th; may raise DataError to stop."""
+
+    def writer(self, folder: Path, number: int) -> Writer:
+        """Where the clips of shard `number` go."""
+
+    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+        """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
+
+    def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
+        """(name, bytes) of what lies beside the clips; what makes the data set whole is last."""
+
+
+def build(
+    work: Work,
+    folder: Path,
+    *,
+    workers: int,
+    resume: bool = False,
+    allow_missing: int = 0,
+    progress: Progress | None = None,
+) -> Journal:
+    """Make the data set in a new or empty folder; the journal of how it was made.
+
+    resume: go on where an earlier call for the same work stopped, however it did; what that has
+    written is read once more, and has to be as it was.  progress: called with (clips dealt with,
+    clips).  A call that stops before anything is finished leaves nothing behind.  Raises
+    ClipsMissing where more than `allow_missing` clips failed, UsageError for a folder that holds
+    something else or in which another run is at work, DataError where it cannot be written, and
+    where it is removed or replaced meanwhile.
+    """
+    try:
+        journal = Journal.start(folder, work.describe(), work.clips, resume)
+        try:
+            check_steps(journal, work, read=True)
+            _write(journal, work, workers, progress)
+            _check_failures(journal, work, allow_missing)
+            _conclude(journal, work)
+        except BaseException:
+            if not journal.layouts:
+                with suppress(OSError):  # it is gone
+                    journal.discard()
+            raise
+        finally:
+            journal.close()
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written: {cause(error)}.") from error
+    return journal
+
+
+def check_steps(journal: Journal, work: Work, *, read: bool = False) -> None:
+    """Raise DataError unless all that the journal names is there; read: byte by byte."""
+    checks = (partial(work.check, journal.folder, step, read=read) for step in journal.steps)
+    for _ in in_order(checks, default_workers()):
+        pass
+
+
+def _conclude(journal: Journal, work: Work) -> None:
+    """Write what lies beside the clips, and see that all is there."""
+    check_steps(journal, work)
+    for name, data in work.files(journal):
+        journal.check()
+        write_whole(journal.folder / name, data)
+    journal.check()
+
+
+def _write(journal: Journal, work: Work, workers: int, progress: Progress | None) -> None:
+    """Make what the journal has not done yet; a shard is in the journal once it is whole."""
+    writer: Writer | None = None
+    layout: Layout | None = None
+    failures: list[Failure] = []
+    notes: list[str] = []
+    converted = work.convert(journal.done, workers)
+    try:
+        for done, clip in enumerate(converted, journal.done + 1):
+            if isinstance(clip, Failure):
+                failures.append(clip)
+                work.failed(clip, len(journal.failures) + len(failures))
+            else:
+                journal.check()
+                writer = writer or work.writer(journal.folder, len(journal.shards))
+                writer.add(clip.key, clip.members)
+                layout = layout | clip.layout if layout else clip.layout
+                notes += [clip.note] if clip.note else []
+            if done == work.clips or (writer and len(writer) == work.clips_per_step):
+                journal.check()
+                entry = writer.finish() if writer else None
+                journal.add(Step(done, tuple(failures), entry, layout, tuple(notes)))
+                writer, layout, failures, notes = None, None, [], []
+            if progress:
+                progress(done, work.clips)
+    finally:
+        converted.close()
+        if writer:
+            writer.discard()
+
+
+def _check_failures(journal: Journal, work: Work, allow_missing: int) -> None:
+    failures = journal.failures
+    if not journal.layouts:
+        raise ClipsMissing(f"none of the {work.clips} clips could be packed.", failures)
+    if len(failures) > allow_missing:
+        raise ClipsMissing(
+            f"{len(failures)} of {work.clips} clips could not be packed and {allow_missing} may be "
+            f"missing, so {MANIFEST} is not written; to do without them, run the same again with "
+            f"--resume {work.allowance} {len(failures)}.",
+            failures,
+        )

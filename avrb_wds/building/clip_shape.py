@@ -1,0 +1,78 @@
+"""What clips have in common, gathered clip by clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ..shards.json_io import Fields
+from ..shards.manifest import AudioLayout, FrameLayout
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Frame count, size, rate and channels of one clip or of many; None where these differ.
+
+    samples: of the longest.
+    """
+
+    frames: int | None
+    height: int | None
+    width: int | None
+    sample_rate: int | None
+    channels: int | None
+    samples: int
+
+    @classmethod
+    def of(cls, value: Any, where: str) -> Layout:
+        """The layout that a JSON value spells; raises DataError, naming `where`, if it is none."""
+        given = Fields.of(value, where, [field.name for field in fields(cls)])
+        return cls(
+            given.whole_or_none("frames"),
+            given.whole_or_none("height"),
+            given.whole_or_none("width"),
+            given.whole_or_none("sample_rate"),
+            given.whole_or_none("channels"),
+            given.whole("samples"),
+        )
+
+    def __or__(self, other: Layout) -> Layout:
+        """What both have in common.
+
+        >>> Layout(10, 224, 224, 16000, 1, 9) | Layout(10, 240, 224, 16000, 1, 8)
+        Layout(frames=10, height=None, width=224, sample_rate=16000, channels=1, samples=9)
+        """
+        return Layout(
+            _shared(self.frames, other.frames),
+            _shared(self.height, other.height),
+            _shared(self.width, other.width),
+            _shared(self.sample_rate, other.sample_rate),
+            _shared(self.channels, other.channels),
+            max(self.samples, other.samples),
+        )
+
+    def parts(
+        self, audio_format: str, frame_format: str = "jpg"
+    ) -> tuple[FrameLayout, AudioLayout]:
+        """The same as a manifest has it."""
+        return (
+            FrameLayout(self.frames, self.height, self.width, frame_format),
+            AudioLayout(self.sample_rate, self.channels, self.samples, audio_format),
+        )
+
+
+def _shared(mine: int | None, theirs: int | None) -> int | None:
+    return mine if mine == theirs else None
+
+
+@dataclass(frozen=True)
+class PackedClip:
+    """A clip's key, its members (extension, bytes) in the order they are stored, and layout.
+
+    note: goes into the journal, where there is one.
+    """
+
+    key: str
+    members: tuple[tuple[str, bytes], ...]
+    layout: Layout
+    note: str = ""

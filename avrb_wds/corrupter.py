@@ -1,0 +1,246 @@
+"""One corruption at one severity, on frames and waveforms: the one road every stage takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, SupportsIndex, cast, overload
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from .condition import Condition, Severity, severity_pair
+from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, Sound, get
+from .corruptions.bank import Bank
+from .errors import UsageError, check_int, check_one_of
+from .limits import check_sample_rate
+from .signals import Waveform, as_array, to_pcm, to_rgb, to_waveform
+
+ModalityChoice = Literal["both", "visual", "audio"]
+Temporal = Literal["frame", "clip"]
+Key = str | bytes | os.PathLike[str] | SupportsIndex
+"""Of a clip: text, or a path or bytes that stand for one; an integer is a key of its own."""
+BankChoice = Bank | str | os.PathLike[str] | None
+"""A bank, the path of an imported one, or None for the built-in one."""
+
+
+@dataclass(frozen=True)
+class Corrupter:
+    """A corruption and everything else that decides what a clip becomes, beside the clip itself.
+
+    visual, audio: severities, 0 for clean.  Pickles, and is safe to share between threads.
+
+    >>> Corrupter.of("gaussian", 3, modality="visual").audio
+    0
+    """
+
+    corruption: Corruption
+    visual: int
+    audio: int
+    seed: int = 0
+    profile: Profile = "default"
+    temporal: Temporal = "frame"
+    bank: Bank | None = None
+
+    @classmethod
+    def of(
+        cls,
+        corruption: str | Corruption,
+        severity: Severity,
+        *,
+        seed: int = 0,
+        profile: Profile = "default",
+        modality: ModalityChoice = "both",
+        temporal: Temporal = "frame",
+        bank: BankChoice = None,
+    ) -> Corrupter:
+        """The corrupter for these arguments; raises UsageError for one that is not allowed."""
+        check_one_of("profile", profile, PROFILES)
+        check_one_of("modality", modality, ("both", "visual", "audio"))
+        check_one_of("temporal", temporal, ("frame", "clip"))
+        visual, audio = severity_pair(severity)
+        return cls(
+            corruption if isinstance(corruption, Corruption) else get(corruption),
+            visual if modality != "audio" else 0,
+            audio if modality != "visual" else 0,
+            check_int("seed", seed),
+            profile,
+            temporal,
+            None if bank is None else Bank.of(bank),
+        )
+
+    def frame(self, frame: Frame, key: str, number: int) -> Frame:
+        """Frame `number` of clip `key`, (h, w, 3) uint8, corrupted; the frame itself if clean."""
+        if not self.visual:
+            return frame
+        still = self.temporal == "clip"
+        draw = Draw(self.seed, self.corruption.name, key, "visual", 0 if still else number)
+        kernel = self.corruption.kernel("visual", self.profile)
+        context = Context(draw, time=number if still else 0, bank=self.bank)
+        return kernel(frame, self.visual, context)
+
+    def frames(self, frames: Frame, key: str, out: Frame | None = None) -> Frame:
+        """All frames of clip `key`, (t, h, w, 3) uint8, corrupted, in `out` or in new memory.
+
+        `out` may be `frames` itself.
+        """
+        out = np.empty_like(frames) if out is None else out
+        if self.visual or out is not frames:
+            for number, frame in enumerate(frames):
+                out[number] = self.frame(frame, key, number)
+        return out
+
+    def pcm(self, pcm: Pcm, key: str, sample_rate: int) -> Pcm:
+        """The sound of clip `key`, (channels, samples) int16, corrupted; itself if clean."""
+        if not self.audio:
+            return pcm
+        draw = Draw(self.seed, self.corruption.name, key, "audio")
+        kernel = self.corruption.kernel("audio", self.profile)
+        return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate, bank=self.bank))
+
+    def stream(self, sound: Sound, key: str, sample_rate: int) -> Iterator[Pcm]:
+        """`pcm` for a sound that memory may not hold: pieces that together are the same bits.
+
+        A corruption of one's own without a `stream` has the sound in memory all the same.
+        """
+        if not self.audio:
+            return sound.pieces()
+        kernel = self.corruption.kernel("audio", self.profile)
+        if kernel.stream is None:
+            return iter([self.pcm(np.concatenate([*sound.pieces()], axis=1), key, sample_rate)])
+        draw = Draw(self.seed, self.corruption.name, key, "audio")
+        context = Context(draw, sample_rate=sample_rate, bank=self.bank)
+        return kernel.stream(sound, kernel.levels[self.audio - 1], context)
+
+
+def check_key(key: object) -> str:
+    """A clip's key as draws take it: a path or bytes as the text they stand for.
+
+    >>> from pathlib import Path
+    >>> check_key(b"clip"), check_key(Path("clips/a"))
+    ('clip', 'clips/a')
+    """
+    if isinstance(key, (bytes, os.PathLike)):
+        return os.fsdecode(key)
+    if isinstance(key, str):
+        return str(key)
+    # As they always were: 7 and "7" draw differently.
+    return cast(str, check_int("a key that is no text, path or bytes", key))
+
+
+def corrupter_for(
+    condition: Condition,
+    *,
+    seed: int = 0,
+    profile: Profile = "default",
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    bank: BankChoice = None,
+) -> Corrupter | None:
+    """The corrupter of a condition; None for clean."""
+    if condition.is_clean:
+        return None
+    return Corrupter.of(
+        condition.corruption,
+        condition.severity,
+        seed=seed,
+        profile=profile,
+        modality=modality,
+        temporal=temporal,
+        bank=bank,
+    )
+
+
+@overload
+def corrupt_frames(
+    frames: npt.NDArray[Any] | Image.Image,
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    seed: int = ...,
+    key: Key = ...,
+    profile: Profile = ...,
+    temporal: Temporal = ...,
+    bank: BankChoice = ...,
+) -> npt.NDArray[np.uint8]: ...
+@overload
+def corrupt_frames(
+    frames: list[npt.NDArray[Any]] | list[Image.Image],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    seed: int = ...,
+    key: Key = ...,
+    profile: Profile = ...,
+    temporal: Temporal = ...,
+    bank: BankChoice = ...,
+) -> list[npt.NDArray[np.uint8]]: ...
+def corrupt_frames(
+    frames: npt.NDArray[Any] | Image.Image | Sequence[npt.NDArray[Any] | Image.Image],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    seed: int = 0,
+    key: Key = "",
+    profile: Profile = "default",
+    temporal: Temporal = "frame",
+    bank: BankChoice = None,
+) -> npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]]:
+    """The frames of one clip, corrupted.
+
+    frames: uint8 (t, h, w, 3), or one frame (h, w, 3) or (h, w), or a list of frames of any sizes;
+    gray and RGBA become RGB.  A frame may be a Pillow image: see `image_to_rgb`.  Frame f draws by
+    its place f.  key: text, a path or bytes.  Returns an array or list alike.  Raises UsageError
+    for a corruption, severity, key or array that is not allowed.
+
+    >>> import numpy as np
+    >>> corrupt_frames(np.full((2, 4, 6, 3), 128, np.uint8), "impulse", 5, key="clip").shape
+    (2, 4, 6, 3)
+    """
+    corrupter = Corrupter.of(
+        corruption, severity, seed=seed, profile=profile, temporal=temporal, bank=bank
+    )
+    name, single = check_key(key), False
+    if isinstance(frames, (list, tuple)):
+        many: list[Any] = [*frames]
+    elif isinstance(frames, Image.Image) or (array := as_array(frames, "a frame")).ndim != 4:
+        many, single = [frames], True
+    else:
+        many = [*array]
+    if not many:
+        raise UsageError("there are no frames to corrupt; give at least one.")
+    out = [corrupter.frame(to_rgb(frame), name, f) for f, frame in enumerate(many)]
+    if isinstance(frames, list):
+        return out
+    return out[0] if single else np.stack(out)
+
+
+def corrupt_waveform(
+    waveform: npt.NDArray[Any],
+    corruption: str | Corruption,
+    severity: int,
+    *,
+    sample_rate: int,
+    seed: int = 0,
+    key: Key = "",
+    profile: Profile = "default",
+    bank: BankChoice = None,
+) -> Waveform:
+    """The sound of one clip, corrupted.
+
+    waveform: (channels, samples) or (samples,), float in [-1, 1] or int16, brought to the 16-bit
+    grid first.  sample_rate: in Hz, up to MAX_SAMPLE_RATE.  key: text, a path or bytes.  Returns
+    float32 of the same shape.  Raises UsageError for a corruption, severity, rate, key or array
+    that is not allowed, such as (samples, channels).
+
+    >>> import numpy as np
+    >>> tone = np.sin(np.arange(1600) / 8).astype(np.float32)
+    >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
+    (1600,)
+    """
+    sample_rate = check_sample_rate(sample_rate)
+    corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, bank=bank)
+    out = to_waveform(corrupter.pcm(to_pcm(waveform), check_key(key), sample_rate))
+    return out.reshape(np.shape(waveform))

@@ -1,0 +1,181 @@
+"""`digest`: what a model would be shown, without one; and the same held against a receipt."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..condition import Condition
+from ..condition import conditions as all_conditions
+from ..corrupter import BankChoice, ModalityChoice, Temporal
+from ..corruptions import Profile
+from ..corruptions.bank import Bank
+from ..errors import UsageError, check_int
+from ..loading import Batch
+from ..loading.arguments import Source, open_road, opened, wanted_conditions
+from ..loading.loader import Budget, OnError
+from ..loading.sharding import share
+from ..loading.topology import find_topology
+from ..loading.worker_config import Way
+from ..locks import locked
+from ..progress import Progress
+from ..reports import Receipt
+from .clip_digests import ClipDigests, clips_file, seal
+from .rank_run import Work
+from .receipt_files import write_receipt
+from .runs.plan import PLAN_FILE, RunPlan, check_only_run, package_versions, remove_run
+from .runs.predictions import PredictionWriter
+
+BATCH = 16
+PARTS_SUFFIX = ".parts"
+"""Of the folder beside a receipt in which ranks put their parts."""
+
+
+class Shown(NamedTuple):
+    """What was shown: the digests of all, and of every clip."""
+
+    receipt: Receipt
+    clips: ClipDigests
+
+
+def digest(
+    source: Source,
+    conditions: Sequence[str | Condition] | None = None,
+    *,
+    out: str | Path | None = None,
+    seed: int = 0,
+    num_workers: int | None = None,
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    profile: Profile = "default",
+    bank: BankChoice = None,
+    on_error: OnError = "raise",
+    rank: int | None = None,
+    world_size: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
+    progress: Progress | None = None,
+) -> Receipt | None:
+    """The receipt of what an evaluation with these arguments shows its model, without a model.
+
+    Its digests are those of `evaluate` on the same clips, wherever they are stored and by however
+    many processes and threads they are read.  conditions: all there are by default.  out: a file
+    for the receipt; the digests of all clips go beside it ("receipt.digests.tsv").  progress:
+    called with the batches done and in all, of this rank.  The other arguments are those of `load`.
+
+    Under torchrun, srun or torch.distributed every rank reads its share; the last one to finish
+    returns the receipt, the others None.  `out` is needed then: the ranks put their parts beside it
+    until all are there, and a run that was killed goes on from them.
+
+    Raises UsageError for arguments that are not allowed, and DataError, naming clip and shard, for
+    clips at fault beyond `on_error`.
+    """
+    found = shown(
+        source,
+        conditions,
+        out=out,
+        seed=seed,
+        num_workers=num_workers,
+        modality=modality,
+        temporal=temporal,
+        profile=profile,
+        bank=bank,
+        on_error=on_error,
+        rank=rank,
+        world_size=world_size,
+        storage_options=storage_options,
+        cache_dir=cache_dir,
+        cache_size=cache_size,
+        progress=progress,
+    )
+    return None if found is None else found.receipt
+
+
+def shown(
+    source: Source,
+    conditions: Sequence[str | Condition] | None = None,
+    *,
+    out: str | Path | None = None,
+    num_workers: int | None = None,
+    bank: BankChoice = None,
+    on_error: OnError = "raise",
+    rank: int | None = None,
+    world_size: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    cache_size: int | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Shown | None:
+    """As `digest`, with the digests of all clips.  settings: seed, modality, temporal, profile."""
+    chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
+    topology = find_topology(rank, world_size)
+    if out is None and topology[1] > 1:
+        raise UsageError(
+            f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
+        )
+    shards = opened(source, storage_options, cache_dir, cache_size)
+    road = open_road(shards, chosen, **settings, bank=bank, digest=True, signals=False)
+    manifest = shards.manifest
+    receipt = Receipt(
+        manifest.name if manifest else "",
+        manifest.digest if manifest else "",
+        len(shards),
+        check_int("seed", settings.get("seed", 0)),
+        settings.get("profile", "default"),
+        settings.get("modality", "both"),
+        settings.get("temporal", "frame"),
+        Bank.of(bank).digest,
+        BATCH,
+        "",
+        package_versions(),
+    )
+    budget = Budget.of(on_error, len(shards))
+    way = Way.of(None, num_workers)
+    with _parts(None if out is None else Path(out)) as folder:
+        plan = RunPlan("", "single-label", 0, chosen, receipt)
+        work = Work(plan, road, folder, topology, budget, way)
+        if topology[1] > 1 and not share(-(-len(shards) // BATCH), *topology):
+            return None  # the parts may be gone by now
+        with work.do(_no_scores, progress) as writer:
+            return _finish(work, writer, None if out is None else Path(out))
+
+
+def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:
+    return np.empty((len(batch["key"]), 0), np.float32)
+
+
+@contextmanager
+def _parts(out: Path | None) -> Iterator[Path]:
+    """The folder for the parts of all ranks."""
+    if out is not None:
+        folder = out.with_suffix(out.suffix * (out.suffix == PARTS_SUFFIX) + PARTS_SUFFIX)
+        check_only_run(folder)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
+
+
+def _finish(work: Work, writer: PredictionWriter, out: Path | None) -> Shown | None:
+    """What all ranks were shown, written to `out`; None but for the last of them."""
+    with locked(work.folder / PLAN_FILE) as there:
+        if not there and work.topology[1] > 1:
+            return None  # another rank was the last
+        writer.check()
+        ledger = work.whole_ledger()
+        if ledger is None:
+            return None
+        found = Shown(seal(ledger), ClipDigests.of(ledger))
+        if out is not None:
+            found.clips.write(clips_file(out))
+            write_receipt(found.receipt, out)
+            remove_run(work.folder)
+        return found

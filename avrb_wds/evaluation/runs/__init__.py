@@ -1,0 +1,1 @@
+"""A run: the folder with the predictions of one evaluation."""

@@ -1,0 +1,128 @@
+"""Which clips of which conditions are on disk: what is left to do, and whether nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ...condition import Condition
+from ...errors import DataError
+from ...loading import Skipped
+from ...loading.sharding import Span, share
+from .plan import RunPlan
+from .predictions import Record, prediction_files, read_records, record_at
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """How often every clip of every condition was accounted for, scored or skipped.
+
+    counts: (conditions, clips) uint8.  skipped: how many conditions each skipped clip misses.
+    places: file and byte of every record, by condition.
+    """
+
+    folder: Path
+    plan: RunPlan
+    keys: list[str]
+    counts: npt.NDArray[np.uint8]
+    skipped: dict[Skipped, int]
+    places: dict[Condition, list[tuple[Path, int]]]
+
+    @classmethod
+    def read(cls, folder: Path, plan: RunPlan, keys: list[str]) -> Ledger:
+        """Go through the files of all ranks; raises DataError for a clip or condition unknown."""
+        found = cls(
+            folder,
+            plan,
+            keys,
+            np.zeros((len(plan.conditions), len(keys)), np.uint8),
+            {},
+            {condition: [] for condition in plan.conditions},
+        )
+        for path in prediction_files(folder):
+            for offset, record in read_records(path, plan.digest):
+                found._enter(record, path)
+                found.places[record.condition].append((path, offset))
+        return found
+
+    def _enter(self, record: Record, path: Path) -> None:
+        there = [*record.keys, *(clip.key for clip in record.skipped)]
+        unknown = [key for key in there if key not in self.positions]
+        if unknown or record.condition not in self.places:
+            what = f"clip {unknown[0]!r}" if unknown else f"condition {record.condition}"
+            raise DataError(f"{path} has a score for {what}, which the run does not know.")
+        if record.keys and record.scores.shape[1] != self.plan.classes:
+            raise DataError(
+                f"{path} has scores of {record.scores.shape[1]} classes; the run has "
+                f"{self.plan.classes}."
+            )
+        single = self.plan.task == "single-label"
+        if single and not all(len(numbers) == 1 for numbers in record.targets):
+            raise DataError(f"{path} has a clip without one class in a run of single labels.")
+        row = self.counts[self.plan.conditions.index(record.condition)]
+        places = np.array([self.positions[key] for key in there], np.intp)
+        places, times = np.unique(places, return_counts=True)
+        row[places] = np.minimum(row[places] + times, 2)  # 2 stands for more
+        for clip in record.skipped:
+            self.skipped[clip] = self.skipped.get(clip, 0) + 1
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The position of each key."""
+        return {key: position for position, key in enumerate(self.keys)}
+
+    def scored(self, condition: Condition) -> int:
+        """On how many clips a condition was scored, those skipped left out."""
+        return sum(len(record.keys) for record in self.records(condition))
+
+    def records(self, condition: Condition) -> Iterator[Record]:
+        """The records of one condition."""
+        return (record_at(path, offset) for path, offset in self.places[condition])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every clip of every condition is accounted for."""
+        return bool((self.counts > 0).all())
+
+    def check(self) -> None:
+        """Raise DataError, naming the first, for a clip that is missing or there twice."""
+        for wrong, what, remedy in (
+            (self.counts == 0, "missing", "repeat the same run to finish it"),
+            (
+                self.counts > 1,
+                "there twice",
+                "two runs wrote here, so evaluate in another folder",
+            ),
+        ):
+            if wrong.any():
+                row, place = (int(number) for number in np.argwhere(wrong)[0])
+                raise DataError(
+                    f"{self.folder}: clip {self.keys[place]!r} is {what} under "
+                    f"{self.plan.conditions[row]}, the first of {int(wrong.sum())} of "
+                    f"{self.counts.size} scores; {remedy}."
+                )
+
+    def has(self, start: int, condition: Condition) -> bool:
+        """Whether the batch that begins at clip `start` is there under a condition."""
+        return bool(self.counts[self.plan.conditions.index(condition), start])
+
+    def remaining(self, rank: int, world_size: int) -> tuple[Span, ...]:
+        """What is left of one rank's share, in whole batches.
+
+        A clip's score may depend on its batch, if only in the last bit: BLAS takes another kernel
+        for another size.  So the batches are the same for any number of ranks, cut from all clips
+        at multiples of the batch size; a rank gets whole ones.
+        """
+        size, clips = self.plan.receipt.batch_size, len(self.keys)
+        spans = []
+        for batch in share(-(-clips // size), rank, world_size):
+            start, stop = batch * size, min((batch + 1) * size, clips)
+            missing = np.flatnonzero((self.counts[:, start:stop] == 0).any(axis=1))
+            if missing.size:
+                spans.append(Span(start, stop, int(missing[0])))
+        return tuple(spans)

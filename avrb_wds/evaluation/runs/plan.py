@@ -1,0 +1,196 @@
+"""What a run is to do, written down before it begins; every rank and resumption holds to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ...atomic import PARTS, make_folder, write_new
+from ...condition import Condition
+from ...errors import DataError, UsageError, cause
+from ...receipts.tsv import key_as_written, key_of
+from ...reports import Receipt
+from ...reports.parsing import conditions_of, task_of
+from ...reports.report import Task
+from ...shards.json_io import Fields, check_format, parse, spell
+from .predictions import FOLDER, is_rank_file
+
+PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
+FORMAT = "avrb-run/2"
+Versions = tuple[tuple[str, str], ...]
+PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch", "torchmetrics")
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The model by name, what it is shown, and how its scores are to be read."""
+
+    model: str
+    task: Task
+    classes: int
+    conditions: tuple[Condition, ...]
+    receipt: Receipt
+
+    def to_bytes(self) -> bytes:
+        """The plan as canonical JSON."""
+        return spell(
+            {
+                "format": FORMAT,
+                "model": self.model,
+                "task": self.task,
+                "classes": self.classes,
+                "conditions": [str(condition) for condition in self.conditions],
+                "receipt": self.receipt.to_json(),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str) -> RunPlan:
+        """The plan that `data` spells; raises DataError, naming `where`, if it spells none."""
+        names = {field.name for field in fields(cls)}
+        value = parse(data, where)
+        check_format(value, where, FORMAT)
+        given = Fields.of(value, where, {"format", *names})
+        receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
+        if not receipt.batch_size:
+            raise DataError(f"{where}: receipt: 'batch_size' is 0.")
+        return cls(
+            given.text("model"),
+            task_of(given),
+            given.whole("classes"),
+            conditions_of(given.texts("conditions"), where),
+            receipt,
+        )
+
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes that name the plan."""
+        return hashlib.sha256(self.to_bytes()).digest()[:16]
+
+
+def package_versions() -> Versions:
+    """The versions of the packages that a score depends on, as far as they are installed."""
+    return tuple(_versions())
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in sorted(PACKAGES):
+        with suppress(PackageNotFoundError):  # digests need no torchmetrics
+            yield name, version(name)
+
+
+def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
+    """Write the plan and the keys of all clips into `folder`, or see that the same stand there.
+
+    Raises UsageError, naming what differs, where another run has begun there, and DataError where
+    it cannot be written.
+    """
+    make_folder(folder)
+    if not (folder / PLAN_FILE).exists():
+        lines = "".join(f"{key_as_written(key)}\n" for key in keys)
+        # Of ranks and rivals that begin at once the first one's stays, and all hold to it.
+        write_new(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
+        write_new(folder / PLAN_FILE, plan.to_bytes())
+    there = read_plan(folder)
+    if there.digest != plan.digest:
+        name, old, new = next(_differences(there, plan))
+        raise UsageError(
+            f"{folder} holds a run whose {name} is {old}, not {new}; "
+            f"give another folder, or repeat that run to finish it."
+        )
+    if read_keys(folder) != list(keys):
+        raise UsageError(f"{folder} holds a run over other clips; give another folder.")
+
+
+def _differences(there: RunPlan, here: RunPlan) -> Iterator[tuple[str, str, str]]:
+    """In what two plans that are spelled differently differ, and what it is in each."""
+    old, new = ({**asdict(plan), **asdict(plan.receipt)} for plan in (there, here))
+    for name in old:
+        if name == "versions":
+            yield from _other_versions(there.receipt.versions, here.receipt.versions)
+        elif name == "conditions" and there.conditions != here.conditions:
+            names = [", ".join(map(str, plan.conditions)) for plan in (there, here)]
+            yield name, names[0], names[1]
+        elif name not in ("receipt", "conditions") and old[name] != new[name]:
+            yield name.replace("_", " "), repr(old[name]), repr(new[name])
+
+
+def _other_versions(old: Versions, new: Versions) -> Iterator[tuple[str, str, str]]:
+    """The packages that are not the same, one that is not installed being absent."""
+    before, now = dict(old), dict(new)
+    for name in sorted({**before, **now}):
+        if before.get(name) != now.get(name):
+            yield f"version of {name}", before.get(name, "absent"), now.get(name, "absent")
+
+
+def check_only_run(folder: Path) -> None:
+    """Raise UsageError where `folder` holds anything but a run without a report."""
+    for path in _files(folder):
+        if not _is_ours(path, folder):
+            raise UsageError(
+                f"{folder} holds {path.name!r}, which no run has made; move it away, or give "
+                f"another file."
+            )
+
+
+def remove_run(folder: Path) -> None:
+    """Remove a run without a report; what else has come into the folder stays, and so it does."""
+    for path in _files(folder):
+        if _is_ours(path, folder):
+            path.unlink(missing_ok=True)
+    for emptied in (folder / FOLDER, folder):
+        with suppress(OSError):  # there is something in it
+            emptied.rmdir()
+
+
+def _files(folder: Path) -> list[Path]:
+    """What is in a run's folder, and in that of its predictions."""
+    inner = folder / FOLDER
+    there = [path for path in folder.glob("*") if path != inner or not path.is_dir()]
+    return sorted([*inner.glob("*"), *there])
+
+
+def _is_ours(path: Path, folder: Path) -> bool:
+    """Whether a run has files of this name there."""
+    if path.is_dir() or path.is_symlink():  # another rank may have removed it: it need not exist
+        return False
+    if path.parent == folder and path.name in (PLAN_FILE, KEYS_FILE):
+        return True
+    return path.match(PARTS) or (path.parent != folder and is_rank_file(path.name))
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run was begun in a folder."""
+    return (folder / PLAN_FILE).is_file()
+
+
+def read_plan(folder: Path) -> RunPlan:
+    """The plan of the run in `folder`; raises DataError where there is none."""
+    path = folder / PLAN_FILE
+    try:
+        return RunPlan.from_bytes(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DataError(
+            f"{path} does not open: {cause(error)}; give the folder of a run."
+        ) from error
+
+
+def read_keys(folder: Path) -> list[str]:
+    """The keys of all clips of the run in `folder`, in order."""
+    path = folder / KEYS_FILE
+    try:
+        *lines, rest = path.read_bytes().decode(errors="surrogateescape").split("\n")
+    except OSError as error:
+        raise DataError(
+            f"{path} does not open: {cause(error)}; evaluate again in another folder."
+        ) from error
+    keys = [key_of(line) for line in lines]
+    if rest or len(set(keys)) < len(keys):
+        what = "is cut off" if rest else "has a key twice"
+        raise DataError(f"{path} {what}; evaluate again in another folder.")
+    return keys

@@ -1,0 +1,93 @@
+"""How far a run has come: which clips of which conditions its ranks left on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ...condition import Condition
+from .ledger import Ledger
+from .plan import read_keys, read_plan
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Clips that are missing, the same under each of some conditions.
+
+    spans: first and last key of each unbroken row of them.
+    """
+
+    conditions: tuple[Condition, ...]
+    clips: int
+    spans: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(map(str, self.conditions[:3])) + (", …" if self.conditions[3:] else "")
+        many = f"{len(self.conditions)} conditions ({shown})"
+        under = str(self.conditions[0]) if len(self.conditions) == 1 else many
+        rows = ", ".join(_row(*span) for span in self.spans[:3]) + (", …" if self.spans[3:] else "")
+        return f"{self.clips} {'clip' if self.clips == 1 else 'clips'} under {under}: {rows}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is there of a run.
+
+    clips: of its data set.  whole: those accounted for under every condition.  scores, wanted:
+    pairs of clip and condition that are there, and in all.
+    """
+
+    model: str
+    clips: int
+    whole: int
+    scores: int
+    wanted: int
+    gaps: tuple[Gap, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.gaps
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model}: {self.whole:,} of {self.clips:,} clips are there under every condition "
+            f"({self.scores:,} of {self.wanted:,} scores)"
+        )
+
+
+def standing(folder: str | Path) -> Standing:
+    """How far the run in a folder has come, finished or not; raises DataError if there is none."""
+    folder = Path(folder)
+    plan, keys = read_plan(folder), read_keys(folder)
+    there = Ledger.read(folder, plan, keys).counts > 0
+    return Standing(
+        plan.model,
+        len(keys),
+        int(there.all(axis=0).sum()),
+        int(there.sum()),
+        there.size,
+        tuple(_gaps(plan.conditions, keys, ~there)),
+    )
+
+
+def _gaps(
+    conditions: tuple[Condition, ...], keys: list[str], missing: npt.NDArray[np.bool_]
+) -> Iterator[Gap]:
+    alike: dict[bytes, list[int]] = {}
+    for number, row in enumerate(missing):
+        if row.any():
+            alike.setdefault(row.tobytes(), []).append(number)
+    for numbers in alike.values():
+        row = missing[numbers[0]]
+        edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
+        spans = tuple((keys[start], keys[stop - 1]) for start, stop in edges.reshape(-1, 2))
+        yield Gap(tuple(conditions[number] for number in numbers), int(row.sum()), spans)
+
+
+def _row(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"

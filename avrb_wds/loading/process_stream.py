@@ -1,0 +1,139 @@
+"""Batches made by worker processes: NumPy and transforms don't wait for one interpreter's lock.
+
+Worker w of n makes the clips at the places w, w + n, … of the global order, so that every clip is
+decoded once for all conditions; they write into shared memory, which is the batch's own.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..concurrency import Crew, SharedFile, mapped
+from ..shards import ShardSet
+from .buffers import MOST_SHARED, Memory, MemoryPool
+from .clip_block import Attempt
+from .pipeline import Result, Road, batch_memory, settled
+from .sharding import Plan
+from .worker import IDLE, Order, Share, serve
+
+# Orders wait in a socket, which takes about a hundred; with it full the two would wait for each
+# other for ever.  More batches than may be shared would not be made any faster, either.
+MOST_AHEAD = MOST_SHARED - 2
+_POSITION = np.dtype(np.int64)
+
+
+class ProcessStream:
+    """Gives the results of plans in order, by `count` processes, `prefetch` batches ahead at most.
+
+    The processes start with the first pass and stay for the next ones; they end when this is
+    dropped, and when a pass is not iterated to its end.  Raises UsageError where the transform
+    can't go to another process.
+    """
+
+    def __init__(self, road: Road, plan: Plan, count: int, prefetch: int) -> None:
+        clips = min(plan.batch_size, len(road.shards))
+        self._serve = Crew.pickled(partial(serve, road, clips, count))
+        self._shards = road.shards
+        self._count, self._prefetch = count, min(prefetch, MOST_AHEAD)
+        self._new_memory = partial(batch_memory, road, plan, self._prefetch, shared=True)
+        self._idle: deque[_Workers] = deque(maxlen=1)
+
+    def __call__(self, road: Road, plan: Plan) -> Iterator[Result]:
+        """The results of `plan`, one after another; `road` is the one that this was made for."""
+        workers = self._waiting() or self._start()
+        try:
+            yield from self._results(workers, road, plan)
+        except BaseException:
+            workers.crew.close()  # in the midst of a pass
+            raise
+        self._idle.append(workers)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers serve the process that started them.
+        return {**self.__dict__, "_idle": deque(maxlen=1)}
+
+    def _waiting(self) -> _Workers | None:
+        """Those of an earlier pass; not of one before a fork, and not for two threads."""
+        try:
+            workers = self._idle.pop()
+        except IndexError:
+            return None
+        return workers if workers.crew.is_ours else None
+
+    def _start(self) -> _Workers:
+        return _Workers(Crew(self._serve, self._count), self._new_memory(), self._shards)
+
+    def _results(self, workers: _Workers, road: Road, plan: Plan) -> Iterator[Result]:
+        workers.begin(plan)
+        pending: deque[tuple[range, Memory]] = deque()
+        for places, _ in plan:
+            pending.append((places, workers.order(len(places))))
+            if len(pending) > self._prefetch:
+                yield _result(workers, road, *pending.popleft())
+        while pending:
+            yield _result(workers, road, *pending.popleft())
+
+
+def _result(workers: _Workers, road: Road, places: range, memory: Memory) -> Result:
+    return settled(road, road.block(places), workers.attempts(places), memory)
+
+
+class _Workers:
+    """A crew, the memory they share with this process, and what they have been told of it."""
+
+    def __init__(self, crew: Crew, memory: MemoryPool, shards: ShardSet) -> None:
+        self.crew, self._memory, self._shards = crew, memory, shards
+        # Where each writes the position of the clip it has, to be named if it dies of it.
+        self._files = [SharedFile(_POSITION.itemsize) for _ in range(len(crew))]
+        self._positions = [mapped(file.fd).view(_POSITION) for file in self._files]
+        for position in self._positions:
+            position[0] = IDLE
+        self._there: weakref.WeakValueDictionary[int, SharedFile] = weakref.WeakValueDictionary()
+        self._told: set[int] = set()
+
+    def begin(self, plan: Plan) -> None:
+        """Let them make what is in `plan`, as far as they get orders for it."""
+        for number, file in enumerate(self._files):
+            self._send(number, plan, [file.fd])
+
+    def order(self, clips: int) -> Memory:
+        """Let them make the next batch, of so many clips; the memory that it will lie in."""
+        memory = self._memory.take(clips)
+        files = [piece.file for piece in memory.pieces if piece and piece.file]
+        new = [file for file in files if file.number not in self._told]
+        gone = self._told - set(self._there)
+        order = Order(_numbers(memory), tuple(file.number for file in new), tuple(gone))
+        for number in range(len(self.crew)):
+            self._send(number, order, [file.fd for file in new])
+        for file in new:
+            self._there[file.number] = file
+            file.close()
+        self._told = self._told - gone | {file.number for file in new}
+        return memory
+
+    def _send(self, number: int, message: object, files: list[int]) -> None:
+        self.crew.send(number, message, files, had=partial(self._had, number))
+
+    def _had(self, number: int) -> str:
+        position = int(self._positions[number][0])
+        return "" if position == IDLE else self._shards.name_clip(position)
+
+    def attempts(self, places: range) -> list[Attempt | None]:
+        """What has become of every clip of the batch that is next."""
+        found: list[Attempt | None] = [None] * len(places)
+        for number in range(len(self.crew)):
+            mine = Share(number, len(self.crew)).of(places)
+            answer = self.crew.receive(number, partial(self._had, number))
+            found[mine.start : mine.stop : mine.step] = answer
+        return found
+
+
+def _numbers(memory: Memory) -> tuple[int | None, int | None]:
+    frames, waveform = (p.file.number if p and p.file else None for p in memory.pieces)
+    return frames, waveform

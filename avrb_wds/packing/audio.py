@@ -1,0 +1,79 @@
+"""The sound of a clip as pcm, ready for a shard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..av.audio_track import Track, find_track
+from ..codecs import decode_audio
+from ..corruptions import Pcm
+from ..corruptions._resample import resample
+from ..errors import DataError, cause
+from ..limits import DEFAULT_LIMITS
+from ..signals import mix
+from .options import PackOptions
+from .sampling import Span, choose_samples, choose_window, count_samples
+from .sources.video_folder import VIDEOS
+from .video_window import VideoWindow
+
+
+def clip_sound(
+    path: Path, options: PackOptions, video: VideoWindow | None = None
+) -> tuple[Pcm, int]:
+    """The sound of a file under settled options: ((channels, samples) int16, sample rate in Hz).
+
+    video: the window of `path`, where the clip's pictures are in it, too.  Raises DataError, naming
+    the file and the cause, where there is no sound or it does not decode.
+    """
+    if video is not None:
+        pcm, sample_rate = window_sound(video)
+    elif path.suffix.lower() in VIDEOS:
+        pcm, sample_rate = _cut(path, find_track(path), None, options)
+    else:
+        pcm, sample_rate = _read(path)
+        pcm = mix(choose_samples(pcm, sample_rate, options), options.channels)
+    if options.sample_rate == "keep":
+        return pcm, sample_rate
+    return resample(pcm, sample_rate, options.sample_rate), options.sample_rate
+
+
+def window_sound(video: VideoWindow) -> tuple[Pcm, int]:
+    """What is heard in the window of a video; raises DataError where it has no sound."""
+    if not video.reel.facts.sound:
+        raise DataError(f"{video.path} has no sound track.")
+    return _cut(video.path, video.track, video.window, video.options)
+
+
+def _cut(
+    path: Path, track: Track | None, window: Span | None, options: PackOptions
+) -> tuple[Pcm, int]:
+    """A track in a window, None for that of the track alone, its channels mixed."""
+    if track is None:
+        raise DataError(f"{path}: the sound track is empty.")
+    track = replace(track, mixing=options.channels)
+    heard = Span(track.start, track.end)
+    window = window or choose_window(heard, None, options)
+    samples = count_samples(heard, track.sample_rate, window, options)
+    _check_memory(path, track, samples, options)
+    return track.cut(window.start, samples), track.sample_rate
+
+
+def _check_memory(path: Path, track: Track, samples: int, options: PackOptions) -> None:
+    """Raise DataError for sound that is longer than what is read of a shard."""
+    rate = track.sample_rate if options.sample_rate == "keep" else options.sample_rate
+    stored = 2 * track.shape[0] * samples * min(rate, track.sample_rate) // track.sample_rate
+    if stored > DEFAULT_LIMITS.max_audio_bytes:
+        raise DataError(
+            f"{path} has {samples // track.sample_rate} s of sound in the window, or {stored} "
+            f"bytes; at most {DEFAULT_LIMITS.max_audio_bytes} bytes of sound are packed."
+        )
+
+
+def _read(path: Path) -> tuple[Pcm, int]:
+    try:
+        return decode_audio(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
+    except DataError as error:
+        raise DataError(f"{path}: {cause(error)}.") from error

@@ -1,0 +1,113 @@
+"""The JSON of AVROBUSTBENCH: read as a source, and made from folders as its create_json.py does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...atomic import write_whole
+from ...errors import DataError, cause
+from ...folders import list_folder
+from ...paths import check_file, check_folder, path_to_text, text_to_path
+from ...progress import Progress
+from ...shards.json_io import Fields, parse
+from .base import FrameColumns, Source, SourceClip
+from .labels import read_label_table, split_labels
+from .video_folder import VIDEOS
+
+ENTRY = ("wav", "labels", "video_id", "video_path")
+
+
+def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
+    """The clips of `{"data": [{wav, labels, video_id, video_path}]}`, in order.
+
+    Pictures are video_path/frame_*/VIDEO_ID.jpg; relative paths start at the JSON's folder.
+    """
+    check_file(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} does not open: {cause(error)}.") from error
+    value = parse(data, str(path))
+    entries = value.get("data") if isinstance(value, dict) else None
+    if not isinstance(entries, list):
+        raise DataError(f'{path} is not the JSON of AVROBUSTBENCH: {{"data": [...]}} is missing.')
+    clips = (_clip(entry, n, path, classes) for n, entry in enumerate(entries))
+    return Source(path_to_text(path.stem), tuple(clips))
+
+
+def _clip(entry: object, number: int, path: Path, classes: Mapping[str, int]) -> SourceClip:
+    where = f"{path}: entry {number}"
+    known = {name: entry[name] for name in ENTRY if name in entry} if isinstance(entry, dict) else 0
+    given = Fields.of(known, where, ENTRY)
+    names = [given.text(name) for name in ("wav", "video_path", "video_id")]
+    try:
+        wav, frames, name = map(text_to_path, names)
+    except DataError as error:
+        raise DataError(f"{where}: {cause(error)}.") from error
+    return SourceClip(
+        names[2],
+        split_labels(given.text("labels"), classes),
+        names[0],
+        FrameColumns(path.parent / frames, str(name)),
+        path.parent / wav,
+    )
+
+
+def create_json(
+    videos: str | Path,
+    frames: str | Path,
+    audio: str | Path,
+    labels: str | Path,
+    out: str | Path,
+    *,
+    relative: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Write the JSON that create_json.py of the released benchmark would; returns its clips.
+
+    videos: folder of videos, whose names up to the first dot are the ids.  frames, audio: folders
+    of frame_*/ID.jpg and of ID.wav.  labels: CSV, see `read_label_table`.  relative: paths from
+    the JSON's folder instead of absolute ones.  Clips are ordered by file name; the released tool
+    takes them as the file system has them.  progress: called with (clips done, clips).  Raises
+    UsageError where there are no such folder and CSV, DataError for a video without labels.
+    """
+    table = _labels(Path(labels))
+    check_folder(Path(videos), "videos")
+    listed = list_folder(Path(videos), VIDEOS, recursive=False)
+    listed.check(Path(videos))
+    if not listed.files:
+        raise DataError(f"{videos} holds no video.")
+    base = os.path.abspath(Path(out).parent)
+
+    def place(path: str | Path) -> str:
+        return path_to_text(os.path.relpath(path, base) if relative else os.path.abspath(path))
+
+    data = []
+    taken: dict[str, str] = {}
+    for done, name in enumerate(listed.files, 1):
+        video_id = name.split(".")[0]
+        if video_id not in table:
+            raise DataError(f"video {name!r} has no row in {labels}.")
+        if taken.setdefault(video_id, name) != name:
+            raise DataError(
+                f"videos {taken[video_id]!r} and {name!r} in {videos} have the same id."
+            )
+        wav = place(Path(audio) / text_to_path(f"{video_id}.wav"))
+        text = ",".join(table[video_id])
+        data.append({"wav": wav, "labels": text, "video_id": video_id, "video_path": place(frames)})
+        if progress:
+            progress(done, len(listed.files))
+    write_whole(Path(out), json.dumps({"data": data}, indent=4).encode())
+    return len(data)
+
+
+def _labels(path: Path) -> dict[str, tuple[str, ...]]:
+    """Labels by id; raises DataError where two rows of a CSV differ on one."""
+    table: dict[str, tuple[str, ...]] = {}
+    for video_id, labels in read_label_table(path, {}):
+        if table.setdefault(video_id, labels) != labels:
+            raise DataError(f"{path} has two rows for {video_id!r}, whose labels differ.")
+    return table

@@ -1,0 +1,84 @@
+"""The window that a clip takes of a video, by the clock of the file, and the frames in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ..av.audio_track import Track, find_track
+from ..av.display import upright
+from ..av.video_frames import Reel, read_pictures, scan_pictures
+from ..corruptions import Frame
+from ..errors import DataError
+from .options import PackOptions
+from .sampling import Span, choose_frames, choose_window, exact_seconds, find_span
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class VideoWindow:
+    """What a clip takes of the video at `path`.
+
+    track: its sound; None where it has none, or where the clip's sound is elsewhere.
+    """
+
+    path: Path
+    reel: Reel
+    track: Track | None
+    window: Span
+    options: PackOptions
+
+    @classmethod
+    def of(cls, path: Path, options: PackOptions, with_sound: bool) -> VideoWindow:
+        """The window that settled options take; raises DataError, naming the file and the cause."""
+        seconds = exact_seconds(options) if options.window == "start" else None
+        reel = scan_pictures(path, seconds)
+        track = None
+        if with_sound and reel.facts.sound:
+            end = None if seconds is None else reel.times[0] + seconds
+            # The start is held, to be decoded once; of a long file the middle is decoded twice.
+            track = find_track(path, end, hold=options.window == "start")
+        pictures = find_span(reel.times, reel.facts.rate, reel.end)
+        sound = Span(track.start, track.end) if track else None
+        window = choose_window(pictures, sound, options)
+        if pictures.start >= window.end:
+            raise DataError(f"{path} shows no picture in the {options.duration} s taken of it.")
+        return cls(path, reel, track, window, options)
+
+    def frames(self, convert: Callable[[Frame], T]) -> list[T]:
+        """What `convert` makes of the frames, (h, w, 3) uint8 and upright, each converted once.
+
+        Raises DataError with the cause where they do not decode.
+        """
+        times, rate = self.reel.times, self.reel.facts.rate
+        choose = partial(
+            choose_frames, rate=rate, options=self.options, end=self.reel.end, window=self.window
+        )
+        wanted = [times[number] for number in choose(times)]
+        taken, decoded = self._take(frozenset(wanted), convert)
+        if len(taken) < len(set(wanted)):
+            # Some packets have other times than what comes of them: the frames say what there is.
+            wanted = [decoded[number] for number in choose(decoded)]
+            taken, _ = self._take(frozenset(wanted), convert)
+        return [taken[time] for time in wanted]
+
+    def _take(
+        self, wanted: frozenset[Fraction], convert: Callable[[Frame], T]
+    ) -> tuple[dict[Fraction, T], tuple[Fraction, ...]]:
+        """The frames of the wanted times, and when all show that were decoded for it."""
+        taken: dict[Fraction, T] = {}
+        times: list[Fraction] = []
+        with closing(read_pictures(self.path, self.reel.facts)) as pictures:
+            for picture in pictures:
+                times.append(picture.time)
+                if picture.time in wanted:
+                    taken[picture.time] = convert(upright(picture.frame, self.path))
+                if len(taken) == len(wanted) or picture.time > self.reel.times[-1]:
+                    break
+        return taken, tuple(times)

@@ -1,0 +1,109 @@
+"""Reports on disk: `report.json`, read back to the same report; CSV, Markdown and HTML to read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..atomic import write_whole
+from ..errors import DataError, cause
+from ..shards.json_io import check_format, parse
+from .markdown import report_markdown
+from .pages import report_page
+from .parsing import report_of
+from .report import Baseline, Metrics, Report
+from .robustness import Robustness, severity_of
+
+FORMAT = "avrb-report/1"
+JSON_FILE = "report.json"
+FILES = (JSON_FILE, "report.csv", "report.md", "report.html")
+"""What `write_report` writes into a folder."""
+
+EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clean - score
+
+
+def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
+    """Write the report in every format into a folder; returns the paths, each file whole or not."""
+    folder = Path(folder)
+    spellings = (report_json, report_csv, report_markdown, report_page)
+    return tuple(
+        write_whole(folder / name, spell(report).encode(errors="backslashreplace"))
+        for name, spell in zip(FILES, spellings, strict=True)
+    )
+
+
+def read_report(path: str | Path) -> Report:
+    """The report in a file or in a folder's `report.json`; raises DataError if there is none."""
+    path = Path(path)
+    path = path / JSON_FILE if path.is_dir() else path
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path} does not open: {cause(error)}; give a report.json or the folder that holds it."
+        ) from error
+    value = parse(data, str(path))
+    check_format(value, str(path), FORMAT)
+    return report_of(value, str(path))
+
+
+def report_json(report: Report) -> str:
+    """The report as JSON, in one spelling; the summary is there to be read, not to be read back."""
+    value = {
+        "format": FORMAT,
+        "model": report.model,
+        "task": report.task,
+        "classes": report.classes,
+        "metric": report.metric,
+        "summary": {
+            "clean": report.clean,
+            "all": _plain(report.overall),
+            "by_severity": [_plain(part) for part in report.by_severity],
+            "by_group": [_plain(part) for part in report.by_group],
+            "by_corruption": [_plain(part) for part in report.by_corruption],
+        },
+        "conditions": [
+            {
+                "condition": str(cell.condition),
+                "clips": cell.clips,
+                **asdict(cell.metrics),
+                "interval": cell.interval,
+            }
+            for cell in report.cells
+        ],
+        "intervals": asdict(report.intervals),
+        "baseline": _baseline_json(report.baseline),
+        "skipped": [asdict(clip) for clip in report.skipped],
+        "receipt": report.receipt.to_json(),
+    }
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def _plain(part: Robustness | None) -> dict[str, Any] | None:
+    return None if part is None else asdict(part)
+
+
+def _baseline_json(baseline: Baseline | None) -> dict[str, Any] | None:
+    if baseline is None:
+        return None
+    means = {"mce": baseline.mce, "relative_mce": baseline.relative_mce}
+    return {**asdict(baseline), **means}
+
+
+def report_csv(report: Report) -> str:
+    """The report as CSV: a row a condition with every metric and its robustness."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["condition", "corruption", "severity", "clips", *Metrics.names(), *EXTRA])
+    for cell in report.cells:
+        condition = cell.condition
+        severity = "0" if condition.is_clean else severity_of(condition)
+        drop = None if report.clean is None else round(report.clean - report.score(cell), 9)
+        values = [getattr(cell.metrics, name) for name in Metrics.names()]
+        row = [condition, condition.corruption, severity, cell.clips, *values, *cell.interval, drop]
+        rows.writerow(["" if value is None else value for value in row])
+    return text.getvalue()

@@ -1,0 +1,293 @@
+"""Clips out of shards, by position, from any number of threads at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any
+
+from ..concurrency.single_flight import Once
+from ..errors import DataError, cause
+from ..limits import DEFAULT_LIMITS, DecodeLimits
+from ..progress import Progress
+from ..storage import Place, RemoteFile, Storage
+from .index import IndexEntry, ShardIndex, index_file, scan_index
+from .locate import locate_shards
+from .manifest import MANIFEST, Manifest, ShardEntry
+from .tar import clip_members
+
+OPEN_FILES = 64
+
+
+@dataclass(frozen=True)
+class RawClip:
+    """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …).
+
+    bounds: how much may come of it when it is decoded.  ours: whether its json is a record because
+    a manifest of ours says so; else it may be another's.
+    """
+
+    key: str
+    shard: str
+    members: Mapping[str, memoryview | bytes]
+    bounds: DecodeLimits = DEFAULT_LIMITS
+    ours: bool = False
+
+
+class _File:
+    """A file descriptor that closes once nobody uses it any more."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = -1
+        self.number = os.open(path, os.O_RDONLY)
+
+    def __del__(self) -> None:
+        if self.number >= 0:
+            os.close(self.number)
+
+
+class ShardSet:
+    """Clips by position over all shards; thread-safe; pickles, and opens its files anew.
+
+    manifest: None for shards that have none; these are scanned when opened.  bounds: what a clip
+    may come to; a manifest that announces more is a DataError.
+    """
+
+    def __init__(
+        self,
+        folder: Place,
+        manifest: Manifest | None,
+        shards: Sequence[ShardEntry | Place],
+        indexes: dict[int, ShardIndex],
+        bounds: DecodeLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self.manifest, self.bounds = manifest, bounds
+        if manifest is not None:
+            manifest.check_bounds(self.bounds, str(folder / MANIFEST))
+        self._folder = folder
+        self._shards = tuple(shards)
+        self._indexes = indexes
+        counts = (
+            shard.clips if isinstance(shard, ShardEntry) else len(indexes[number])
+            for number, shard in enumerate(shards)
+        )
+        self._starts = [0, *accumulate(counts)]
+        self._files: OrderedDict[int, _File] = OrderedDict()
+        self._lock, self._once = Lock(), Once()
+
+    @classmethod
+    def open(
+        cls,
+        source: str | bytes | Path | Sequence[str | bytes | Path],
+        storage: Storage | None = None,
+        bounds: DecodeLimits = DEFAULT_LIMITS,
+        progress: Progress | None = None,
+    ) -> ShardSet:
+        """The shards that `source` means.
+
+        source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
+        such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
+        are scanned, which reads remote ones in full.  storage: how addresses are read; None for
+        credentials from the environment and no cache.  bounds: of what a clip may come to.
+        progress: called with (tars done, tars).  Raises UsageError or DataError, naming what is
+        missing or broken.
+        """
+        path, tars = locate_shards(source, storage)
+        if path is not None:
+            manifest = Manifest.read(path)
+            return cls(path.parent, manifest, manifest.shards, {}, bounds)
+        indexes = {}
+        for number, tar in enumerate(tars):
+            indexes[number] = _index_of(tar, bounds)
+            if progress:
+                progress(number + 1, len(tars))
+        return cls(Path(), None, tars, indexes, bounds)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    @property
+    def folder(self) -> Place:
+        """Where the manifest lies, and what it names."""
+        return self._folder
+
+    @property
+    def shards(self) -> tuple[ShardEntry | Place, ...]:
+        """The shards in order: entries of the manifest, or paths where there is none."""
+        return self._shards
+
+    def name_clip(self, position: int) -> str:
+        """What messages call the clip at `position`: by its key and its shard."""
+        number, entry = self._find(position)
+        return _at(entry, self._path(number))
+
+    def locate(self, position: int) -> tuple[ShardEntry | Place, IndexEntry]:
+        """Shard and index entry of the clip at `position`, 0 to len - 1."""
+        number, entry = self._find(position)
+        return self._shards[number], entry
+
+    def read(self, position: int, *, verify: bool = True) -> RawClip:
+        """The clip at `position`, its members not decoded.
+
+        verify: hold the bytes against the index's checksum.  Raises DataError, naming shard, key
+        and byte, where the shard is cut off, differs from its index, or lacks a member.
+        """
+        number, entry = self._find(position)
+        path = self._path(number)
+        if entry.length > self.bounds.max_clip_bytes:
+            raise DataError(
+                f"{_at(entry, path)}: the index gives it {entry.length} bytes; at most "
+                f"{self.bounds.max_clip_bytes} are read."
+            )
+        try:
+            if isinstance(path, RemoteFile):
+                data = path.read_range(entry.offset, entry.length, self._sha256(number))
+            else:
+                file = self._file(number, path)
+                data = os.pread(file.number, entry.length, entry.offset)
+        except OSError as error:
+            raise DataError(
+                f"{_at(entry, path)}: the shard does not open: {cause(error)}."
+            ) from error
+        try:
+            raw = raw_clip(data, entry, path, self.bounds, verify=verify)
+        except DataError:
+            if not isinstance(path, RemoteFile):
+                raise
+            data = path.reread_range(entry.offset, data, entry.length, self._sha256(number))
+            raw = raw_clip(data, entry, path, self.bounds, verify=verify)
+        if self.manifest is not None:
+            self._check_members(raw.members, _at(entry, path))
+            return replace(raw, ours=True)
+        return raw
+
+    def _check_members(self, members: Mapping[str, memoryview | bytes], where: str) -> None:
+        assert self.manifest is not None
+        for name in ("json", self.manifest.audio.format):
+            if name not in members:
+                raise DataError(f"{where}: the clip has no member {name!r}.")
+        count = self.manifest.frames.count
+        if count is not None and len(members) != count + 2:
+            raise DataError(
+                f"{where}: the clip has {len(members) - 2} frames; the manifest says {count}."
+            )
+
+    def _find(self, position: int) -> tuple[int, IndexEntry]:
+        if not 0 <= position < len(self):
+            raise IndexError(f"clip {position} of {len(self)}")
+        number = bisect_right(self._starts, position) - 1
+        return number, self.index(number)[position - self._starts[number]]
+
+    def index(self, number: int) -> ShardIndex:
+        """The index of shard `number`, read on first use."""
+        if number not in self._indexes:
+            self._once.do(number, lambda: self._read_index(number))
+        return self._indexes[number]
+
+    def _read_index(self, number: int) -> None:
+        shard = self._shards[number]
+        assert isinstance(shard, ShardEntry)
+        index = ShardIndex.read(self._folder / shard.index, shard.index_sha256)
+        if len(index) != shard.clips:
+            raise DataError(
+                f"index {self._folder / shard.index} holds {len(index)} clips; "
+                f"the manifest says {shard.clips}."
+            )
+        self._indexes[number] = index
+
+    def read_indexes(self, progress: Progress | None = None) -> None:
+        """Read now the indexes that are read on first use otherwise.
+
+        progress: called with (shards done, shards).
+        """
+        for number in range(len(self._shards)):
+            self.index(number)
+            if progress:
+                progress(number + 1, len(self._shards))
+
+    @property
+    def remote(self) -> bool:
+        """Whether clips come from a bucket or a web server."""
+        return any(isinstance(place, RemoteFile) for place in (self._folder, *self._shards))
+
+    def _sha256(self, number: int) -> str:
+        shard = self._shards[number]
+        return shard.sha256 if isinstance(shard, ShardEntry) else ""
+
+    def _path(self, number: int) -> Place:
+        shard = self._shards[number]
+        return self._folder / shard.file if isinstance(shard, ShardEntry) else shard
+
+    def _file(self, number: int, path: Path) -> _File:
+        with self._lock:
+            file = self._files.pop(number, None) or _File(path)
+            self._files[number] = file
+            if len(self._files) > OPEN_FILES:
+                self._files.popitem(last=False)
+        return file
+
+    def close(self) -> None:
+        """Close all files; reading again opens them again."""
+        with self._lock:
+            self._files.clear()
+
+    def __enter__(self) -> ShardSet:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_files": OrderedDict(), "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = Lock()
+
+
+def raw_clip(
+    data: bytes,
+    entry: IndexEntry,
+    path: Place,
+    bounds: DecodeLimits = DEFAULT_LIMITS,
+    *,
+    verify: bool = True,
+) -> RawClip:
+    """The clip that `data` is, the bytes of a shard from where `entry` says on.
+
+    Raises DataError as `ShardSet.read` does.
+    """
+    if len(data) < entry.length:
+        raise DataError(
+            f"{_at(entry, path)}: the shard is cut off at byte {entry.offset + len(data)}; "
+            f"the clip ends at byte {entry.offset + entry.length}."
+        )
+    if verify and entry.checksum and hashlib.sha256(data).hexdigest() != entry.checksum:
+        raise DataError(f"{_at(entry, path)}: the bytes differ from the index's checksum.")
+    try:
+        members = clip_members(data, entry.key)
+    except DataError as error:
+        raise DataError(f"{_at(entry, path)}: {cause(error)}.") from error
+    return RawClip(entry.key, str(path), members, bounds)
+
+
+def _index_of(tar: Place, bounds: DecodeLimits) -> ShardIndex:
+    beside = tar.parent / index_file(tar.name)
+    return ShardIndex.read(beside) if beside.is_file() else scan_index(tar, bounds=bounds)
+
+
+def _at(entry: IndexEntry, path: Place) -> str:
+    return f"clip {entry.key!r} in shard {path}, byte {entry.offset}"

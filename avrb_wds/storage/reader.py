@@ -1,0 +1,242 @@
+"""Files in buckets and on web servers: whole, in ranges, as streams, the same bytes throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+from ..concurrency.ordered import chained, ramp
+from ..concurrency.single_flight import Once
+from ..errors import AvrbError, DataError, UsageError
+from .client import Clients, fetched, retry_after
+from .hashing import proven
+from .http_client import WebClient
+from .limits import Limits
+from .responses import Ignored, Stat, Transient, translated
+from .retries import Retries
+from .url import WEB, Address, redacted
+
+Result = TypeVar("Result")
+
+BUCKETS = ("s3", "gs", "az")
+MIB = 1 << 20
+WHOLE = 1 << 40  # more than any file has
+PIECE = 1 << 20
+CAREFUL = 1 << 16
+VERY_CAREFUL = 1 << 12
+"""How much of a dropped connection may be lost: less once one has dropped."""
+
+
+class Store:
+    """Reads by address; thread-safe; pickles.  What a file is, is settled when it is first read:
+    if it changes later, reading it is an error.
+
+    options: credentials and endpoint as obstore spells them ("access_key_id", "endpoint", …), and
+    "headers" for web servers; what is not given comes from the standard environment variables.
+    """
+
+    def __init__(self, options: Mapping[str, Any] | None = None, limits: Limits | None = None):
+        self.limits = limits or Limits()
+        self._clients = Clients(options or {}, self.limits)
+        self._stats: dict[str, Stat] = {}
+        self._unranged: set[str] = set()
+        self._learning = Once()
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = Lock()
+
+    def stat(self, url: str) -> Stat:
+        """Size and ETag of a file; raises DataError, naming it, where there is none."""
+        if url not in self._stats:
+            self._learning.do(url, lambda: self._learn_stat(url))
+        return self._stats[url]
+
+    def _learn_stat(self, url: str) -> None:
+        self.persist(url, f"{redacted(url)}, byte 0", lambda: self._ask_stat(url))
+
+    def persist(self, url: str, subject: str, act: Callable[[], Result]) -> Result:
+        """What `act` returns once it succeeds; raises DataError, `subject: …`, if never."""
+        retries = Retries(self.limits)
+        while True:
+            try:
+                return act()
+            except AvrbError:
+                raise
+            except Exception as error:
+                meaning = self._meaning(error, url, 0)
+            if not isinstance(meaning, Transient):
+                raise meaning
+            retries.failed(subject, meaning)
+
+    def _meaning(self, error: Exception, url: str, byte: int) -> Transient | DataError:
+        """What an error of a client means, and how long to wait where its server is busy."""
+        meaning = translated(error, url, byte)
+        address = Address.of(url)
+        if isinstance(meaning, Transient) and meaning.is_busy and address.scheme in BUCKETS:
+            meaning.after = retry_after(self._clients.of(address), address.path, self.limits)
+        return meaning
+
+    def _ask_stat(self, url: str) -> None:
+        try:
+            # A GET, since an address signed for GET refuses HEAD.
+            self._request(url, {"range": (0, 1)}, 0, PIECE)
+        except Transient as error:
+            if isinstance(error, Ignored) or "416" in str(error):  # no ranges, or no bytes at all
+                self._unranged.add(url)
+                self._request(url, {}, 0, PIECE)
+                return
+            raise
+
+    def client(self, url: str, *, size: int = 0, writing: bool = False) -> Any:
+        """The obstore client that reaches an address, for requests of about `size` bytes."""
+        return self._clients.of(Address.of(url), size=size, writing=writing)
+
+    def forget(self, url: str) -> None:
+        """Let a file be another one from here on: it was written."""
+        with self._lock:
+            self._stats.pop(url, None)
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder of a bucket, sorted.
+
+        Raises UsageError for web servers, which do not tell.
+        """
+        import obstore
+
+        address = Address.of(folder)
+        if address.scheme in WEB:
+            raise UsageError(
+                f"{redacted(folder)} has no manifest.json, and a web server does not list its "
+                f"files; name the tars, e.g. {redacted(folder).rstrip('/')}/a-{{000..013}}.tar."
+            )
+        client, path = self.client(folder, size=MIB), address.path or None
+        found = self.persist(
+            folder, f"{redacted(folder)}, byte 0", lambda: obstore.list_with_delimiter(client, path)
+        )
+        return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
+
+    def read(self, url: str, sha256: str = "") -> bytes:
+        """A whole small file: a manifest, an index.  sha256: what it must have."""
+        stat = self.stat(url)
+        if stat.size > self.limits.small:
+            raise DataError(
+                f"{redacted(url)} has {stat.size} bytes; at most {self.limits.small} are read of a "
+                f"manifest or an index."
+            )
+        return b"".join(self.stream(url, sha256=sha256))
+
+    def get_range(self, url: str, start: int, length: int) -> bytes:
+        """The bytes `start` to `start + length`; raises DataError where they are not all there."""
+        return b"".join(self.pieces(url, start, start + length))
+
+    def stream(
+        self, url: str, *, size: int | None = None, sha256: str = ""
+    ) -> Generator[Any, None, None]:
+        """The whole file in pieces (buffers), ranges of it read ahead.
+
+        size, sha256: what it must have; by default the SHA-256 that is stored with it, if any is.
+        Raises DataError where it has not, before the last 64 KiB: who reads a tar stops at its end
+        mark, which may be some bytes before that of the file.
+        """
+        stat, where = self.stat(url), redacted(url)
+        sha256 = sha256 or stat.sha256
+        if size is not None and stat.size != size:
+            raise DataError(
+                f"{where} has {stat.size} bytes, not {size}: it differs from byte "
+                f"{min(size, stat.size)} on."
+            )
+        pieces = self._ahead(url, stat.size)
+        if not sha256:
+            return pieces
+        fault = f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
+        return proven(pieces, sha256, DataError(fault))
+
+    def _ahead(self, url: str, size: int) -> Generator[Any, None, None]:
+        limits, stopped = self.limits, Event()
+        if url in self._unranged:
+            yield from self.pieces(url, 0, size)
+            return
+        tasks = (
+            (lambda start=start, stop=stop: self.pieces(url, start, stop, stopped))
+            for start, stop in ramp(0, size, limits.segment)
+        )
+        try:
+            yield from chained(tasks, limits.in_flight)
+        finally:
+            stopped.set()
+
+    def pieces(
+        self, url: str, start: int, stop: int, stopped: Event | None = None
+    ) -> Iterator[Any]:
+        """The bytes `start` to `stop` as they come, read on from where a connection dropped.
+
+        stopped: set by whoever needs no more.
+        """
+        at, piece, retries = start, PIECE, Retries(self.limits)
+        skip = start == 0 and url in self._unranged
+        while at < stop and not (stopped and stopped.is_set()):
+            try:
+                for data in retries.counted(self._once(url, at, stop, piece, skip)):
+                    at += len(data)
+                    yield data
+                    if stopped and stopped.is_set():
+                        return
+                if at < stop:
+                    raise Transient("the answer ends early.")
+            except Transient as error:
+                # From the start a range and the whole are the same: such servers can be read too.
+                skip = skip or (isinstance(error, Ignored) and start == 0)
+                retries.failed(f"{redacted(url)}, byte {at}", error)
+                piece = CAREFUL if retries.failures == 1 else VERY_CAREFUL
+
+    def _once(self, url: str, at: int, stop: int, piece: int, skip: bool) -> Iterator[Any]:
+        """One request's worth of the bytes `at` to `stop`."""
+        asked = {} if skip else {"range": (at, stop)}
+        (first, end), data = self._request(url, asked, at, piece)
+        if not skip and (first, end) != (at, stop):
+            if end < stop and end == self._stats[url].size:
+                raise DataError(
+                    f"{redacted(url)} ends at byte {end}; the bytes {at} to {stop} were asked for."
+                )
+            raise Transient("the answer is another range than the one asked for.")
+        try:
+            for part in data:
+                # Servers are not trusted to send no more than they said.
+                view = memoryview(part)[max(0, at - first) : max(0, stop - first)]
+                first += len(part)
+                if len(view):
+                    yield view
+        except Exception as error:
+            raise self._meaning(error, url, first) from None
+
+    def _request(
+        self, url: str, options: dict[str, Any], at: int, piece: int
+    ) -> tuple[tuple[int, int], Iterator[Any]]:
+        """A request for the same file as ever.  Raises Transient, or DataError if it changed."""
+        address, known = Address.of(url), self._stats.get(url)
+        if known and known.etag and not known.etag.startswith("W/"):  # weak ones never match
+            options = {**options, "if_match": known.etag}
+        wanted = options.get("range")
+        client = self._clients.of(address, size=wanted[1] - wanted[0] if wanted else WHOLE)
+        try:
+            if isinstance(client, WebClient):
+                stat, found, data = client.get(
+                    address.url, wanted, options.get("if_match"), at, piece
+                )
+            else:
+                stat, found, data = fetched(client, address.path, options, piece)
+        except Exception as error:
+            raise self._meaning(error, url, at) from None
+        with self._lock:
+            known = self._stats.setdefault(url, stat)
+        if known != stat:
+            raise DataError(
+                f"{redacted(url)}, byte {at}: the file has changed since it was first read."
+            )
+        return found, data

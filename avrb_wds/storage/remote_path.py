@@ -1,0 +1,221 @@
+"""Remote files in the place of local paths: what the readers of shards ask for, and no more."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from copy import copy
+from pathlib import Path
+from threading import Lock
+from typing import Any, BinaryIO
+
+from ..errors import UsageError
+from .cache import Cache, CachedFile
+from .client import guard
+from .limits import Limits
+from .readahead import Window
+from .reader import Store
+from .responses import NoSuchFile
+from .url import WEB, Address, join, parent, redacted
+from .webdataset_plugin import Stream
+
+SHA256 = re.compile("[0-9a-f]{64}")
+# Each keeps its shard in the cache, which other processes may want room in.
+OPEN_FILES = 2
+
+
+class Storage:
+    """How remote files are read: by which credentials, and through which cache.
+
+    options: as `Store` takes them.  cache_dir, cache_size: a folder, and how many bytes it may
+    hold; None for no cache.  Thread-safe; pickles.  Raises UsageError for half a cache.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any] | None = None,
+        *,
+        cache_dir: str | Path | None = None,
+        cache_size: int | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        if (cache_dir is None) != (cache_size is None):
+            raise UsageError(
+                f"cache_dir {cache_dir!r} and cache_size {cache_size!r} go together; "
+                f"give both or neither."
+            )
+        self.store = Store(options, limits)
+        self._window = Window(self.store)
+        self._cache = None if cache_dir is None else Cache(cache_dir, cache_size or 0)
+        self._open: OrderedDict[str, CachedFile] = OrderedDict()
+        # What did not fit lately: its other ranges are not to try again, one by one.
+        self._refused: deque[str] = deque(maxlen=OPEN_FILES)
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": OrderedDict(), "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = Lock()
+
+    def uncached(self) -> Storage:
+        """The same without the cache: what is at an address now."""
+        other = copy(self)
+        other._cache = None
+        return other
+
+    def file(self, url: str) -> RemoteFile:
+        """The file at an address, which nothing is asked of yet.
+
+        An address that ends in "#sha256=…" pins what is there: the SHA-256 of a manifest, or of the
+        one in a folder, from which all else is proven.
+        """
+        url, _, pin = url.partition("#sha256=")
+        Address.of(url)
+        if pin and not SHA256.fullmatch(pin):
+            raise UsageError(
+                f"{redacted(url)}#sha256={pin[:64]} does not end in a SHA-256; give its 64 digits, "
+                f"0 to 9 and a to f."
+            )
+        return RemoteFile(self, url, pin)
+
+    def range(self, url: str, start: int, length: int, sha256: str = "") -> bytes:
+        """Bytes of a large file, fewer where it ends before; by the cache where there is one."""
+        guard()  # before any lock that a forked child would find held
+        file = self._cached(url, sha256) if self._cache else None
+        if file is not None:
+            try:
+                return os.pread(file.number, length, start)
+            except OSError:  # a disk that fails
+                self._forget(url, file)
+        size = self.store.stat(url).size
+        length = max(0, min(length, size - start))
+        return self._window.read(url, start, length, size) if length else b""
+
+    def reread(self, url: str, start: int, bad: bytes, length: int, sha256: str) -> bytes:
+        """The bytes that are at the address itself, `bad` being those that the cache gave.
+
+        Where they differ, the cache's file is removed, to be fetched again when next wanted.
+        """
+        data = self.store.get_range(url, start, length) if self._cache else bad
+        if data == bad:
+            return bad
+        file = self._cached(url, sha256)
+        if file is not None and os.pread(file.number, length, start) == bad:
+            self._forget(url, file)
+        return data
+
+    def _forget(self, url: str, file: CachedFile) -> None:
+        """Take a file that went bad out of the cache."""
+        with self._lock:
+            if self._open.get(url) is file:
+                del self._open[url]
+        file.remove()
+
+    def _cached(self, url: str, sha256: str) -> CachedFile | None:
+        assert self._cache is not None
+        with self._lock:
+            if url in self._refused:
+                return None
+            file = self._open.pop(url, None)
+            while file is None and len(self._open) >= OPEN_FILES:
+                self._open.popitem(last=False)
+            file = file or self._cache.open(self.store, url, sha256)
+            if file is None:
+                self._refused.append(url)
+            else:
+                self._open[url] = file
+            return file
+
+    def close(self) -> None:
+        """Let go of open files and of what was read ahead."""
+        with self._lock:
+            self._open.clear()
+        self._window.close()
+
+
+class RemoteFile:
+    """A file or folder at an address, used like a `pathlib.Path`; str() shows no secret.
+
+    pin: the SHA-256 that it must have, or the manifest in it; "" for any.
+    """
+
+    def __init__(self, storage: Storage, url: str, pin: str = "") -> None:
+        self.storage, self.url, self.pin = storage, url, pin
+
+    def __str__(self) -> str:
+        return redacted(self.url)
+
+    def __repr__(self) -> str:
+        return f"RemoteFile({redacted(self.url)!r})"
+
+    def __truediv__(self, name: str) -> RemoteFile:
+        return RemoteFile(self.storage, join(self.url, name))
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return redacted(self.url).rpartition("/")[2]
+
+    @property
+    def parent(self) -> RemoteFile:
+        """The folder that it lies in."""
+        return RemoteFile(self.storage, parent(self.url))
+
+    def is_file(self) -> bool:
+        """Whether there is such a file."""
+        try:
+            self.storage.store.stat(self.url)
+        except NoSuchFile:
+            return False
+        return True
+
+    @property
+    def lists(self) -> bool:
+        """Whether the files of a folder can be listed: in a bucket, not on a web server."""
+        return Address.of(self.url).scheme not in WEB
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.storage.store.stat(self.url).size
+
+    def names(self) -> list[str]:
+        """The names of the files in this folder, sorted."""
+        return self.storage.store.names(self.url)
+
+    def read_bytes(self) -> bytes:
+        """The whole of a small file."""
+        return self.storage.store.read(self.url, self.pin)
+
+    def read_range(self, start: int, length: int, sha256: str = "") -> bytes:
+        """Bytes of it, fewer where it ends before.  sha256: of the whole file, for the cache."""
+        return self.storage.range(self.url, start, length, sha256)
+
+    def reread_range(self, start: int, bad: bytes, length: int, sha256: str = "") -> bytes:
+        """The bytes of the file where `bad` may come from a cache that went bad."""
+        return self.storage.reread(self.url, start, bad, length, sha256)
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """The file as a stream, which seeks forwards only, and to its end to learn its size."""
+        store = self.storage.store
+        size = store.stat(self.url).size
+        return io.BufferedReader(Stream(store.stream(self.url), size), 1 << 20)
+
+
+Place = Path | RemoteFile
+"""Where a file lies."""
+
+
+def as_place(path: str | Place) -> Place:
+    """`path` as it is, or as a local path where it is text."""
+    return path if isinstance(path, RemoteFile) else Path(path)
+
+
+def size_of(place: Place) -> int:
+    """How many bytes a file has."""
+    return place.size if isinstance(place, RemoteFile) else place.stat().st_size
