@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from torchruns import evaluate, prepare, same
+from helpers.torchrun import evaluate, prepare, same
 
 from avrb_wds.reports import read_report
 

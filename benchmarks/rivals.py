@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from rivals import REFUSED, WORKS, play, prepare, undisturbed
+from helpers.rivals import REFUSED, WORKS, play, prepare, undisturbed
 
 NAMES = {0: "well", REFUSED: "refused", -9: "killed"}
 

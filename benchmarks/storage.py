@@ -32,8 +32,8 @@ TESTS = Path(__file__).parents[1] / "tests"
 # The servers are those of the tests, which are no package: they are found from here on (E402).
 sys.path[:0] = [str(TESTS), str(TESTS / "storage")]
 from faultserver import FaultServer, fault_server  # noqa: E402
-from shardmaking import Made, members, write_manifest  # noqa: E402
-from weed import s3_server  # noqa: E402
+from helpers.shards import Made, members, write_manifest  # noqa: E402
+from seaweedfs import s3_server  # noqa: E402
 
 import avrb_wds as avrb  # noqa: E402
 from avrb_wds.building.shard_writer import ShardWriter  # noqa: E402

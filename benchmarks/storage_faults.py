@@ -22,7 +22,7 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "storage")]
 from faultserver import KINDS, Fault, FaultServer, Kind, fault_server  # noqa: E402
-from shardmaking import clips, write_shards  # noqa: E402
+from helpers.shards import clips, write_shards  # noqa: E402
 from test_storage_cache import READER, held  # noqa: E402
 from test_storage_faults import shown  # noqa: E402
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import torch
-from batches import assert_same
-from shardmaking import clips, write_shards
+from helpers.batches import assert_same
+from helpers.shards import clips, write_shards
 from torch import nn
 
 import avrb_wds as avrb

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from evaluating import oracle, same_files
-from shardmaking import clips, write_shards
+from helpers.evaluation import oracle, same_files
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.condition import severity_pair

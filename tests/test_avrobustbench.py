@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from films import make_film
+from helpers.films import make_film
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 import webdataset as wds
-from commandline import Done, run_avrb
-from shardmaking import Made, clips, members, write_shards
-from videos import Movie, make_video
+from helpers.cli import Done, run_avrb
+from helpers.shards import Made, clips, members, write_shards
+from helpers.videos import Movie, make_video
 
 import avrb_wds as avrb
 from avrb_wds.atomic import PARTS

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bankmaking import make_folder, picture, wave
-from commandline import run_avrb
+from helpers.banks import make_folder, picture, wave
+from helpers.cli import run_avrb
 
 from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.banks.bank_page import write_bank_page

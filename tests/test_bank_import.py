@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from bankmaking import TONE, make_folder, picture, wave
+from helpers.banks import TONE, make_folder, picture, wave
 from PIL import Image
 
 import avrb_wds as avrb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bank_figures import FROST, LIMITS, figures, made_pictures
+from helpers.bank_figures import FROST, LIMITS, figures, made_pictures
 from scipy.ndimage import uniform_filter
 
 from avrb_wds.corruptions.bank import Bank

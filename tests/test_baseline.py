@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reportmaking import made_report
+from helpers.reports import made_report
 
 import avrb_wds as avrb
 from avrb_wds.reports import CorruptionError, Report, against, read_report, write_report

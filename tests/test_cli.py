@@ -9,10 +9,10 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 import typer
-from bankmaking import make_folder
-from commandline import AVRB, run_avrb, run_process
-from readme import BLOCKS
-from shardmaking import clips, write_shards
+from helpers.banks import make_folder
+from helpers.cli import AVRB, run_avrb, run_process
+from helpers.readme import BLOCKS
+from helpers.shards import clips, write_shards
 
 from avrb_wds.codecs import FrameFormat
 from avrb_wds.corrupter import ModalityChoice, Temporal

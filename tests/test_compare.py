@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from commandline import run_avrb
-from reportmaking import made_report
+from helpers.cli import run_avrb
+from helpers.reports import made_report
+from helpers.shards import clips, write_shards
 from rich.console import Console
-from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.corruptions import Draw

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import av
-from commandline import run_avrb, run_process
+from helpers.cli import run_avrb, run_process
 
 from avrb_wds.corruptions import Draw
 from avrb_wds.demo.scenes import SHAPES, Scene

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from shardmaking import clips, write_shards
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.evaluation.device import chosen_device

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import run_avrb
-from evaluating import bright
-from shardmaking import Made, clips, write_shards
+from helpers.cli import run_avrb
+from helpers.evaluation import bright
+from helpers.shards import Made, clips, write_shards
 from storage.faultserver import fault_server
 
 import avrb_wds as avrb

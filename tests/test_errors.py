@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
+from helpers.cli import run_avrb
 from hypothesis import given
 from hypothesis import strategies as st
 

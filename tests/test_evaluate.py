@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import torch
-from evaluating import CONDITIONS, bright, oracle, run, same_files
-from shardmaking import Made, clips, write_shards
+from helpers.evaluation import CONDITIONS, bright, oracle, run, same_files
+from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.corruptions.bank import Bank, write_bank

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from commandline import Done, run_avrb
-from shardmaking import clips, write_shards
+from helpers.cli import Done, run_avrb
+from helpers.shards import clips, write_shards
 
 from avrb_wds.reports import read_report
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from evaluating import bright, oracle, run, same_files
-from shardmaking import Made, clips, write_shards
+from helpers.evaluation import bright, oracle, run, same_files
+from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import merge

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import webdataset as wds
-from shardmaking import clips, write_shards
+from helpers.shards import clips, write_shards
 from torch.utils.data import DataLoader
 
 import avrb_wds as avrb

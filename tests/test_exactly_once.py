@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import each, shown
+from helpers.batches import each, shown
+from helpers.shards import Made, members
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from shardmaking import Made, members
 from torch.utils.data import DataLoader
 
 import avrb_wds as avrb

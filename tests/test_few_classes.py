@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from evaluating import run, same_files
-from shardmaking import Made, write_shards
+from helpers.evaluation import run, same_files
+from helpers.shards import Made, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import digest, merge

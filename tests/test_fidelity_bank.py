@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bank_figures import FROST, LIMITS, figures, made_pictures
+from helpers.bank_figures import FROST, LIMITS, figures, made_pictures
 from test_fidelity_environment import FROST_DRAWN, check, measure
 
 from avrb_wds.banks.bank_import import import_bank

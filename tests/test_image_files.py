@@ -13,7 +13,7 @@ from typing import Any
 import golden
 import numpy as np
 import pytest
-from commandline import run_avrb
+from helpers.cli import run_avrb
 from PIL import Image, ImageCms
 
 import avrb_wds as avrb

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from rendered import content, write_source
+from helpers.rendering import content, write_source
 
 import avrb_wds as avrb
 from avrb_wds.building.log import Log

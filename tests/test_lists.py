@@ -6,13 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from avrb_wds.packing.sources.open.open import open_source
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.packing import SourceOptions
 from avrb_wds.packing.class_list import read_class_list, renumbered, sort_labels
 from avrb_wds.packing.sources.csv_rows import read_rows
 from avrb_wds.packing.sources.labels import read_label_table
+from avrb_wds.packing.sources.open import open_source
 
 TABLE = 'file,label\nÄ.mp4,"x, y"\n\n犬.mp4, z \n'
 READ = [("Ä.mp4", ("x, y",)), ("犬.mp4", ("z",))]

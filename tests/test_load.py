@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from batches import assert_same, shown
-from shardmaking import Made, clips, write_shards
+from helpers.batches import assert_same, shown
+from helpers.shards import Made, clips, write_shards
 from torch.utils.data import DataLoader
 
 import avrb_wds as avrb

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shardmaking import Made, clips, write_shards
+from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.concurrency.threads import Workers

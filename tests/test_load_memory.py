@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers.shards import clips, write_shards
 from hypothesis import given
 from hypothesis import strategies as st
-from shardmaking import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.loading.buffers import Layout, MemoryPool

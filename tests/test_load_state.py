@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import assert_same, shown
-from shardmaking import clips, write_shards
+from helpers.batches import assert_same, shown
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.errors import UsageError

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evaluating import oracle, run
-from shardmaking import Made, write_shards
+from helpers.evaluation import oracle, run
+from helpers.shards import Made, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.evaluation import digest

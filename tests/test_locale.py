@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from videos import Movie, make_video
+from helpers.videos import Movie, make_video
 
 from avrb_wds.paths import path_to_text, text_to_path
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 import pytest
-from films import Film, make_film
+from helpers.films import Film, make_film
 
 import avrb_wds as avrb
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from timed import SILENT, TimedFilm, gray, make_timed
+from helpers.timed import SILENT, TimedFilm, gray, make_timed
 
 import avrb_wds as avrb
 from avrb_wds.building.clip_shape import PackedClip

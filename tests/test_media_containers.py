@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import Film, make_film
+from helpers.films import Film, make_film
+from helpers.videos import Movie, make_video
 from test_media_broken import BROKEN, whole
-from videos import Movie, make_video
 
 import avrb_wds as avrb
 from avrb_wds.av.audio_track import find_track

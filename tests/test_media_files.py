@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from commandline import run_avrb
-from films import Film, make_film
+from helpers.cli import run_avrb
+from helpers.films import Film, make_film
 from PIL import Image
 
 import avrb_wds as avrb

@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import Film, make_film
-from videos import Movie, make_video
+from helpers.films import Film, make_film
+from helpers.videos import Movie, make_video
 
 from avrb_wds.av.audio_track import PIECE, Track, find_track
 from avrb_wds.corrupter import Corrupter

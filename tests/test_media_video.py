@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import MILLI, Film, make_film, watch
+from helpers.films import MILLI, Film, make_film, watch
 
 import avrb_wds as avrb
 

@@ -9,12 +9,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from commandline import Done, run_avrb
+from helpers.cli import Done, run_avrb
+from helpers.rendering import digest
+from helpers.shards import Made, write_shards
+from helpers.videos import Movie, make_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rendered import digest
-from shardmaking import Made, write_shards
-from videos import Movie, make_video
 
 import avrb_wds as avrb
 from avrb_wds.evaluation.clip_digests import ClipDigests

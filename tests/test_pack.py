@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commandline import AVRB, run_avrb
-from videos import Movie, make_video
+from helpers.cli import AVRB, run_avrb
+from helpers.videos import Movie, make_video
 
 from avrb_wds.atomic import PARTS
 from avrb_wds.errors import DataError, UsageError

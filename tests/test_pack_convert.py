@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.videos import Movie, level, make_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from videos import Movie, level, make_video
 
 from avrb_wds.building.clip_shape import PackedClip
 from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_frame

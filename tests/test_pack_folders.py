@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from avrb_wds.packing.sources.open.open import open_source
-from commandline import Done, run_avrb
+from helpers.cli import Done, run_avrb
+from helpers.videos import Movie, make_video
 from PIL import Image
-from videos import Movie, make_video
 
 from avrb_wds.avrobustbench import AVRobustBench
 from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.packing import SourceOptions, create_json
+from avrb_wds.packing.sources.open import open_source
 from avrb_wds.shards import Manifest, ShardSet, decode_clip
 
 

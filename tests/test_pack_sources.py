@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
-from avrb_wds.packing.sources.open.open import open_source
 
 from avrb_wds.errors import AvrbError, DataError, UsageError
 from avrb_wds.packing import SourceOptions, create_json
 from avrb_wds.packing.class_list import read_class_list
 from avrb_wds.packing.sources.base import FrameColumns, FrameFolder, VideoFile
 from avrb_wds.packing.sources.labels import read_label_table
+from avrb_wds.packing.sources.open import open_source
 
 
 def touch(folder: Path, *names: str) -> Path:

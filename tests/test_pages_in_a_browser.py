@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from reportmaking import made_report
+from helpers.reports import made_report
 
 import avrb_wds as avrb
 from avrb_wds.reports import against, report_page

@@ -11,9 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from helpers.shards import Made, clips, write_shards
+from helpers.videos import Movie, make_video
 from PIL import Image
-from shardmaking import Made, clips, write_shards
-from videos import Movie, make_video
 
 import avrb_wds as avrb
 from avrb_wds.codecs import encode_audio

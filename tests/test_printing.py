@@ -14,10 +14,10 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from commandline import AVRB, run_avrb
-from reportmaking import made_report
+from helpers.cli import AVRB, run_avrb
+from helpers.reports import made_report
+from helpers.shards import clips, write_shards
 from rich.table import Table
-from shardmaking import clips, write_shards
 
 from avrb_wds.reports import Report
 from avrb_wds.reports.terminal import table
@@ -91,7 +91,7 @@ def test_a_report_in_another_encoding_is_no_error(folder: Path) -> None:
         "from avrb_wds.tools.output import prepare_streams; prepare_streams();"
         "from avrb_wds.tools.tables import print_table;"
         "from avrb_wds.reports.terminal import table;"
-        "from reportmaking import made_report;"
+        "from helpers.reports import made_report;"
         "print_table(table(made_report({'clean': 1.0, 'rain-1': .5})), is_saved=False)"
     )
     found = {}

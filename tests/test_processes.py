@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
-from shardmaking import clips, write_shards
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.concurrency import THREADS

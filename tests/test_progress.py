@@ -5,10 +5,10 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
-from bankmaking import make_folder
-from commandline import run_and_stop, run_avrb
-from shardmaking import clips, write_shards
-from videos import Movie, make_video
+from helpers.banks import make_folder
+from helpers.cli import run_and_stop, run_avrb
+from helpers.shards import clips, write_shards
+from helpers.videos import Movie, make_video
 
 from avrb_wds.tools.progress import progress_bar
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.shards import Made, clips, members, write_shards
 from PIL import Image
-from shardmaking import Made, clips, members, write_shards
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.shards import (

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme import BLOCKS, README, ROOT, run_commands, section, write_modules
-from released import write_released
-from shardmaking import clips, write_shards
-from videos import Movie, make_video
+from helpers.avrobustbench import write_released
+from helpers.readme import BLOCKS, README, ROOT, run_commands, section, write_modules
+from helpers.shards import clips, write_shards
+from helpers.videos import Movie, make_video
 
 from avrb_wds.reports import read_report
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 import webdataset as wds
-from commandline import AVRB, run_avrb
-from rendered import content, digest, write_source
-from shardmaking import clips, write_shards
+from helpers.cli import AVRB, run_avrb
+from helpers.rendering import content, digest, write_source
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.banks.bank_import import import_bank

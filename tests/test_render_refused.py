@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
-from rendered import content, digest, write_source
-from shardmaking import Made, clips, members, write_shards
+from helpers.cli import run_avrb
+from helpers.rendering import content, digest, write_source
+from helpers.shards import Made, clips, members, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.building.shard_writer import ShardWriter

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from commandline import run_avrb
-from shardmaking import clips, write_shards
+from helpers.cli import run_avrb
+from helpers.shards import clips, write_shards
 from test_compare import CONDITIONS, oracle
 
 import avrb_wds as avrb

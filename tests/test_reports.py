@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reportmaking import made_report
+from helpers.reports import made_report
 from rich.console import Console
 from rich.table import Table
 

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from evaluating import bright, run
-from rivals import WORKS, content, play, prepare, undisturbed
+from helpers.evaluation import bright, run
+from helpers.rivals import WORKS, content, play, prepare, undisturbed
 
 from avrb_wds.errors import AvrbError, DataError, UsageError
 

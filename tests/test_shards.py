@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
+from helpers.shards import clips, write_shards
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shardmaking import clips, write_shards
 from webdataset.tariterators import base_plus_ext
 
 from avrb_wds.errors import DataError

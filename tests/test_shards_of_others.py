@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import webdataset as wds
-from shardmaking import Made, members
-from tars import END, checked, header, member, pax, written
+from helpers.shards import Made, members
+from helpers.tars import END, checked, header, member, pax, written
 
 import avrb_wds as avrb
 from avrb_wds.shards import ShardSet, decode_clip, verify

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from commandline import run_avrb
+from helpers.audio_files import PCM, RATE, chunk, coded, field, fmt, wave
+from helpers.cli import run_avrb
 from PIL import Image
-from soundfiles import PCM, RATE, chunk, coded, field, fmt, wave
 
 from avrb_wds.codecs import decode_audio, encode_audio
 from avrb_wds.errors import DataError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import webdataset as wds
-from shardmaking import Made, clips, members, write_shards
+from helpers.shards import Made, clips, members, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shardmaking import Made, clips, members, write_shards
-from tars import BLOCK, END, header, member, pax
+from helpers.shards import Made, clips, members, write_shards
+from helpers.tars import BLOCK, END, header, member, pax
 
 import avrb_wds as avrb
 from avrb_wds.shards import ShardSet, scan_index

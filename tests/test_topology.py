@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import torch
-from commandline import run_process
-from shardmaking import clips, write_shards
+from helpers.cli import run_process
+from helpers.shards import clips, write_shards
 from torch.utils.data import DataLoader
 
 import avrb_wds as avrb

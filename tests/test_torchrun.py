@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from torchruns import evaluate, prepare, same
+from helpers.torchrun import evaluate, prepare, same
 
 
 @pytest.fixture(scope="module")

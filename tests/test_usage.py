@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from commandline import AVRB, run_avrb
-from shardmaking import clips, write_shards
+from helpers.cli import AVRB, run_avrb
+from helpers.shards import clips, write_shards
 
 WRONG = {
     "evaluat": "'evaluat' is not a command of avrb; evaluate is.",

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
-from shardmaking import Made, clips, members, write_shards
+from helpers.cli import run_avrb
+from helpers.shards import Made, clips, members, write_shards
 
 from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.errors import DataError

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ..building.clip_shape import PackedClip
+from ..building.clip_shape import Layout, PackedClip
 from ..building.journal import Failure
 from ..codecs import encode_audio
 from ..concurrency import CAN_SHARE, THREADS, each

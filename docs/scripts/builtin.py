@@ -15,7 +15,7 @@ from cells import Row, rendered
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # one measure for the page and the tests
 
-from bank_figures import figures, made_pictures  # noqa: E402
+from helpers.bank_figures import figures, made_pictures  # noqa: E402
 
 from avrb_wds.banks.bank_import import import_bank  # noqa: E402
 from avrb_wds.codecs import decode_frame  # noqa: E402

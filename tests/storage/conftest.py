@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from faultserver import FaultServer, fault_server
-from weed import S3, find_weed, s3_server
+from seaweedfs import S3, find_weed, s3_server
 
 
 @pytest.fixture

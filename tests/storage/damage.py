@@ -22,7 +22,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 from faultserver import FaultServer, fault_server
-from shardmaking import clips, members, write_shards
+from helpers.shards import clips, members, write_shards
 
 from avrb_wds.errors import DataError
 from avrb_wds.shards import ShardIndex, verify

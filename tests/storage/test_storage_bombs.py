@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from helpers.shards import clips, write_shards
 from PIL import Image
-from shardmaking import clips, write_shards
 
 from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, encode_audio
 from avrb_wds.errors import DataError

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
 from faultserver import Fault, FaultServer
+from helpers.cli import run_avrb
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.storage import Limits, Storage, Store

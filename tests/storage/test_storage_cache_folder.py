@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
 from faultserver import FaultServer
-from shardmaking import clips, write_shards
+from helpers.cli import run_avrb
+from helpers.shards import clips, write_shards
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.shards import ShardSet

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commandline import Done, run_avrb
 from faultserver import FaultServer
-from shardmaking import clips, write_shards
-from videos import Movie, make_video
-from weed import S3
+from helpers.cli import Done, run_avrb
+from helpers.shards import clips, write_shards
+from helpers.videos import Movie, make_video
+from seaweedfs import S3
 
 from avrb_wds.errors import DataError
 from avrb_wds.evaluation import check, digest

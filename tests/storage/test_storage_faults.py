@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from faultserver import KINDS, Fault, FaultServer, Kind
-from shardmaking import clips, write_shards
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError

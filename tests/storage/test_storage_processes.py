@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from faultserver import fault_server
-from shardmaking import clips, write_shards
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from readme import BLOCKS, run_commands, section, write_modules
-from videos import Movie, make_video
-from weed import S3
+from helpers.readme import BLOCKS, run_commands, section, write_modules
+from helpers.videos import Movie, make_video
+from seaweedfs import S3
 
 from avrb_wds.reports import read_report
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from faultserver import FaultServer
-from shardmaking import clips, write_shards
+from helpers.shards import clips, write_shards
 
 from avrb_wds.errors import AvrbError, DataError, UsageError
 from avrb_wds.shards import ShardIndex, ShardSet, decode_clip, scan_index

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
-from shardmaking import clips, write_shards
+from helpers.cli import run_avrb
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.errors import UsageError

@@ -14,8 +14,8 @@ import pytest
 import torch
 import webdataset as wds
 from faultserver import Fault, FaultServer
-from shardmaking import clips, write_shards
-from weed import S3
+from helpers.shards import clips, write_shards
+from seaweedfs import S3
 
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from faultserver import FaultServer
 from flaky import Wire, wire_to
-from shardmaking import clips, write_shards
-from weed import S3
+from helpers.shards import clips, write_shards
+from seaweedfs import S3
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.locks import HeldFile

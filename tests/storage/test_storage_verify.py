@@ -13,10 +13,10 @@ from pathlib import Path
 import damage
 import obstore
 import pytest
-from commandline import run_avrb
 from faultserver import Fault, FaultServer
-from shardmaking import clips, write_shards
-from weed import S3
+from helpers.cli import run_avrb
+from helpers.shards import clips, write_shards
+from seaweedfs import S3
 
 from avrb_wds.packing import publish
 from avrb_wds.shards import scan, verify

@@ -10,7 +10,7 @@ from typing import Any
 
 import golden
 import numpy as np
-import soundfiles
+from helpers import audio_files
 from PIL import Image
 
 from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, decode_pixels, encode_frame
@@ -115,20 +115,20 @@ def waves() -> list[bytes]:
     raw = PCM.T.astype("<i2").tobytes()
     kinds = ("PCM_16", "PCM_U8", "PCM_24", "FLOAT", "ALAW", "IMA_ADPCM", "MS_ADPCM")
     return [
-        soundfiles.wave(raw), soundfiles.wave(raw, before=extra, after=extra),
-        soundfiles.wave(raw, size=0xFFFFFFFF, riff=0), soundfiles.wave(raw, size=0),
-        *[soundfiles.coded(kind, samples=PCM.T) for kind in kinds],
-        *[soundfiles.coded("PCM_16", kind, PCM.T) for kind in ("WAVEX", "RF64", "W64")],
+        audio_files.wave(raw), audio_files.wave(raw, before=extra, after=extra),
+        audio_files.wave(raw, size=0xFFFFFFFF, riff=0), audio_files.wave(raw, size=0),
+        *[audio_files.coded(kind, samples=PCM.T) for kind in kinds],
+        *[audio_files.coded("PCM_16", kind, PCM.T) for kind in ("WAVEX", "RF64", "W64")],
     ]  # fmt: skip
 
 
 def flacs() -> list[bytes]:
     """Of 16 and 24 bits, of one channel, of open length."""
-    data = [soundfiles.coded(kind, "FLAC", PCM.T) for kind in ("PCM_16", "PCM_24")]
+    data = [audio_files.coded(kind, "FLAC", PCM.T) for kind in ("PCM_16", "PCM_24")]
     opened = bytearray(data[0])
     opened[21] &= 0xF0
     opened[22:26] = bytes(4)
-    return [*data, soundfiles.coded("PCM_16", "FLAC", PCM[:1].T), bytes(opened)]
+    return [*data, audio_files.coded("PCM_16", "FLAC", PCM[:1].T), bytes(opened)]
 
 
 @lru_cache
@@ -138,7 +138,7 @@ def others() -> list[bytes]:
         ("VORBIS", "OGG"), ("OPUS", "OGG"), ("MPEG_LAYER_III", "MP3"), ("PCM_24", "AIFF"),
         ("FLOAT", "AU"), ("PCM_16", "CAF"), ("PCM_16", "NIST"),
     ]  # fmt: skip
-    return [soundfiles.coded(*kind, PCM.T) for kind in kinds]
+    return [audio_files.coded(*kind, PCM.T) for kind in kinds]
 
 
 def read_sound(data: bytes) -> tuple[Pcm, int]:
@@ -159,7 +159,7 @@ MEMBERS = ("frame_0.jpg", "frame_1.png", "wav", "json", "cls")
 
 def clips() -> list[bytes]:
     """A clip's members, each with its length before it."""
-    jpeg, png, sound = encode_frame(FRAME), saved("PNG"), soundfiles.wave(PCM.T.tobytes())
+    jpeg, png, sound = encode_frame(FRAME), saved("PNG"), audio_files.wave(PCM.T.tobytes())
     record = b'{"duration_s":1,"labels":["x"],"source":"a","target":0,"video_id":"a"}'
     return [b"".join(struct.pack("<I", len(m)) + m for m in (jpeg, png, sound, record, b"3"))]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from reportmaking import RECEIPT, made_report
+from helpers.reports import RECEIPT, made_report
 
 from avrb_wds.condition import CLEAN, Condition
 from avrb_wds.evaluation import compare

@@ -7,7 +7,7 @@ import tarfile
 from contextlib import suppress
 from random import Random
 
-from shardmaking import Made, members
+from helpers.shards import Made, members
 
 from avrb_wds.shards import ShardSet, decode_clip, verify
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from films import Film, make_film
+from helpers.films import Film, make_film
 
 import avrb_wds as avrb
 from avrb_wds.packing import PackOptions

@@ -16,10 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from evaluating import bright
 from PIL import Image
-from shardmaking import clips, write_shards
-from videos import Movie, make_video
 
 import avrb_wds as avrb
 from avrb_wds.codecs import encode_audio
@@ -30,6 +27,9 @@ from avrb_wds.media.folder import corrupt_folder
 from avrb_wds.packing import PackOptions, pack
 from avrb_wds.progress import Progress
 from avrb_wds.reports import FILES
+from helpers.evaluation import bright
+from helpers.shards import clips, write_shards
+from helpers.videos import Movie, make_video
 
 __all__ = ["REFUSED", "WORKS", "Round", "content", "play", "prepare", "undisturbed"]
 

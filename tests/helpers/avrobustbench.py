@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from shardmaking import Made, members
+from helpers.shards import Made, members
 
 
 def write_released(folder: Path, clips: int, frames: int = 10) -> Path:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shardmaking import Made, clips, write_shards
-
 import avrb_wds as avrb
 from avrb_wds.receipts.digests import clip_digest, condition_digest
+from helpers.shards import Made, clips, write_shards
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -7,14 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from commandline import run_avrb
-from shardmaking import clips, write_shards
-
 from avrb_wds.reports import FILES
+from helpers.cli import run_avrb
+from helpers.shards import clips, write_shards
 
 __all__ = ["evaluate", "prepare", "same"]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CLIPS, BATCH = 23, 2
 COMPARED = (*FILES, "report.digests.tsv")
 MODEL = """
