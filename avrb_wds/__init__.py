@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from .avrobustbench import AVRobustBench
     from .condition import CLEAN, Condition, conditions
     from .corrupter import Corrupter, corrupt_frames, corrupt_waveform
-    from .errors import AvrbError, DataError, MissingExtra, UsageError
-    from .evaluation import check, compare, digest, evaluate, read_predictions
+    from .errors import AvrbError, DataError, MissingExtraError, UsageError
+    from .evaluation import check_receipt, compare, compute_receipt, evaluate, read_predictions
     from .loading import ClipDataset, ClipStream, load
     from .media import corrupt_file, corrupt_folder, create_video
-    from .packing import ClipsMissing, PackOptions, SourceOptions, pack
+    from .packing import MissingClipsError, PackOptions, SourceOptions, pack
     from .previews import Preview, preview
     from .rendering import RenderOptions, render
     from .reports import Comparison, Report, read_report, write_report
-    from .shards import Manifest, ShardSet, verify
+    from .shards import Manifest, ShardSet, verify_shards
     from .stages import Corrupt, Decode
 
 __version__ = "0.1.0"
@@ -38,7 +38,7 @@ __all__ = [
     "CLEAN",
     "ClipDataset",
     "ClipStream",
-    "ClipsMissing",
+    "MissingClipsError",
     "Comparison",
     "Condition",
     "Corrupt",
@@ -46,7 +46,7 @@ __all__ = [
     "DataError",
     "Decode",
     "Manifest",
-    "MissingExtra",
+    "MissingExtraError",
     "PackOptions",
     "Preview",
     "RenderOptions",
@@ -54,7 +54,7 @@ __all__ = [
     "ShardSet",
     "SourceOptions",
     "UsageError",
-    "check",
+    "check_receipt",
     "compare",
     "conditions",
     "corrupt_file",
@@ -62,7 +62,7 @@ __all__ = [
     "corrupt_frames",
     "corrupt_waveform",
     "create_video",
-    "digest",
+    "compute_receipt",
     "evaluate",
     "load",
     "pack",
@@ -70,7 +70,7 @@ __all__ = [
     "read_predictions",
     "read_report",
     "render",
-    "verify",
+    "verify_shards",
     "write_report",
 ]
 
@@ -78,15 +78,15 @@ _HOME = {
     "corrupter": ("Corrupter", "corrupt_frames", "corrupt_waveform"),
     "avrobustbench": ("AVRobustBench",),
     "condition": ("CLEAN", "Condition", "conditions"),
-    "errors": ("AvrbError", "DataError", "MissingExtra", "UsageError"),
-    "evaluation": ("check", "compare", "digest", "evaluate", "read_predictions"),
+    "errors": ("AvrbError", "DataError", "MissingExtraError", "UsageError"),
+    "evaluation": ("check_receipt", "compare", "compute_receipt", "evaluate", "read_predictions"),
     "loading": ("ClipDataset", "ClipStream", "load"),
     "media": ("corrupt_file", "corrupt_folder", "create_video"),
-    "packing": ("ClipsMissing", "PackOptions", "SourceOptions", "pack"),
+    "packing": ("MissingClipsError", "PackOptions", "SourceOptions", "pack"),
     "previews": ("Preview", "preview"),
     "rendering": ("RenderOptions", "render"),
     "reports": ("Comparison", "Report", "read_report", "write_report"),
-    "shards": ("Manifest", "ShardSet", "verify"),
+    "shards": ("Manifest", "ShardSet", "verify_shards"),
     "stages": ("Corrupt", "Decode"),
 }
 

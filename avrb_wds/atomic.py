@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import DataError, UsageError, cause
+from .errors import DataError, UsageError, reason
 
-PARTS = f".avrb-{'[0-9a-f]' * 16}.part"
+TEMP_PATTERN = f".avrb-{'[0-9a-f]' * 16}.part"
 """What unfinished files are called where they have to have a name, as a pattern for `glob`."""
 
 
@@ -35,52 +35,52 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder} cannot be written: {cause(error)}.") from error
+        raise DataError(f"{folder} cannot be written: {reason(error)}.") from error
 
 
-def write_whole(path: Path, data: bytes | memoryview) -> Path:
-    """Write `data` to `path`, as `whole_file` does; returns the path.
+def write_atomic(path: Path, data: bytes | memoryview) -> Path:
+    """Write `data` to `path`, as `atomic_file` does; returns the path.
 
-    >>> write_whole(Path("/dev/null/a"), b"")
+    >>> write_atomic(Path("/dev/null/a"), b"")
     Traceback (most recent call last):
     avrb_wds.errors.DataError: /dev/null/a cannot be written: Not a directory.
     """
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write(data)
     return path
 
 
 def write_new(path: Path, data: bytes) -> bool:
-    """Write `data` to `path` as `write_whole` does, if nothing is there; whether nothing was."""
+    """Write `data` to `path` as `write_atomic` does, if nothing is there; whether nothing was."""
     try:
-        making = WholeFile(path)
+        making = AtomicFile(path)
         try:
             making.file.write(data)
             return making.publish(replace=False)
         finally:
             making.discard()
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {cause(error)}.") from error
+        raise DataError(f"{path} cannot be written: {reason(error)}.") from error
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A new file to write, read and seek in, which is at `path` once the block is through.
 
-    See `WholeFile`.  Raises DataError, naming path and cause, for any OSError.
+    See `AtomicFile`.  Raises DataError, naming path and cause, for any OSError.
     """
     try:
-        making = WholeFile(path)
+        making = AtomicFile(path)
         try:
             yield making.file
             making.publish()
         finally:
             making.discard()
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {cause(error)}.") from error
+        raise DataError(f"{path} cannot be written: {reason(error)}.") from error
 
 
-class WholeFile:
+class AtomicFile:
     """A file in the making, of which `path` shows nothing before `publish`, and then all of it.
 
     That holds through errors, kills and power failures, and for several writers at once, of which

@@ -15,14 +15,14 @@ from .codecs import decode_audio, decode_picture, encode_audio
 from .condition import Severity
 from .corrupter import BankChoice, Corrupter
 from .corruptions import Frame, Pcm, Profile
-from .errors import DataError, cause, check_int
+from .errors import DataError, check_int, reason
 from .media import create_video
 from .packing.frames import column_numbers, column_path
 from .packing.sources.avrobustbench import avrobustbench_source
 from .packing.sources.base import FrameColumns, SourceClip
 from .paths import check_file
 from .shards import Clip, ShardSet, decode_clip
-from .shards.json_io import parse
+from .shards.json_io import loads
 from .shards.record import escape_key
 
 T = TypeVar("T")
@@ -147,9 +147,9 @@ def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
     try:
         return decode(path.read_bytes())
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
+        raise DataError(f"{path} does not open: {reason(error)}.") from error
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error
 
 
 def _is_list(path: str | os.PathLike[str]) -> bool:
@@ -157,7 +157,7 @@ def _is_list(path: str | os.PathLike[str]) -> bool:
     if Path(path).suffix.lower() != ".json" or not Path(path).is_file():
         return False
     try:
-        value = parse(Path(path).read_bytes(), str(path))
+        value = loads(Path(path).read_bytes(), str(path))
     except DataError:
         return True  # its reader says what is wrong with it
     return not isinstance(value, dict) or "shards" not in value

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from .condition import Condition, Severity, severity_pair
-from .corruptions import PROFILES, Context, Corruption, Draw, Frame, Pcm, Profile, Sound, get
+from .corruptions import PROFILES, AudioStream, Context, Corruption, Draw, Frame, Pcm, Profile, get
 from .corruptions.bank import Bank
 from .errors import UsageError, check_int, check_one_of
 from .limits import check_sample_rate
@@ -100,7 +100,7 @@ class Corrupter:
         kernel = self.corruption.kernel("audio", self.profile)
         return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate, bank=self.bank))
 
-    def stream(self, sound: Sound, key: str, sample_rate: int) -> Iterator[Pcm]:
+    def stream(self, sound: AudioStream, key: str, sample_rate: int) -> Iterator[Pcm]:
         """`pcm` for a sound that memory may not hold: pieces that together are the same bits.
 
         A corruption of one's own without a `stream` has the sound in memory all the same.

@@ -3,7 +3,7 @@
 AvrbError             anything this project raises on purpose
 ├── UsageError        a wrong argument: what was given, what is allowed (also a ValueError)
 ├── DataError         a clip or shard at fault; names both (also a ValueError)
-└── MissingExtra      an optional dependency is not installed (also an ImportError)
+└── MissingExtraError      an optional dependency is not installed (also an ImportError)
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from .corruptions.errors import (
     UsageError as UsageError,
 )
 from .corruptions.errors import (
-    cause as cause,
-)
-from .corruptions.errors import (
     check_int as check_int,
 )
 from .corruptions.errors import (
@@ -25,6 +22,9 @@ from .corruptions.errors import (
 )
 from .corruptions.errors import (
     hide_secrets as hide_secrets,
+)
+from .corruptions.errors import (
+    reason as reason,
 )
 from .corruptions.errors import (
     shorten as shorten,
@@ -35,7 +35,7 @@ class DataError(AvrbError, ValueError):
     """Data at fault: a clip, shard, manifest or media file; the message names it and the cause."""
 
 
-class MissingExtra(AvrbError, ImportError):
+class MissingExtraError(AvrbError, ImportError):
     """An optional dependency is not installed; the message holds the pip command."""
 
     def __init__(self, what: str, extra: str) -> None:
@@ -46,17 +46,17 @@ class MissingExtra(AvrbError, ImportError):
         return self._said
 
 
-def raised(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """What an error says, with its type before it where it is not one of ours, which say enough.
 
     >>> raised(KeyError("frames")), raised(RuntimeError()), raised(DataError("a.tar is gone."))
     ("KeyError: 'frames'", 'RuntimeError', 'a.tar is gone')
     """
-    kind, said = type(error).__name__, cause(error)
+    kind, said = type(error).__name__, reason(error)
     return said if isinstance(error, AvrbError) or said == kind else f"{kind}: {said}"
 
 
-def without_subject(error: BaseException, subject: str) -> str:
+def strip_subject(error: BaseException, subject: str) -> str:
     """What an error says, to stand in a list after the name of what it begins with.
 
     >>> without_subject(DataError("shard a.tar is cut off at byte 7."), "shard a.tar")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from .errors import DataError, cause
+from .errors import DataError, reason
 from .paths import path_to_text
 
 Identity = tuple[int, int]
@@ -122,7 +122,7 @@ class _Walk:
                 self._read(within, folder, chain | {here})
             except OSError as error:
                 if not within:
-                    raise DataError(f"{root} cannot be read: {cause(error)}.") from error
+                    raise DataError(f"{root} cannot be read: {reason(error)}.") from error
                 self._fault(within, error)
         while self.links:
             self._follow(*self.links.popleft())
@@ -155,7 +155,7 @@ class _Walk:
             if name.startswith("."):
                 self.hidden += known
             elif known or self.recursive:
-                self.faults.append(PathFault(path, f"the link cannot be followed: {cause(error)}"))
+                self.faults.append(PathFault(path, f"the link cannot be followed: {reason(error)}"))
             return
         if name.startswith("."):
             self.hidden += known or (self.recursive and kind == "folder")
@@ -173,7 +173,7 @@ class _Walk:
             self.special += 1
 
     def _fault(self, within: str, error: OSError) -> None:
-        self.faults.append(PathFault(within, f"the folder cannot be read: {cause(error)}"))
+        self.faults.append(PathFault(within, f"the folder cannot be read: {reason(error)}"))
 
 
 def _identity(folder: str) -> Identity:

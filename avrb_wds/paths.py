@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from .errors import DataError, UsageError, cause
+from .errors import DataError, UsageError, reason
 
 
 def path_to_text(path: str | os.PathLike[str]) -> str:
@@ -48,7 +48,7 @@ def stat_path(path: Path) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be opened: {cause(error)}.") from error
+        raise DataError(f"{path} cannot be opened: {reason(error)}.") from error
 
 
 def check_file(path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from .corruptions import Frame, Pcm
-from .errors import UsageError, cause
+from .errors import UsageError, reason
 
 Waveform = npt.NDArray[np.float32]
 
@@ -127,7 +127,7 @@ def as_array(value: object, what: str) -> npt.NDArray[Any]:
         return np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise UsageError(
-            f"{what} of type {type(value).__name__} is not an array: {cause(error)}; "
+            f"{what} of type {type(value).__name__} is not an array: {reason(error)}; "
             f"give a NumPy array or what becomes one."
         ) from error
 

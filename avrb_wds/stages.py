@@ -17,7 +17,7 @@ import numpy as np
 from .condition import Severity, severity_pair
 from .corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from .corruptions import Corruption, Frame, Profile
-from .errors import AvrbError, DataError, UsageError, cause
+from .errors import AvrbError, DataError, UsageError, reason
 from .limits import DEFAULT_LIMITS, DecodeLimits, check_sample_rate
 from .shards import RawClip, decode_clip
 from .shards.clip import frame_names
@@ -149,7 +149,7 @@ def _corrupted(sample: Sample, corrupter: Corrupter) -> Sample:
             out["waveform"] = to_waveform(corrupter.pcm(pcm, key, rate))
     except AvrbError as error:
         shard = sample.get("__url__", "?")
-        raise DataError(f"clip {key!r} in shard {shard}: {cause(error)}.") from error
+        raise DataError(f"clip {key!r} in shard {shard}: {reason(error)}.") from error
     if not {"frames", "waveform"} & sample.keys():
         raise UsageError(f"clip {key!r} has neither frames nor waveform; put Decode() before this.")
     return out

@@ -92,7 +92,7 @@ def _rank(
     shards = avrb.ShardSet.open(folder)
     # As many ranks as make a share of `clips`, however many of them run.
     loader = avrb.load(
-        shards, [condition], num_workers=workers[0], workers=workers[1], rank=rank,
+        shards, [condition], num_workers=workers[0], worker_type=workers[1], rank=rank,
         world_size=len(shards) // clips,
     )  # fmt: skip
     exhaust(loader)  # imports, processes, the bank's sounds
@@ -103,7 +103,7 @@ def _rank(
 def to_device(folder: Path, condition: str, threads: int, arguments: argparse.Namespace) -> None:
     import torch
 
-    from avrb_wds.evaluation.models import ready, scores_of
+    from avrb_wds.evaluation.models import eval_mode, scores_of
 
     model = some_model()
     loading, scoring = [], []
@@ -111,7 +111,7 @@ def to_device(folder: Path, condition: str, threads: int, arguments: argparse.Na
         for rates, used in ((loading, False), (scoring, True)):
             loader = avrb.load(folder, [condition], num_workers=threads)
             begin, done = time.perf_counter(), 0
-            with ready(model, arguments.device) as where:
+            with eval_mode(model, arguments.device) as where:
                 for batch in loader:
                     done += len(batch["key"])
                     if used:

@@ -37,8 +37,8 @@ from seaweedfs import s3_server  # noqa: E402
 
 import avrb_wds as avrb  # noqa: E402
 from avrb_wds.building.shard_writer import ShardWriter  # noqa: E402
-from avrb_wds.storage import Store, register, upload  # noqa: E402
-from avrb_wds.storage.readahead import Window  # noqa: E402
+from avrb_wds.storage import ObjectReader, register_webdataset, upload  # noqa: E402
+from avrb_wds.storage.readahead import Readahead  # noqa: E402
 
 Way = Callable[[], int]
 
@@ -99,7 +99,7 @@ def throughput(data: bytes, folder: Path, rounds: int) -> None:
     (folder / "big.tar").write_bytes(data)
     with s3_server(folder) as s3:
         url = f"s3://{s3.bucket}/big.tar"
-        store = Store(s3.storage_options)
+        store = ObjectReader(s3.storage_options)
         upload(store, folder / "big.tar", url)
         client = store.client(url)
         signed = obstore.sign(client, "GET", "big.tar", timedelta(hours=1))
@@ -111,7 +111,7 @@ def throughput(data: bytes, folder: Path, rounds: int) -> None:
             "obstore's plain stream": lambda: length(obstore.get(client, "big.tar").stream()),
         }
         compare(plain | ours, size, rounds)
-        register(s3.storage_options)
+        register_webdataset(s3.storage_options)
         curl: dict[str, Way] = {
             "webdataset's curl": lambda: by_webdataset(f"pipe:curl -s '{signed}'"),
             "ours through webdataset, checked": lambda: by_webdataset(url),
@@ -129,12 +129,12 @@ def latency(server: FaultServer, data: bytes, rounds: int) -> None:
     address, size, step, clip = f"{server.url}/big.tar", len(data), 1 << 20, 250_000
 
     def one_by_one() -> int:
-        store = Store()
+        store = ObjectReader()
         ranges = ((at, min(step, size - at)) for at in range(0, size, step))
         return sum(len(store.get_range(address, at, count)) for at, count in ranges)
 
     def by_window() -> int:
-        window = Window(Store())
+        window = Readahead(ObjectReader())
         ranges = ((at, min(clip, size - at)) for at in range(0, size, clip))
         return sum(len(window.read(address, at, count, size)) for at, count in ranges)
 
@@ -142,7 +142,7 @@ def latency(server: FaultServer, data: bytes, rounds: int) -> None:
     server.latency = 0.05
     ways: dict[str, Way] = {
         "one range of 1 MiB at a time": one_by_one,
-        "ours, streamed": lambda: length(Store().stream(address)),
+        "ours, streamed": lambda: length(ObjectReader().stream(address)),
         "ours, clips of 250 kB in a row": by_window,
     }
     compare(ways, size, rounds)

@@ -28,10 +28,10 @@ from test_storage_faults import shown  # noqa: E402
 
 from avrb_wds.errors import DataError  # noqa: E402
 from avrb_wds.shards import Manifest  # noqa: E402
-from avrb_wds.storage import Limits, Storage, Store  # noqa: E402
-from avrb_wds.storage.cache import entries  # noqa: E402
+from avrb_wds.storage import ObjectReader, Storage, StorageLimits  # noqa: E402
+from avrb_wds.storage.cache import list_cache  # noqa: E402
 
-QUICK = Limits(backoff=0.001, longest_backoff=0.01, read_timeout=5)
+QUICK = StorageLimits(backoff=0.001, longest_backoff=0.01, read_timeout=5)
 MIB = 1 << 20
 
 
@@ -54,7 +54,7 @@ def drops(server: FaultServer, data: bytes) -> None:
     """Every connection drops after 1 MiB."""
     server.schedule = lambda number: Fault("drop", after=MIB)
     digest, start = hashlib.sha256(data).hexdigest(), time.perf_counter()
-    store = Store(limits=QUICK)
+    store = ObjectReader(limits=QUICK)
     found = sum(map(len, store.stream(f"{server.url}/big.tar", size=len(data), sha256=digest)))
     if found != len(data):
         raise SystemExit(f"{found} bytes of {len(data)}")
@@ -100,7 +100,9 @@ def shards(server: FaultServer, data: bytes, runs: int) -> None:
         server.forget()
         server.schedule = schedule(run, 0.3, MIB).__getitem__
         try:
-            found = b"".join(Store(limits=QUICK).stream(address, size=len(data), sha256=digest))
+            found = b"".join(
+                ObjectReader(limits=QUICK).stream(address, size=len(data), sha256=digest)
+            )
         except DataError as error:
             if not named(error, address):
                 raise SystemExit(f"run {run}: no address or byte in {error}") from error
@@ -175,9 +177,9 @@ def shared_cache(server: FaultServer, folder: Path, passes: int) -> None:
             running.pop(victim).communicate()
             running[victim], seed, kills = start(seed), seed + 1, kills + 1
     digests = {pair.partition("|")[2] for pair in pairs}
-    whole = [path for path, *_ in entries(folder) if path.suffix == ".shard"]
+    whole = [path for path, *_ in list_cache(folder) if path.suffix == ".shard"]
     if max(most, held(folder)) > limit or not all(_digest(path) in digests for path in whole):
-        raise SystemExit(f"{most} of {limit} bytes, or wrong ones, among {entries(folder)}")
+        raise SystemExit(f"{most} of {limit} bytes, or wrong ones, among {list_cache(folder)}")
     print(
         f"a cache of half the data, 4 processes, {passes} passes each, {kills} killed, "
         f"{time.perf_counter() - begun:.0f} s: no error, no wrong byte; at most {most / MIB:.0f} "

@@ -11,6 +11,7 @@ from .registry import (
     MODALITIES,
     PROFILES,
     SEVERITIES,
+    AudioStream,
     Context,
     Corruption,
     Frame,
@@ -18,11 +19,10 @@ from .registry import (
     Modality,
     Pcm,
     Profile,
-    Sound,
     available,
     check_severity,
     get,
-    register,
+    register_corruption,
 )
 
 __all__ = [
@@ -39,10 +39,10 @@ __all__ = [
     "Modality",
     "Pcm",
     "Profile",
-    "Sound",
+    "AudioStream",
     "UsageError",
     "available",
     "check_severity",
     "get",
-    "register",
+    "register_corruption",
 ]

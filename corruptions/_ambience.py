@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._snr import ENVIRONMENT, add_at_snr, stream_at_snr
-from .registry import Context, Kernel, Pcm, Sound
+from .registry import AudioStream, Context, Kernel, Pcm
 
 if TYPE_CHECKING:
     from .bank import Bank
 
 
 @dataclass(frozen=True)
-class Environment:
+class Ambience:
     """Adds one of the bank's sounds of a kind, repeated to the clip's length, its head taken.
 
     kind: the corruption's name.  The level is the power ratio of signal to noise.
@@ -42,9 +42,9 @@ class Environment:
 class Pieces:
     """What `whole` does, piece by piece."""
 
-    whole: Environment
+    whole: Ambience
 
-    def __call__(self, sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+    def __call__(self, sound: AudioStream, level: float, context: Context) -> Iterator[Pcm]:
         added = self.whole.sound(sound.shape[0], context)
 
         def noise(piece: Pcm, start: int) -> Pcm:
@@ -54,9 +54,9 @@ class Pieces:
         return stream_at_snr(sound, noise, level)
 
 
-def environment(kind: str) -> Kernel:
+def make_ambience(kind: str) -> Kernel:
     """The audio kernel of the surroundings `kind`: 20, 15, 10, 5 and 0 dB."""
-    add = Environment(kind)
+    add = Ambience(kind)
     return Kernel(add, levels=ENVIRONMENT, stream=Pieces(add))
 
 

@@ -32,7 +32,7 @@ from PIL import Image
 
 from ._json import parse_json
 from ._lossless import ORDERS, best_order, decode_pcm, decode_picture, encode_pcm, encode_picture
-from .errors import UsageError, cause
+from .errors import UsageError, reason
 
 KINDS = ("snow", "frost", "spatter", "wind", "rain", "underwater", "concert", "smoke", "crowd")
 PICTURES = ("texture", "silhouette")
@@ -158,7 +158,7 @@ class BankFile:
             ) from None
         except _BROKEN as error:
             raise UsageError(
-                f"{self.path} is not a bank of this version: {cause(error)}; "
+                f"{self.path} is not a bank of this version: {reason(error)}; "
                 f"make one with `avrb bank import DIR OUT`."
             ) from error
 
@@ -176,7 +176,7 @@ class BankFile:
                 raise ValueError("its checksum is another")
         except _BROKEN as error:
             raise UsageError(
-                f"bank {self.path} is damaged at {member}: {cause(error)}; make it again."
+                f"bank {self.path} is damaged at {member}: {reason(error)}; make it again."
             ) from error
         data.setflags(write=False)
         return data

@@ -34,7 +34,7 @@ class Fall(NamedTuple):
     mix: int
 
 
-def layers(
+def fall_layers(
     draw: Draw, shape: tuple[int, int], level: Fall, widest: float, angle: int, drift: int
 ) -> tuple[Plane, Plane]:
     """The layer (h, w) uint8 and a second one turned by 180 degrees, both after `drift` pixels.
@@ -123,7 +123,7 @@ def planes_of(frame: Frame) -> tuple[list[Sum], Sum]:
     return planes, gray
 
 
-def lightened(plane: Sum, level: Fall, glow: Sum, unit: int, fallen: Sum) -> Sum:
+def lighten(plane: Sum, level: Fall, glow: Sum, unit: int, fallen: Sum) -> Sum:
     """mix x + (1 - mix) max(x, glow) + fallen, at most 255.
 
     glow: times (20 - level.mix), in `unit`ths of an 8-bit step; `unit` is a multiple of 20.

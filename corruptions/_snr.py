@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .draw import WORDS, Draw
-from .registry import Pcm, Sound
+from .registry import AudioStream, Pcm
 
 NoiseAt = Callable[[Pcm, int], npt.NDArray[Any]]
 """The noise of a piece that begins at a sample, as the piece is."""
@@ -42,7 +42,7 @@ def add_at_snr(pcm: Pcm, noise: npt.NDArray[Any], ratio: float) -> Pcm:
     return out
 
 
-def stream_at_snr(sound: Sound, noise: NoiseAt, ratio: float) -> Iterator[Pcm]:
+def stream_at_snr(sound: AudioStream, noise: NoiseAt, ratio: float) -> Iterator[Pcm]:
     """`add_at_snr` piece by piece, to the same bits: the sound is gone through three times.
 
     noise: called with each piece and the number of its first sample; the noise of that piece.
@@ -67,7 +67,7 @@ def stream_at_snr(sound: Sound, noise: NoiseAt, ratio: float) -> Iterator[Pcm]:
 
 
 def _along(
-    sound: Sound, noise: NoiseAt
+    sound: AudioStream, noise: NoiseAt
 ) -> Iterator[tuple[Pcm, npt.NDArray[Any], npt.NDArray[np.int32]]]:
     start = 0
     for piece in sound.pieces():

@@ -14,7 +14,7 @@ from PIL import Image
 from ._pillow import to_frame
 from ._trig import PI, cos_sin
 from .errors import UsageError
-from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
+from .registry import AudioStream, Context, Corruption, Frame, Kernel, Pcm
 
 LONGEST = 65500  # pixels a side, by libjpeg
 ORDER = 6
@@ -48,7 +48,7 @@ def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
     return out
 
 
-def stream(sound: Sound, level: int, context: Context) -> Iterator[Pcm]:
+def stream(sound: AudioStream, level: int, context: Context) -> Iterator[Pcm]:
     """`audio`, piece by piece."""
     return _filtered(sound.pieces(), level, context.sample_rate)
 

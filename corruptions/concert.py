@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from .registry import Context, Corruption, Frame, Kernel
 
 GAIN_BITS = 20  # enough for the whole part of x · gain to be exact
@@ -41,5 +41,5 @@ def _gains(level: int) -> npt.NDArray[np.uint32]:
 CORRUPTION = Corruption(
     name="concert",
     visual=Kernel(visual, levels=(1, 2, 3, 4, 5)),
-    audio=environment("concert"),
+    audio=make_ambience("concert"),
 )

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ._ambience import bank_of, environment
+from ._ambience import bank_of, make_ambience
 from ._resize import resized
 from .bank import Bank
 from .registry import Context, Corruption, Frame, Kernel
@@ -53,5 +53,5 @@ def _silhouette(bank: Bank, index: int, height: int, width: int) -> tuple[Sums, 
 CORRUPTION = Corruption(
     name="crowd",
     visual=Kernel(visual, levels=(1, 2, 3, 4, 5)),
-    audio=environment("crowd"),
+    audio=make_ambience("crowd"),
 )

@@ -3,7 +3,7 @@
 AvrbError                 anything this project raises on purpose
 ├── UsageError            a wrong argument: what was given, what is allowed  (also a ValueError)
 ├── DataError             a clip or shard at fault, named by key and shard   (avrb_wds.errors)
-└── MissingExtra          an optional dependency is not installed            (avrb_wds.errors)
+└── MissingExtraError          an optional dependency is not installed            (avrb_wds.errors)
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class UsageError(AvrbError, ValueError):
     """A wrong argument; the message says what was given, what is allowed and what to do."""
 
 
-def cause(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """What an error says, on one line and without its full stop: the end of our sentence.
 
     >>> cause(ValueError("no such\\n codec."))

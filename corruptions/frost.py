@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from ._ambience import bank_of, environment
+from ._ambience import bank_of, make_ambience
 from .bank import Bank
 from .registry import Context, Corruption, Frame, Kernel
 
@@ -72,6 +72,6 @@ def _enlarged(bank: Bank, index: int, height: int, width: int) -> Frame:
 CORRUPTION = Corruption(
     name="frost",
     visual=Kernel(visual, levels=LEVELS),
-    audio=environment("frost"),
+    audio=make_ambience("frost"),
     released_visual=Kernel(released_visual, levels=LEVELS),
 )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from ._tables import NORMAL_ONE, normal_quantiles
 from .draw import Draw
-from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
+from .registry import AudioStream, Context, Corruption, Frame, Kernel, Pcm
 
 
 def visual(frame: Frame, level: float, context: Context) -> Frame:
@@ -34,7 +34,7 @@ def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     return add_at_snr(pcm, _hiss(context.draw, pcm), level)
 
 
-def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+def stream(sound: AudioStream, level: float, context: Context) -> Iterator[Pcm]:
     """`audio`, piece by piece."""
     return stream_at_snr(sound, drawn(_hiss, context.draw, sound.shape), level)
 

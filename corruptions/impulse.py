@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from .draw import Draw
-from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
+from .registry import AudioStream, Context, Corruption, Frame, Kernel, Pcm
 
 CLICK = 1638  # of 65536: the chance of a click up, .025, and of one down
 
@@ -31,7 +31,7 @@ def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     return add_at_snr(pcm, _clicks(context.draw, pcm), level)
 
 
-def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+def stream(sound: AudioStream, level: float, context: Context) -> Iterator[Pcm]:
     """`audio`, piece by piece."""
     return stream_at_snr(sound, drawn(_clicks, context.draw, sound.shape), level)
 

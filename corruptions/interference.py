@@ -9,7 +9,7 @@ from PIL import Image
 
 from ._pillow import to_frame
 from ._trig import PI, cos_sin
-from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
+from .registry import AudioStream, Context, Corruption, Frame, Kernel, Pcm
 
 SHORTEST = 0.1  # seconds of silence in one chunk, at least
 
@@ -43,7 +43,7 @@ def audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     return silenced(pcm, *_apart(pcm.shape[1], level, context))
 
 
-def stream(sound: Sound, level: Dropout, context: Context) -> Iterator[Pcm]:
+def stream(sound: AudioStream, level: Dropout, context: Context) -> Iterator[Pcm]:
     """`audio`, piece by piece."""
     return _silenced_pieces(sound, *_apart(sound.shape[1], level, context))
 
@@ -53,7 +53,7 @@ def released_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     return silenced(pcm, *_anywhere(pcm.shape[1], level, context))
 
 
-def released_stream(sound: Sound, level: Dropout, context: Context) -> Iterator[Pcm]:
+def released_stream(sound: AudioStream, level: Dropout, context: Context) -> Iterator[Pcm]:
     """`released_audio`, piece by piece."""
     return _silenced_pieces(sound, *_anywhere(sound.shape[1], level, context))
 
@@ -81,7 +81,7 @@ def silenced(pcm: Pcm, starts: Iterable[int], silent: int) -> Pcm:
     return out
 
 
-def _silenced_pieces(sound: Sound, starts: list[int], silent: int) -> Iterator[Pcm]:
+def _silenced_pieces(sound: AudioStream, starts: list[int], silent: int) -> Iterator[Pcm]:
     begin = 0
     for piece in sound.pieces():
         yield silenced(piece, [start - begin for start in starts], silent)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from ._motion import Tail, draw_angle
-from ._precipitation import Fall, layers, lightened, planes_of
+from ._precipitation import Fall, fall_layers, lighten, planes_of
 from .registry import Context, Corruption, Frame, Kernel
 
 WIDEST = 3.0  # the smallest zoom of the levels
@@ -20,14 +20,14 @@ def visual(frame: Frame, level: Fall, context: Context) -> Frame:
     height, width = frame.shape[:2]
     angle = draw_angle(context.draw, -120, -60)
     drift = -(-height * context.time // CROSSING)
-    layer, turned = layers(context.draw, (height, width), level, WIDEST, angle, drift)
+    layer, turned = fall_layers(context.draw, (height, width), level, WIDEST, angle, drift)
     planes, gray = planes_of(frame)
     glow = (13 * gray + np.uint16(765)) * np.uint16(20 - level.mix)
     out = np.empty(frame.shape, np.uint8)
     for channel, plane in enumerate(planes):
         fallen = _tinted(layer, TINT[channel]) + _tinted(turned, TINT[channel])
         fallen //= 10
-        out[..., channel] = lightened(plane, level, glow, 200, fallen)
+        out[..., channel] = lighten(plane, level, glow, 200, fallen)
     return out
 
 
@@ -49,5 +49,5 @@ CORRUPTION = Corruption(
             Fall(0.1, 0.25, 5.0, 0.2, Tail(18, 10), 12),
         ),
     ),
-    audio=environment("rain"),
+    audio=make_ambience("rain"),
 )

@@ -49,7 +49,7 @@ class Context:
     bank: Bank | None = None
 
 
-class Sound(Protocol):
+class AudioStream(Protocol):
     """A sound gone through piece by piece, as often as needed: for what memory won't hold."""
 
     @property
@@ -76,7 +76,7 @@ class Kernel:
 
     apply: Callable[[npt.NDArray[Any], Any, Context], npt.NDArray[Any]]
     levels: tuple[Any, ...]
-    stream: Callable[[Sound, Any, Context], Iterator[Pcm]] | None = None
+    stream: Callable[[AudioStream, Any, Context], Iterator[Pcm]] | None = None
 
     def __call__(
         self, signal: npt.NDArray[Any], severity: int, context: Context
@@ -126,7 +126,7 @@ class Corruption:
 _registered: dict[str, Corruption] = {}
 
 
-def register(corruption: Corruption) -> None:
+def register_corruption(corruption: Corruption) -> None:
     """Make a corruption of your own known by its name, in this process.
 
     An installed package does it for every process with an entry point in the group
@@ -153,7 +153,7 @@ def get(name: str) -> Corruption:
     if not isinstance(name, str) or name not in _registered:
         check_one_of("corruption", name, available())
         for point in entry_points(group=ENTRY_POINTS, name=name):
-            register(_loaded(point))
+            register_corruption(_loaded(point))
     return _registered[name]
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ._snr import DIGITAL, add_at_snr, drawn, stream_at_snr
 from ._tables import poisson_quantiles
 from .draw import Draw
-from .registry import Context, Corruption, Frame, Kernel, Pcm, Sound
+from .registry import AudioStream, Context, Corruption, Frame, Kernel, Pcm
 
 BITS = 10  # 1024 equally likely counts a rate: the table of all rates fits a core's cache
 PHOTONS = 50  # the audio rate at full scale
@@ -34,7 +34,7 @@ def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
     return add_at_snr(pcm, _grain(context.draw, pcm, int(pcm.min()), int(pcm.max())), level)
 
 
-def stream(sound: Sound, level: float, context: Context) -> Iterator[Pcm]:
+def stream(sound: AudioStream, level: float, context: Context) -> Iterator[Pcm]:
     """`audio`, piece by piece."""
     ends = [(int(piece.min()), int(piece.max())) for piece in sound.pieces()]
     grain = partial(_grain, low=min(low for low, _ in ends), high=max(high for _, high in ends))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from ._blur import blur
 from .registry import Context, Corruption, Frame, Kernel
 
@@ -50,5 +50,5 @@ CORRUPTION = Corruption(
             Veil(25, Decimal("1.5")), Veil(30, Decimal("1.4")),
         ),
     ),
-    audio=environment("smoke"),
+    audio=make_ambience("smoke"),
 )  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from ._motion import Tail, draw_angle
-from ._precipitation import Fall, layers, lightened, planes_of
+from ._precipitation import Fall, fall_layers, lighten, planes_of
 from .registry import Context, Corruption, Frame, Kernel
 
 WIDEST = 2.0  # the smallest zoom of the levels
@@ -18,13 +18,13 @@ def visual(frame: Frame, level: Fall, context: Context) -> Frame:
     height, width = frame.shape[:2]
     angle = draw_angle(context.draw, -135, -45)
     drift = -(-height * context.time // CROSSING)
-    layer, turned = layers(context.draw, (height, width), level, WIDEST, angle, drift)
+    layer, turned = fall_layers(context.draw, (height, width), level, WIDEST, angle, drift)
     fallen = np.add(layer, turned, dtype=np.uint16)
     planes, gray = planes_of(frame)
     glow = (3 * gray + np.uint16(255)) * np.uint16(20 - level.mix)
     out = np.empty(frame.shape, np.uint8)
     for channel, plane in enumerate(planes):
-        out[..., channel] = lightened(plane, level, glow, 40, fallen)
+        out[..., channel] = lighten(plane, level, glow, 40, fallen)
     return out
 
 
@@ -40,5 +40,5 @@ CORRUPTION = Corruption(
             Fall(0.55, 0.3, 2.5, 0.85, Tail(12, 12), 11),
         ),
     ),
-    audio=environment("snow"),
+    audio=make_ambience("snow"),
 )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from ._blur import blur, blur_finely
 from ._edges import REACH, edges, squared_distance
 from ._tables import NORMAL_ONE, normal_quantiles
@@ -137,5 +137,5 @@ CORRUPTION = Corruption(
             Drops(67, 40, 1, 65, sigma=Decimal("1.5")),
         ),
     ),
-    audio=environment("spatter"),
+    audio=make_ambience("spatter"),
 )

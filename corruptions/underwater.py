@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from ._blur import blur
 from .registry import Context, Corruption, Frame, Kernel
 
@@ -63,6 +63,6 @@ def _hazed(level: Depth) -> npt.NDArray[np.uint8]:
 CORRUPTION = Corruption(
     name="underwater",
     visual=Kernel(visual, levels=LEVELS),
-    audio=environment("underwater"),
+    audio=make_ambience("underwater"),
     released_visual=Kernel(released_visual, levels=LEVELS),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._ambience import environment
+from ._ambience import make_ambience
 from ._motion import Tail, draw_angle, motion_blur
 from .registry import Context, Corruption, Frame, Kernel
 
@@ -17,5 +17,5 @@ CORRUPTION = Corruption(
     visual=Kernel(
         visual, levels=(Tail(10, 3), Tail(15, 5), Tail(15, 8), Tail(15, 12), Tail(20, 15))
     ),
-    audio=environment("wind"),
+    audio=make_ambience("wind"),
 )

@@ -64,7 +64,7 @@ def recipe(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def stream(**kind: Any) -> Any:
-    return avrb.load("shards/", "gaussian", 5, order="seeded-shuffle", batch_size=32,
+    return avrb.load("shards/", "gaussian", 5, shuffle=True, batch_size=32,
                      rank=0, world_size=1, **kind)  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_the_order_is_that_of_one_process_whatever_torchrun_says(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def keys(**rank: int) -> list[str]:
-        stream = avrb.load(folder / "shards", order="seeded-shuffle", batch_size=32, **rank)
+        stream = avrb.load(folder / "shards", shuffle=True, batch_size=32, **rank)
         return [key for batch in stream for key in batch["key"]]
 
     expected = keys()

@@ -20,7 +20,7 @@ from avrb_wds.corruptions.errors import LARGEST_INT
 from avrb_wds.errors import UsageError, check_int
 from avrb_wds.packing import PackOptions
 from avrb_wds.rendering import RenderOptions
-from avrb_wds.shards.json_io import parse, spell
+from avrb_wds.shards.json_io import dumps, loads
 
 INTEGERS: list[Callable[[int], Any]] = [np.int64, np.uint8, np.array, torch.tensor]
 CLEAN = avrb.CLEAN
@@ -39,7 +39,7 @@ def keys(batches: Any) -> list[str]:
 def test_integers_of_other_libraries(shards: Path, as_given: Callable[[int], Any]) -> None:
     loader = avrb.load(
         shards, "impulse", as_given(3), seed=as_given(7), batch_size=as_given(2),
-        num_workers=as_given(0), rank=as_given(0), world_size=as_given(2), on_error=as_given(1),
+        num_workers=as_given(0), rank=as_given(0), world_size=as_given(2), max_errors=as_given(1),
         prefetch=as_given(1),
     )  # fmt: skip
     plain = avrb.load(shards, "impulse", 3, seed=7, batch_size=2, rank=0, world_size=2)
@@ -59,7 +59,7 @@ def test_an_evaluation_by_numpys_integers_writes_the_same_bytes(
     chosen = avrb.conditions("impulse", np.int64(2))
     for out, kind in ((tmp_path / "a", int), (tmp_path / "b", np.int64)):
         avrb.evaluate(oracle, shards, chosen, out=out, seed=kind(1), batch_size=kind(2),
-                      num_workers=kind(0), on_error=np.float32(0.5))  # fmt: skip
+                      num_workers=kind(0), max_errors=np.float32(0.5))  # fmt: skip
     assert same_files(tmp_path / "a", tmp_path / "b")
     clean = [avrb.evaluate(oracle, shards, CLEAN, out=tmp_path / kind.__name__, seed=kind(1))
              for kind in (int, np.int64)]  # fmt: skip
@@ -122,10 +122,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"rank": 0.0, "world_size": 2}, "rank must be an integer from 0 to 1; got 0.0"),
     ({"rank": 2, "world_size": 2}, "rank must be an integer from 0 to 1; got 2"),
     ({"rank": 0, "world_size": True}, f"world_size {POSITIVE} True"),
-    ({"on_error": True}, "on_error True is neither"),
-    ({"on_error": np.nan}, "on_error nan is neither"),
-    ({"on_error": np.float32(1)}, "on_error .* is neither"),
-    ({"on_error": [1]}, r"on_error \[1\] is neither"),
+    ({"max_errors": True}, r"max_errors must be .*; got True\."),
+    ({"max_errors": np.nan}, r"max_errors must be .*; got nan\."),
+    ({"max_errors": np.float32(1)}, "max_errors must be a number of clips"),
+    ({"max_errors": [1]}, r"a fraction below 1; got \[1\]\."),
     ({"cache_dir": "c", "cache_size": 1e9}, f"cache_size {POSITIVE} 1000000000.0"),
     ({"corruption": "rain", "severity": 3.0}, "severity must be an integer from 1 to 5; got 3.0"),
     ({"corruption": "rain", "severity": True}, "severity must be an integer from 1 to 5; got True"),
@@ -173,6 +173,6 @@ def test_what_is_refused_elsewhere(ask: Callable[[], Any], message: str) -> None
 @pytest.mark.parametrize("seed", [LARGEST_INT, -LARGEST_INT])
 def test_a_seed_that_is_allowed_can_be_read_back_from_a_receipt(seed: int) -> None:
     assert check_int("seed", seed) == seed
-    assert parse(spell({"seed": seed}), "receipt") == {"seed": seed}
+    assert loads(dumps({"seed": seed}), "receipt") == {"seed": seed}
     with pytest.raises(UsageError, match=r"seed must be a smaller integer; got 33\d bits\."):
         check_int("seed", 10 * seed)

@@ -19,7 +19,7 @@ from helpers.shards import Made, clips, members, write_shards
 from helpers.videos import Movie, make_video
 
 import avrb_wds as avrb
-from avrb_wds.atomic import PARTS
+from avrb_wds.atomic import TEMP_PATTERN
 from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.shards import AudioLayout, FrameLayout, Manifest
 
@@ -96,7 +96,7 @@ def test_load_and_datasets(bad: tuple[Path, str, bool], way: str) -> None:
     folder, sentence, _ = bad
     ways: dict[str, Callable[[], Iterable[Any]]] = {
         "threads": lambda: avrb.load(folder, "impulse", 1, num_workers=2, batch_size=2),
-        "processes": lambda: avrb.load(folder, "impulse", 1, num_workers=1, workers="process"),
+        "processes": lambda: avrb.load(folder, "impulse", 1, num_workers=1, worker_type="process"),
         "stream": lambda: avrb.ClipStream(folder, "impulse", 1),
         "dataset": lambda: map(avrb.ClipDataset(folder, "impulse", 1).__getitem__, range(6)),
     }
@@ -229,9 +229,9 @@ def packed_source(folder: Path, name: str) -> Path:
 )
 def test_pack(tmp_path: Path, run: Any, name: str, status: int, sentence: str) -> None:
     source = packed_source(tmp_path / "source", name)
-    done = run("pack", source, "out", "--frames", 1, "--workers", 1)
+    done = run("pack", source, "out", "--frames", 1, "--num-workers", 1)
     assert done.returncode == status, done.stderr
     assert sentence in done.stderr
     left = sorted(path.name for path in (tmp_path / "out").glob("*"))
     assert "manifest.json" not in left
-    assert not list((tmp_path / "out").glob(PARTS))
+    assert not list((tmp_path / "out").glob(TEMP_PATTERN))

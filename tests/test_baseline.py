@@ -7,7 +7,7 @@ import pytest
 from helpers.reports import made_report
 
 import avrb_wds as avrb
-from avrb_wds.reports import CorruptionError, Report, against, read_report, write_report
+from avrb_wds.reports import CorruptionError, Report, read_report, with_baseline, write_report
 
 OURS = {"clean": 0.9, "rain-1": 0.8, "rain-5": 0.4, "snow-1": 0.7, "snow-5": 0.3}
 THEIRS = {"clean": 0.8, "rain-1": 0.6, "rain-5": 0.2, "snow-1": 0.5, "snow-5": 0.1}
@@ -36,7 +36,7 @@ def test_robustness_by_hand(ours: Report) -> None:
 
 
 def test_corruption_errors_by_hand(ours: Report, theirs: Report) -> None:
-    base = against(ours, theirs).baseline
+    base = with_baseline(ours, theirs).baseline
     assert base.by_corruption == (
         # errors 0.2 + 0.6 over 0.4 + 0.8; lost 0.1 + 0.5 over 0.2 + 0.6
         CorruptionError("rain", 0.666667, 0.75),
@@ -50,18 +50,18 @@ def test_corruption_errors_by_hand(ours: Report, theirs: Report) -> None:
 
 def test_errors_are_summed_before_they_are_divided(ours: Report, theirs: Report) -> None:
     """A mean of ratios would be (0.2 / 0.4 + 0.6 / 0.8) / 2 = 0.625."""
-    assert against(ours, theirs).baseline.by_corruption[0].error != 0.625
+    assert with_baseline(ours, theirs).baseline.by_corruption[0].error != 0.625
 
 
 def test_a_model_against_itself_is_one(ours: Report) -> None:
-    base = against(ours, ours).baseline
+    base = with_baseline(ours, ours).baseline
     assert (base.mce, base.relative_mce) == (1.0, 1.0)
 
 
 def test_no_ratio_to_nothing() -> None:
     perfect = made_report({"clean": 1.0, "rain-1": 1.0, "snow-1": 0.5})
     ours = made_report({"clean": 1.0, "rain-1": 0.5, "snow-1": 0.75})
-    base = against(ours, perfect).baseline
+    base = with_baseline(ours, perfect).baseline
     assert base.by_corruption == (
         CorruptionError("rain", None, None),
         CorruptionError("snow", 0.5, 0.5),
@@ -71,23 +71,23 @@ def test_no_ratio_to_nothing() -> None:
 
 def test_a_baseline_that_gains_has_no_relative_error() -> None:
     gains = made_report({"clean": 0.5, "rain-1": 0.6})
-    base = against(made_report({"clean": 0.5, "rain-1": 0.4}), gains).baseline
+    base = with_baseline(made_report({"clean": 0.5, "rain-1": 0.4}), gains).baseline
     assert base.by_corruption == (CorruptionError("rain", 1.5, None),)
     assert base.relative_mce is None
 
 
 def test_without_clean_there_is_no_relative_error() -> None:
     ours = made_report({"rain-1": 0.4})
-    base = against(ours, made_report({"clean": 0.5, "rain-1": 0.2})).baseline
+    base = with_baseline(ours, made_report({"clean": 0.5, "rain-1": 0.2})).baseline
     assert base.by_corruption == (CorruptionError("rain", 0.75, None),)
 
 
 def test_several_labels_have_errors_of_map() -> None:
     ours = made_report({"clean": 0.5, "rain-1": 0.4}, multi=True)
     theirs = made_report({"clean": 0.4, "rain-1": 0.2}, multi=True)
-    assert against(ours, theirs).baseline.mce == 0.75
+    assert with_baseline(ours, theirs).baseline.mce == 0.75
     with pytest.raises(avrb.UsageError, match="scored as single-label, this run as multi-label"):
-        against(ours, made_report({"clean": 0.4, "rain-1": 0.2}))
+        with_baseline(ours, made_report({"clean": 0.4, "rain-1": 0.2}))
 
 
 @pytest.mark.parametrize(
@@ -95,23 +95,23 @@ def test_several_labels_have_errors_of_map() -> None:
 )
 def test_a_baseline_on_something_else_is_refused(ours: Report, name: str, value: str) -> None:
     with pytest.raises(avrb.UsageError, match=f"'model' was scored with {name} '{value}'"):
-        against(ours, made_report(THEIRS, **{name: value}))
+        with_baseline(ours, made_report(THEIRS, **{name: value}))
 
 
 def test_a_baseline_may_have_more_conditions_but_not_fewer(ours: Report, theirs: Report) -> None:
     more = made_report({**THEIRS, "wind-1": 0.5})
-    assert against(ours, more).baseline.mce == against(ours, theirs).baseline.mce
+    assert with_baseline(ours, more).baseline.mce == with_baseline(ours, theirs).baseline.mce
     fewer = made_report({"clean": 0.8, "rain-1": 0.6})
     with pytest.raises(avrb.UsageError, match=r"lacks 3 of this run's conditions \(rain-5, snow-1"):
-        against(ours, fewer)
+        with_baseline(ours, fewer)
 
 
 def test_another_seed_is_as_good(ours: Report) -> None:
-    assert against(ours, made_report(THEIRS, seed=7)).baseline.seed == 7
+    assert with_baseline(ours, made_report(THEIRS, seed=7)).baseline.seed == 7
 
 
 def test_it_is_read_back(ours: Report, theirs: Report, tmp_path: Path) -> None:
-    report = against(ours, theirs)
+    report = with_baseline(ours, theirs)
     write_report(report, tmp_path)
     assert read_report(tmp_path) == report
     assert read_report(tmp_path / "report.json") == report

@@ -71,7 +71,7 @@ def test_help_says_the_same_of_the_same_option() -> None:
             said.setdefault(parameter.opts[0], set()).add(about)
     differing = {name for name, about in said.items() if name[0] == "-" and len(about) > 1}
     assert differing == {
-        "--out", "--workers",  # another thing is written, other work is done
+        "--out", "--num-workers",  # another thing is written, other work is done
         "--corruption", "--severity",  # avrb corrupt takes one
         "--frames", "--duration", "--labels",  # avrb pack takes more, or other things
     }  # fmt: skip

@@ -16,13 +16,13 @@ import pytest
 import torch
 
 import avrb_wds as avrb
-from avrb_wds.concurrency import Channel, SharedFile, each, mapped
+from avrb_wds.concurrency import Channel, SharedFile, map_in_processes, map_shared
 
 
 def test_a_channel_keeps_what_it_is_given() -> None:
     one, other = map(Channel, socket.socketpair())
     file = SharedFile(8)
-    mapped(file.fd)[:] = range(8)
+    map_shared(file.fd)[:] = range(8)
     message = {
         "array": np.arange(6).reshape(2, 3), "empty": np.empty((0, 3)), "text": "x" * 10**6,
         "odd": np.zeros(3, np.uint8), "slice": np.arange(10)[::3],
@@ -37,7 +37,7 @@ def test_a_channel_keeps_what_it_is_given() -> None:
     for name, value in message.items():
         assert type(found[name]) is type(value)
         assert np.array_equal(np.asarray(found[name]), np.asarray(value))
-    assert mapped(fd).tolist() == list(range(8))
+    assert map_shared(fd).tolist() == list(range(8))
     found["array"][0, 0] = 7  # it may be written to
     os.close(fd)
     one.close()
@@ -52,10 +52,10 @@ def test_each_is_in_order(count: int) -> None:
         time.sleep(0.002 * (number % 3))
         return number, os.getpid()
 
-    found = list(each(work, range(20), count))
+    found = list(map_in_processes(work, range(20), count))
     assert [number for number, _ in found] == list(range(20))
     assert len({pid for _, pid in found}) == count
-    assert list(each(work, [], count)) == []
+    assert list(map_in_processes(work, [], count)) == []
 
 
 def test_each_takes_no_more_than_it_may() -> None:
@@ -66,7 +66,7 @@ def test_each_takes_no_more_than_it_may() -> None:
             taken.append(number)
             yield number
 
-    for done, _ in enumerate(each(bytes, things(), 2), 1):
+    for done, _ in enumerate(map_in_processes(bytes, things(), 2), 1):
         assert len(taken) <= done + 2 * 2
 
 
@@ -74,7 +74,7 @@ def test_each_raises_in_turn_what_the_work_raises() -> None:
     def work(number: int) -> int:
         return 12 // (3 - number)
 
-    results = each(work, range(6), 2)
+    results = map_in_processes(work, range(6), 2)
     assert [next(results) for _ in range(3)] == [4, 6, 12]
     with pytest.raises(ZeroDivisionError) as caught:
         next(results)
@@ -90,7 +90,11 @@ class Awkward(Exception):
 @pytest.mark.parametrize(
     ("error", "kind", "said"),
     [
-        (lambda: avrb.MissingExtra("x", "video"), avrb.MissingExtra, "x needs the extra 'video'; "),
+        (
+            lambda: avrb.MissingExtraError("x", "video"),
+            avrb.MissingExtraError,
+            "x needs the extra 'video'; ",
+        ),
         (lambda: avrb.DataError("a.tar is gone."), avrb.DataError, "a.tar is gone."),
         (lambda: Awkward("this", None), RuntimeError, "Awkward: this is awkward"),
         (lambda: Awkward("this", threading.Lock()), RuntimeError, "Awkward: this is awkward"),
@@ -103,12 +107,12 @@ def test_an_error_that_cannot_be_pickled_is_still_said(
         raise error()
 
     with pytest.raises(kind) as caught:
-        list(each(work, [1], 1))
+        list(map_in_processes(work, [1], 1))
     assert str(caught.value).startswith(said)
 
 
 def test_a_result_that_cannot_be_pickled_is_said() -> None:
-    results = each(lambda number: threading.Lock() if number else number, [0, 1], 1)
+    results = map_in_processes(lambda number: threading.Lock() if number else number, [0, 1], 1)
     assert next(results) == 0
     with pytest.raises(avrb.UsageError, match=r"^what is made does not go .*: .*lock.*; leave out"):
         next(results)
@@ -116,7 +120,7 @@ def test_a_result_that_cannot_be_pickled_is_said() -> None:
 
 def test_each_says_that_a_worker_was_killed() -> None:
     with pytest.raises(avrb.AvrbError, match="was killed by SIGKILL"):
-        list(each(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
+        list(map_in_processes(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
 
 
 def test_each_names_what_a_worker_died_of() -> None:
@@ -125,7 +129,7 @@ def test_each_names_what_a_worker_died_of() -> None:
             os.kill(os.getpid(), signal.SIGSEGV)
         return number
 
-    results = each(work, range(6), 2, lambda number: f"clip {number}")
+    results = map_in_processes(work, range(6), 2, lambda number: f"clip {number}")
     with pytest.raises(
         avrb.AvrbError, match=r"was killed by SIGSEGV while it had clip 3; give fewer if memory"
     ):
@@ -134,7 +138,9 @@ def test_each_names_what_a_worker_died_of() -> None:
 
 def test_a_big_thing_and_a_big_result_do_not_wait_for_each_other() -> None:
     things = [bytes([number]) * 3_000_000 for number in range(8)]
-    assert list(each(lambda thing: thing + thing, things, 2)) == [thing * 2 for thing in things]
+    assert list(map_in_processes(lambda thing: thing + thing, things, 2)) == [
+        thing * 2 for thing in things
+    ]
 
 
 def test_a_worker_finds_what_this_process_finds(
@@ -144,7 +150,7 @@ def test_a_worker_finds_what_this_process_finds(
     (tmp_path / "json.py").write_text("raise ImportError('not the real one')\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [path for path in sys.path if path] + [tmp_path])
-    assert list(each(str, [1, 2], 1)) == ["1", "2"]
+    assert list(map_in_processes(str, [1, 2], 1)) == ["1", "2"]
 
 
 @pytest.mark.parametrize("more", [3, 5, 9])
@@ -154,7 +160,7 @@ def test_too_many_for_the_files_that_may_be_open(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (there + more, before[1]))
     try:
         with pytest.raises(avrb.AvrbError, match=r": Too many open files.*; give fewer"):
-            list(each(bytes, [100_000] * 8, 8))
+            list(map_in_processes(bytes, [100_000] * 8, 8))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert len(os.listdir("/dev/fd")) == there
@@ -162,4 +168,4 @@ def test_too_many_for_the_files_that_may_be_open(more: int) -> None:
 
 def test_what_a_terminal_sends_does_not_reach_workers() -> None:
     """Ctrl-C goes to a whole session; one that has only started would print a traceback."""
-    assert list(each(lambda _: os.getsid(0) == os.getpid(), [1], 1)) == [True]
+    assert list(map_in_processes(lambda _: os.getsid(0) == os.getpid(), [1], 1)) == [True]

@@ -7,7 +7,7 @@ from helpers.cli import run_avrb, run_process
 
 from avrb_wds.corruptions import Draw
 from avrb_wds.demo.scenes import SHAPES, Scene
-from avrb_wds.demo.sounds import SOUNDS, sound
+from avrb_wds.demo.sounds import SOUNDS, make_sound
 from avrb_wds.demo.videos import make_videos
 from avrb_wds.reports import read_report
 
@@ -16,7 +16,9 @@ def test_every_class_looks_and_sounds_its_own() -> None:
     scenes = {
         Scene.of(shape, Draw(0, "demo", "k", "visual"), 32).frame(0.5).tobytes() for shape in SHAPES
     }
-    sounds = {sound(name, Draw(0, "demo", "k", "audio"), 0.25, 8000).tobytes() for name in SOUNDS}
+    sounds = {
+        make_sound(name, Draw(0, "demo", "k", "audio"), 0.25, 8000).tobytes() for name in SOUNDS
+    }
     assert len(scenes) == len(sounds) == 10
 
 

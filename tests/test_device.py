@@ -8,7 +8,7 @@ import torch
 from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.evaluation.device import chosen_device
+from avrb_wds.evaluation.device import resolve_device
 from avrb_wds.loading.topology import local_rank
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -30,14 +30,14 @@ class Mean(torch.nn.Module):
 
 
 def test_none_leaves_it_to_the_model() -> None:
-    assert chosen_device(None) is None
-    assert chosen_device("cpu") == chosen_device(torch.device("cpu")) == torch.device("cpu")
+    assert resolve_device(None) is None
+    assert resolve_device("cpu") == resolve_device(torch.device("cpu")) == torch.device("cpu")
 
 
 @pytest.mark.parametrize("device", ["gpu", "cpu:3", "cuda:99", "meta"])
 def test_a_device_that_is_not_there(device: str) -> None:
     with pytest.raises(avrb.UsageError, match=rf"^device '{device}' is not here; choose one .*cpu"):
-        chosen_device(device)
+        resolve_device(device)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_ranks_take_the_devices_in_turn(monkeypatch: pytest.MonkeyPatch) -> None
     taken = []
     for rank in range(2 * there):
         monkeypatch.setenv("LOCAL_RANK", str(rank))
-        taken.append(chosen_device("cuda"))
+        taken.append(resolve_device("cuda"))
     assert taken == [torch.device("cuda", number) for number in range(there)] * 2
-    assert chosen_device("cuda:0") == torch.device("cuda", 0)  # a number is kept
+    assert resolve_device("cuda:0") == torch.device("cuda", 0)  # a number is kept
 
 
 @gpu

@@ -43,11 +43,11 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
     """They would each take two seconds and 180 MB for it."""
     code = (
-        "import sys; from avrb_wds.loading.arguments import open_road, wanted_conditions; "
-        "road = open_road(sys.argv[1], wanted_conditions('gaussian', 1), digest=True, "
-        "signals=False); "
+        "import sys; from avrb_wds.loading.arguments import build_pipeline, parse_conditions; "
+        "pipeline = build_pipeline(sys.argv[1], parse_conditions('gaussian', 1), "
+        "return_digests=True, signals=False); "
         "from avrb_wds.loading.clip_block import Rows; "
-        "print(len(road.block(range(2)).item(1, 0, Rows()).digest), 'torch' in sys.modules)"
+        "print(len(pipeline.block(range(2)).item(1, 0, Rows()).digest), 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(shards)], capture_output=True, text=True, check=True
@@ -57,7 +57,7 @@ def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 5])
 def test_digest_is_what_evaluate_showed(shards: Path, run: Path, workers: int) -> None:
-    receipt = avrb.digest(shards, CONDITIONS, seed=7, num_workers=workers)
+    receipt = avrb.compute_receipt(shards, CONDITIONS, seed=7, num_workers=workers)
     assert receipt.digests == read_receipt(run)[0].digests
     assert receipt.digest == read_receipt(run)[0].digest
 
@@ -65,7 +65,7 @@ def test_digest_is_what_evaluate_showed(shards: Path, run: Path, workers: int) -
 @pytest.mark.parametrize("transform", [None, lambda clip: {}])
 def test_worker_processes_show_the_same(shards: Path, run: Path, transform: Any) -> None:
     loader = avrb.load(
-        shards, CONDITIONS, seed=7, num_workers=2, workers="process", digest=True,
+        shards, CONDITIONS, seed=7, num_workers=2, worker_type="process", return_digests=True,
         transform=transform,
     )  # fmt: skip
     shown: dict[str, list[tuple[str, bytes]]] = {}
@@ -82,7 +82,9 @@ def test_ranks_meet_beside_the_receipt(
 ) -> None:
     out = tmp_path / "receipt.json"
     options: dict[str, Any] = {"seed": 7, "num_workers": 1, "world_size": world_size, "out": out}
-    found = [avrb.digest(shards, CONDITIONS, rank=rank, **options) for rank in range(world_size)]
+    found = [
+        avrb.compute_receipt(shards, CONDITIONS, rank=rank, **options) for rank in range(world_size)
+    ]
     [receipt] = [receipt for receipt in found if receipt is not None]
     assert receipt.digests == read_receipt(run)[0].digests
     assert read_receipt(out) == (receipt, read_receipt(run)[1])
@@ -93,27 +95,27 @@ def test_ranks_need_a_place_to_meet(shards: Path) -> None:
     with pytest.raises(
         avrb.UsageError, match="out None is not a file; give one, beside which 2 ranks"
     ):
-        avrb.digest(shards, CONDITIONS, rank=0, world_size=2)
+        avrb.compute_receipt(shards, CONDITIONS, rank=0, world_size=2)
 
 
 def test_the_name_of_a_condition_is_of_no_matter(shards: Path) -> None:
-    both = avrb.digest(shards, ["gaussian-5+0"], num_workers=1)
-    alone = avrb.digest(shards, ["gaussian-5"], modality="visual", num_workers=1)
+    both = avrb.compute_receipt(shards, ["gaussian-5+0"], num_workers=1)
+    alone = avrb.compute_receipt(shards, ["gaussian-5"], modality="visual", num_workers=1)
     assert both.digest == alone.digest
 
 
 def test_clips_without_manifest_and_labels_have_digests(shards: Path, run: Path) -> None:
     tars = sorted(str(path) for path in shards.glob("*.tar"))
-    receipt = avrb.digest(tars, CONDITIONS, seed=7, num_workers=2)
+    receipt = avrb.compute_receipt(tars, CONDITIONS, seed=7, num_workers=2)
     assert (receipt.manifest, receipt.clips) == ("", 37)
     assert receipt.digest == read_receipt(run)[0].digest
 
 
 def test_check_names_the_first_difference(altered: Path, shards: Path, run: Path) -> None:
-    assert avrb.check(shards, run, num_workers=2).difference is None
-    found = avrb.check(altered, run, num_workers=2).difference
+    assert avrb.check_receipt(shards, run, num_workers=2).difference is None
+    found = avrb.check_receipt(altered, run, num_workers=2).difference
     assert (found.condition, found.key, found.clips) == ("clean", "clip0020", 1)
-    found = avrb.check(altered, run / "report.json", ["rain-0+5"], num_workers=2).difference
+    found = avrb.check_receipt(altered, run / "report.json", ["rain-0+5"], num_workers=2).difference
     assert (found.condition, found.key) == ("rain-0+5", "clip0020")
 
 
@@ -121,14 +123,14 @@ def test_check_without_the_clips_names_the_condition(
     altered: Path, run: Path, tmp_path: Path
 ) -> None:
     shutil.copy(run / "report.json", tmp_path)
-    found = avrb.check(altered, tmp_path / "report.json", num_workers=2).difference
+    found = avrb.check_receipt(altered, tmp_path / "report.json", num_workers=2).difference
     assert (found.condition, found.key) == ("clean", None)
     assert str(found) == "clean differs; the receipt came without the digests of its clips."
 
 
 def test_a_clip_too_few_is_a_difference(run: Path, tmp_path: Path) -> None:
     fewer = write_shards(tmp_path / "s", clips(36))
-    found = avrb.check(fewer, run, ["clean"], num_workers=2).difference
+    found = avrb.check_receipt(fewer, run, ["clean"], num_workers=2).difference
     assert (found.key, found.clips) == ("clip0036", 1)
 
 
@@ -148,14 +150,14 @@ def test_what_is_no_receipt(
     if text is not None:
         path.write_text(text)
     with pytest.raises(error, match=sentence):
-        avrb.check(shards, path)
+        avrb.check_receipt(shards, path)
 
 
 def test_a_condition_that_the_receipt_lacks(shards: Path, run: Path) -> None:
     with pytest.raises(
         avrb.UsageError, match="gaussian-2 is not in the receipt; give some of clean"
     ):
-        avrb.check(shards, run, ["gaussian-2"], num_workers=2)
+        avrb.check_receipt(shards, run, ["gaussian-2"], num_workers=2)
 
 
 def test_the_command(shards: Path, altered: Path, run: Path, tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ def test_the_command(shards: Path, altered: Path, run: Path, tmp_path: Path) -> 
 def test_a_web_server_shows_the_same(shards: Path, run: Path, tmp_path: Path) -> None:
     with fault_server() as server:
         server.objects = {f"/{path.name}": path.read_bytes() for path in shards.iterdir()}
-        found = avrb.check(
+        found = avrb.check_receipt(
             server.url, run, num_workers=2, cache_dir=tmp_path / "cache", cache_size=1 << 28
         )
     assert found.difference is None

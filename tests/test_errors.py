@@ -12,7 +12,7 @@ from helpers.cli import run_avrb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avrb_wds.errors import AvrbError, DataError, UsageError, cause, hide_secrets
+from avrb_wds.errors import AvrbError, DataError, UsageError, hide_secrets, reason
 
 FEW_LINES = 600
 LONG = ["x" * 70_000, "x y " * 20_000, "/".join(["name"] * 20_000), "\n" * 70_000, "é" * 70_000]
@@ -37,8 +37,8 @@ def test_a_message_is_a_few_lines(kind: type[AvrbError], text: str) -> None:
 
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_what_a_library_says_is_a_few_lines(text: str) -> None:
-    assert len(cause(ValueError(text))) <= FEW_LINES
-    assert len(cause(KeyError(text))) <= FEW_LINES
+    assert len(reason(ValueError(text))) <= FEW_LINES
+    assert len(reason(KeyError(text))) <= FEW_LINES
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_no_password_of_a_misspelt_address_is_told(scheme: str, password: str, h
     given_ = f"{scheme}user:{password}{host}"
     for said in (f"{given_} does not exist.", f"{given_!r} is not an address; write s3://."):
         assert not leaks(str(UsageError(said)))
-        assert not leaks(cause(ValueError(said)))
+        assert not leaks(reason(ValueError(said)))
 
 
 @given(st.sampled_from(SCHEMES), st.sampled_from(SIGNS), PASSWORDS)
@@ -102,7 +102,7 @@ def test_no_traceback_tells_what_the_message_does_not() -> None:
         try:
             path.read_bytes()
         except OSError as error:
-            raise DataError(f"{path} cannot be opened: {cause(error)}.") from error
+            raise DataError(f"{path} cannot be opened: {reason(error)}.") from error
     except DataError as error:
         told = "".join(traceback.format_exception(error))
         kept = repr(pickle.dumps(error)) + repr(error) + repr(error.__cause__)

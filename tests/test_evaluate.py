@@ -16,7 +16,7 @@ from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.corruptions.bank import Bank, write_bank
-from avrb_wds.evaluation import merge
+from avrb_wds.evaluation import merge_run
 from avrb_wds.receipts.digests import clip_digest, condition_digest, overall_digest
 from avrb_wds.reports import read_report
 
@@ -40,7 +40,7 @@ def test_an_oracle_is_robust(shards: Path, tmp_path: Path) -> None:
     assert [cell.clips for cell in report.cells] == [11] * 5
     assert report.overall.absolute == report.overall.relative == 1.0
     assert report.receipt.manifest == avrb.Manifest.read(shards / "manifest.json").digest
-    assert read_report(tmp_path) == report == merge(tmp_path)
+    assert read_report(tmp_path) == report == merge_run(tmp_path)
 
 
 def test_corruption_costs_a_model_that_looks(shards: Path, whole: Path) -> None:
@@ -53,7 +53,7 @@ def test_corruption_costs_a_model_that_looks(shards: Path, whole: Path) -> None:
 
 def test_the_receipt_is_what_load_shows(shards: Path, whole: Path) -> None:
     receipt = read_report(whole).receipt
-    loader = avrb.load(shards, CONDITIONS, batch_size=4, num_workers=2, digest=True)
+    loader = avrb.load(shards, CONDITIONS, batch_size=4, num_workers=2, return_digests=True)
     shown: dict[str, list[tuple[str, bytes]]] = {}
     for batch in loader:
         condition = str(avrb.Condition(batch["corruption"], batch["severity"]))
@@ -95,7 +95,7 @@ def test_another_bank_is_another_run_and_another_receipt(shards: Path, tmp_path:
         run(oracle, shards, tmp_path / "one", conditions=["clean", "rain-0+5"], bank=bank)
     begin = f"{bank} {two.bank[:12]}> is not the bank of {tmp_path / 'one'}; give the one whose dig"
     with pytest.raises(avrb.UsageError, match=re.escape(begin)):
-        avrb.check(shards, tmp_path / "one", bank=bank)
+        avrb.check_receipt(shards, tmp_path / "one", bank=bank)
 
 
 def test_several_labels_are_scored_by_map(tmp_path: Path) -> None:

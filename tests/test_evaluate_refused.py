@@ -13,7 +13,7 @@ from helpers.evaluation import bright, oracle, run, same_files
 from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.evaluation import merge
+from avrb_wds.evaluation import merge_run
 from avrb_wds.reports import read_report
 
 
@@ -37,14 +37,14 @@ def test_a_missing_or_double_clip_is_an_error(whole: Path, tmp_path: Path) -> No
     with pytest.raises(
         avrb.DataError, match=r"is missing under .*, the first of \d of 55 scores; repeat"
     ):
-        merge(torn)
+        merge_run(torn)
     twice = shutil.copytree(whole, tmp_path / "twice")
     file = next((twice / "predictions").glob("*.bin"))
     shutil.copy(file, file.with_name("rank-0001-of-0002.bin"))
     with pytest.raises(
         avrb.DataError, match="is there twice under clean, the first of 55 of 55 scores;"
     ):
-        merge(twice)
+        merge_run(twice)
 
 
 def test_broken_clips_are_named_and_bounded(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_broken_clips_are_named_and_bounded(tmp_path: Path) -> None:
     tar.write_bytes(data)
     with pytest.raises(avrb.DataError, match=r"clip 'clip0000' in shard .*t-000000.tar"):
         run(oracle, shards, tmp_path / "strict")
-    report = run(oracle, shards, tmp_path / "lenient", on_error=1)
+    report = run(oracle, shards, tmp_path / "lenient", max_errors=1)
     [skipped] = report.skipped
     assert (skipped.key, skipped.shard, skipped.conditions) == ("clip0000", "t-000000.tar", 5)
     assert "checksum" in skipped.cause
@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(shards: Path, tmp_path: Pa
     with pytest.raises(avrb.DataError, match="/file cannot be written: File exists"):
         run(bright, shards, file)
     with pytest.raises(avrb.DataError, match=r"/receipt\.parts cannot be written: Not a directory"):
-        avrb.digest(shards, ["clean"], out=file / "receipt.json")
+        avrb.compute_receipt(shards, ["clean"], out=file / "receipt.json")
     taken = tmp_path / "run" / "predictions" / "rank-0000-of-0001.bin"
     taken.mkdir(parents=True)
     with pytest.raises(avrb.DataError, match=r"of-0001\.bin cannot be written: Is a directory"):

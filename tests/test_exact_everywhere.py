@@ -85,15 +85,17 @@ def test_load_with_threads(shards: Path, alone: Digests, workers: int, batch_siz
         conditions(),
         seed=SEED,
         num_workers=workers,
-        workers="thread",
+        worker_type="thread",
         batch_size=batch_size,
     )
     assert of_batches(loader) == alone
 
 
-@pytest.mark.parametrize("order", ["sequential", "seeded-shuffle"])
-def test_load_with_conditions_mixed(shards: Path, alone: Digests, order: Any) -> None:
-    loader = avrb.load(shards, conditions(), seed=SEED, mixed=True, order=order, batch_size=4)
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_load_with_conditions_mixed(shards: Path, alone: Digests, shuffle: Any) -> None:
+    loader = avrb.load(
+        shards, conditions(), seed=SEED, mix_conditions=True, shuffle=shuffle, batch_size=4
+    )
     assert of_mixed(loader) == alone
 
 
@@ -130,7 +132,7 @@ def test_torch_data_loader_without_processes_by_number(shards: Path, alone: Dige
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_load_with_processes(shards: Path, alone: Digests, workers: int) -> None:
     loader = avrb.load(
-        shards, conditions(), seed=SEED, num_workers=workers, workers="process", batch_size=4
+        shards, conditions(), seed=SEED, num_workers=workers, worker_type="process", batch_size=4
     )
     assert of_batches(loader) == alone
 

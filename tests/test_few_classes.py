@@ -12,7 +12,7 @@ from helpers.evaluation import run, same_files
 from helpers.shards import Made, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.evaluation import digest, merge
+from avrb_wds.evaluation import compute_receipt, merge_run
 from avrb_wds.evaluation.metrics import multi_label_metrics, single_label_metrics
 from avrb_wds.reports import FILES, Metrics, read_report
 
@@ -51,7 +51,7 @@ def test_it_is_evaluated(
     report = run(right, shards, tmp_path / "run", conditions=CONDITIONS)
     assert report is not None
     assert [cell.metrics for cell in report.cells] == [expected] * 3
-    assert read_report(tmp_path / "run") == merge(tmp_path / "run") == report
+    assert read_report(tmp_path / "run") == merge_run(tmp_path / "run") == report
     assert report.overall is not None
     assert (report.clean, report.overall.score, report.overall.relative) == (1.0, 1.0, 1.0)
     undefined = "With one class there is no AUC: no clip is of another."
@@ -64,7 +64,7 @@ def test_it_is_evaluated(
     assert again.baseline.mce is None  # the baseline has no error to measure by
     compared = avrb.compare(tmp_path / "run", tmp_path / "two", out=tmp_path / "compared")
     assert {row.difference for row in compared.by_condition} == {0.0}
-    shown = digest(shards, CONDITIONS)
+    shown = compute_receipt(shards, CONDITIONS)
     assert shown is not None
     assert shown.digest == report.receipt.digest
 

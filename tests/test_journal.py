@@ -21,7 +21,7 @@ def shards(tmp_path_factory) -> Path:
 
 def render(shards: Path, out: Path, layout: str) -> None:
     options = avrb.RenderOptions(layout=layout, clips_per_shard=2)
-    avrb.render(shards, out, "gaussian", 3, options, workers=0, resume=True)
+    avrb.render(shards, out, "gaussian", 3, options, num_workers=0, resume=True)
 
 
 @pytest.fixture(scope="module", params=["shards", "released"])

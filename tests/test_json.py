@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import avrb_wds as avrb
-from avrb_wds.shards.json_io import Fields, parse, parse_object
+from avrb_wds.shards.json_io import Fields, loads, loads_object
 
 GOOD = {
     "plain": (b'{"a": [1, -2.5, true, null, "\xc3\xa9"]}', {"a": [1, -2.5, True, None, "é"]}),
@@ -24,7 +24,7 @@ GOOD = {
 
 @pytest.mark.parametrize(("data", "value"), GOOD.values(), ids=GOOD)
 def test_read(data: bytes, value: object) -> None:
-    assert parse(data, "x.json") == (json.loads(data) if value is None else value)
+    assert loads(data, "x.json") == (json.loads(data) if value is None else value)
 
 
 BAD = {
@@ -51,13 +51,13 @@ BAD = {
 @pytest.mark.parametrize(("data", "fault"), BAD.values(), ids=BAD)
 def test_refused(data: bytes, fault: str) -> None:
     with pytest.raises(avrb.DataError, match=f"^x.json is not JSON: {fault}.*[.]$"):
-        parse(data, "x.json")
+        loads(data, "x.json")
 
 
 def test_an_object_is_asked_for() -> None:
-    assert parse_object(b'{"a": 1}', "x.json") == {"a": 1}
+    assert loads_object(b'{"a": 1}', "x.json") == {"a": 1}
     with pytest.raises(avrb.DataError, match=r"^x.json is not a JSON object\.$"):
-        parse_object(b"[1]", "x.json")
+        loads_object(b"[1]", "x.json")
 
 
 @pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, 1 << 63, 10**60])

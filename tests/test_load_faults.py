@@ -17,7 +17,7 @@ import pytest
 from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.concurrency.threads import Workers
+from avrb_wds.concurrency.threads import ThreadWorkers
 from avrb_wds.errors import DataError, UsageError
 
 
@@ -47,18 +47,18 @@ def threads() -> list[str]:
 @pytest.mark.parametrize("workers", ["thread", "process"])
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_an_error_comes_when_its_batch_is_due(shards: Path, count: int, workers: str) -> None:
-    batches = iter(avrb.load(shards, batch_size=2, num_workers=count, workers=workers))
+    batches = iter(avrb.load(shards, batch_size=2, num_workers=count, worker_type=workers))
     assert next(batches)["key"] == ["clip0000", "clip0001"]
     with pytest.raises(DataError, match=r"clip 'clip0002' in shard .*t-000000.tar"):
         next(batches)
     assert not threads()
 
 
-@pytest.mark.parametrize("on_error", [3, 5, 0.28])
+@pytest.mark.parametrize("max_errors", [3, 5, 0.28])
 @pytest.mark.parametrize("count", [0, 3])
-def test_a_budget_skips_clips_and_says_so(shards: Path, count: int, on_error: Any) -> None:
+def test_a_budget_skips_clips_and_says_so(shards: Path, count: int, max_errors: Any) -> None:
     wanted = avrb.conditions(["impulse"], [1])
-    loader = avrb.load(shards, wanted, batch_size=4, num_workers=count, on_error=on_error)
+    loader = avrb.load(shards, wanted, batch_size=4, num_workers=count, max_errors=max_errors)
     clean = avrb.load(write_shards(shards / "whole", clips(11)), wanted, batch_size=4)
     for batch, whole in zip(loader, clean, strict=True):
         kept = [row for row, key in enumerate(whole["key"]) if key in batch["key"]]
@@ -81,7 +81,9 @@ def die_of_one(clip: Any) -> Any:
 
 
 def test_a_worker_that_dies_names_its_clip(shards: Path) -> None:
-    loader = avrb.load(shards, transform=die_of_one, num_workers=1, workers="process", on_error=3)
+    loader = avrb.load(
+        shards, transform=die_of_one, num_workers=1, worker_type="process", max_errors=3
+    )
     with pytest.raises(
         avrb.AvrbError,
         match=r"killed by SIGKILL while it had clip 'clip0009' in shard .*t-000002\.tar, byte \d+; "
@@ -90,15 +92,15 @@ def test_a_worker_that_dies_names_its_clip(shards: Path) -> None:
         list(loader)
 
 
-@pytest.mark.parametrize("on_error", [2, 0.2])
-def test_a_budget_that_is_used_up(shards: Path, on_error: Any) -> None:
-    loader = avrb.load(shards, batch_size=1, num_workers=2, on_error=on_error)
+@pytest.mark.parametrize("max_errors", [2, 0.2])
+def test_a_budget_that_is_used_up(shards: Path, max_errors: Any) -> None:
+    loader = avrb.load(shards, batch_size=1, num_workers=2, max_errors=max_errors)
     with pytest.raises(DataError, match="3 clips failed where 2 may; the last: clip 'clip0006'"):
         list(loader)
 
 
 def test_a_batch_that_lost_all_its_clips_is_left_out(shards: Path) -> None:
-    keys = [b["key"] for b in avrb.load(shards, batch_size=1, num_workers=2, on_error=3)]
+    keys = [b["key"] for b in avrb.load(shards, batch_size=1, num_workers=2, max_errors=3)]
     assert [key for (key,) in keys] == [f"clip{n:04}" for n in (0, 1, 3, 4, 7, 8, 9, 10)]
 
 
@@ -108,7 +110,7 @@ def test_a_clip_that_contradicts_the_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(manifest.replace('"width":null', '"width":32'))
     with pytest.raises(DataError, match=r"'odd' .* frames of shape \(2, 24, 40, 3\), which the"):
         list(avrb.load(tmp_path, num_workers=2))
-    keys = [key for batch in avrb.load(tmp_path, on_error=1) for key in batch["key"]]
+    keys = [key for batch in avrb.load(tmp_path, max_errors=1) for key in batch["key"]]
     assert keys == ["clip0000", "clip0001"]
 
 
@@ -140,7 +142,7 @@ def test_transforms_at_fault(tmp_path: Path, count: int, transform: Any, message
     with pytest.raises(UsageError, match=message):
         list(
             avrb.load(
-                tmp_path, num_workers=count, workers="thread", transform=transform, on_error=8
+                tmp_path, num_workers=count, worker_type="thread", transform=transform, max_errors=8
             )
         )
     assert not threads()
@@ -148,7 +150,7 @@ def test_transforms_at_fault(tmp_path: Path, count: int, transform: Any, message
 
 def test_threads_end_with_their_iterator(tmp_path: Path) -> None:
     loader = avrb.load(
-        write_shards(tmp_path, clips(12)), batch_size=1, num_workers=3, workers="thread"
+        write_shards(tmp_path, clips(12)), batch_size=1, num_workers=3, worker_type="thread"
     )
     batches = iter(loader)
     next(batches)
@@ -161,7 +163,7 @@ def test_threads_end_with_their_iterator(tmp_path: Path) -> None:
 
 
 def test_workers_forget_what_has_not_begun() -> None:
-    workers, submitted = Workers(1), threading.Event()
+    workers, submitted = ThreadWorkers(1), threading.Event()
     done: list[int] = []
 
     def last() -> None:

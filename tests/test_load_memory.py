@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import avrb_wds as avrb
-from avrb_wds.loading.buffers import Layout, MemoryPool
+from avrb_wds.loading.buffers import BatchShape, BufferPool
 from avrb_wds.shards import ShardSet
 
-LAYOUT = Layout((2, 4, 5, 3), (1, 30))
+LAYOUT = BatchShape((2, 4, 5, 3), (1, 30))
 VIEWS = {
     "array": lambda a: a,
     "row": lambda a: a[1],
@@ -51,7 +51,7 @@ def place(array: np.ndarray) -> int:
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_memory_is_not_used_again_while_a_view_is_held(view) -> None:
-    pool = MemoryPool(LAYOUT, 3, keep=2)
+    pool = BufferPool(LAYOUT, 3, keep=2)
     memory = pool.take(3)
     first, held = place(memory.frames), view(memory.frames)
     del memory
@@ -64,7 +64,7 @@ def test_memory_is_not_used_again_while_a_view_is_held(view) -> None:
 
 
 def test_frames_and_waveform_go_back_apart() -> None:
-    pool = MemoryPool(LAYOUT, 3, keep=2)
+    pool = BufferPool(LAYOUT, 3, keep=2)
     memory = pool.take(3)
     frames, waveform = place(memory.frames), place(memory.waveform)
     kept = memory.waveform
@@ -78,7 +78,7 @@ def test_frames_and_waveform_go_back_apart() -> None:
 @given(st.lists(st.integers(0, 5), max_size=30))
 def test_no_two_holders_ever_share(holds: list[int]) -> None:
     """Memory taken and let go in any order; each holder writes its own number."""
-    pool = MemoryPool(LAYOUT, 2, keep=3)
+    pool = BufferPool(LAYOUT, 2, keep=3)
     held: list[tuple[int, torch.Tensor]] = []
     for number, drop in enumerate(holds):
         frames = pool.take(1 + number % 2).frames
@@ -90,7 +90,7 @@ def test_no_two_holders_ever_share(holds: list[int]) -> None:
 
 
 def test_a_layout_without_shapes_takes_no_memory() -> None:
-    memory = MemoryPool(Layout(None, None), 3, keep=2).take(3)
+    memory = BufferPool(BatchShape(None, None), 3, keep=2).take(3)
     assert (memory.frames, memory.waveform) == (None, None)
 
 
@@ -144,13 +144,15 @@ def counted(shards: Path) -> Iterator[CountedShards]:
 @pytest.mark.parametrize("workers", [0, 1, 5])
 def test_every_clip_is_read_once_for_all_conditions(counted: CountedShards, workers: int) -> None:
     wanted = avrb.conditions(["gaussian", "impulse"])
-    loader = avrb.load(counted, wanted, num_workers=workers, workers="thread")
+    loader = avrb.load(counted, wanted, num_workers=workers, worker_type="thread")
     assert sum(len(batch["key"]) for batch in loader) == 40 * 11
     assert counted.reads == Counter(range(40))
 
 
 @pytest.mark.parametrize("prefetch", [1, 4])
 def test_no_more_is_read_ahead_than_was_asked_for(counted: CountedShards, prefetch: int) -> None:
-    loader = avrb.load(counted, batch_size=2, num_workers=3, workers="thread", prefetch=prefetch)
+    loader = avrb.load(
+        counted, batch_size=2, num_workers=3, worker_type="thread", prefetch=prefetch
+    )
     for number, _ in enumerate(loader, 1):
         assert len(counted.reads) <= 2 * (number + prefetch)

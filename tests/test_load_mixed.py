@@ -36,7 +36,7 @@ def by_clip(batches: Any) -> dict[tuple[str, str, Any], tuple[torch.Tensor, ...]
 @pytest.mark.parametrize("workers", ["thread", "process"])
 def test_the_same_clips_as_one_condition_at_a_time(shards: Path, workers: str) -> None:
     kind = {"batch_size": 4, "num_workers": 2, "seed": 3}
-    mixed = list(avrb.load(shards, WANTED, mixed=True, workers=workers, **kind))
+    mixed = list(avrb.load(shards, WANTED, mix_conditions=True, worker_type=workers, **kind))
     apart = list(avrb.load(shards, WANTED, **kind))
     assert [b["key"] for b in mixed] == [b["key"] for b in apart]
     left, right = by_clip(mixed), by_clip(apart)
@@ -46,13 +46,15 @@ def test_the_same_clips_as_one_condition_at_a_time(shards: Path, workers: str) -
 
 
 def test_a_batch_holds_its_conditions_as_evenly_as_can_be(shards: Path) -> None:
-    for batch in avrb.load(shards, WANTED, mixed=True, batch_size=7):
+    for batch in avrb.load(shards, WANTED, mix_conditions=True, batch_size=7):
         held = Counter(zip(batch["corruption"], batch["severity"], strict=True))
         assert max(held.values()) - (min(held.values()) if len(held) == 5 else 0) <= 1
 
 
 def test_conditions_go_round(shards: Path) -> None:
-    first, second = itertools.islice(avrb.load(shards, WANTED, mixed=True, batch_size=6), 2)
+    first, second = itertools.islice(
+        avrb.load(shards, WANTED, mix_conditions=True, batch_size=6), 2
+    )
     assert first["key"] == second["key"]
     assert first["corruption"] == ["clean", *["gaussian"] * 2, *["compression"] * 2, "clean"]
     assert first["severity"] == [0, 1, (0, 4), 1, (0, 4), 0]
@@ -60,33 +62,33 @@ def test_conditions_go_round(shards: Path) -> None:
 
 
 def test_one_condition_mixed_is_still_one_a_clip(shards: Path) -> None:
-    batch = next(iter(avrb.load(shards, "impulse", 2, mixed=True, batch_size=3)))
+    batch = next(iter(avrb.load(shards, "impulse", 2, mix_conditions=True, batch_size=3)))
     assert (batch["corruption"], batch["severity"]) == (["impulse"] * 3, [2] * 3)
 
 
 @pytest.mark.parametrize("batches", [1, 7, 10])
 def test_a_mixed_pass_goes_on_at_another_world_and_batch_size(shards: Path, batches: int) -> None:
     def fresh(rank: int, world: int, size: int, workers: int) -> Any:
-        return avrb.load(shards, WANTED, mixed=True, order="seeded-shuffle", batch_size=size,
-                         num_workers=workers, workers="thread", rank=rank,
+        return avrb.load(shards, WANTED, mix_conditions=True, shuffle=True, batch_size=size,
+                         num_workers=workers, worker_type="thread", rank=rank,
                          world_size=world)  # fmt: skip
 
     before, states = [], []
     for rank in range(2):
-        loader = fresh(rank, 2, 3, workers=rank)
+        loader = fresh(rank, 2, 3, rank)
         before += list(itertools.islice(loader, batches - rank))
         states.append(loader.state_dict())
     after = []
     for rank in range(3):
-        loader = fresh(rank, 3, 4, workers=3)
+        loader = fresh(rank, 3, 4, 3)
         loader.load_state_dict(states)
         after += loader
     assert shown(before) + shown(after) == shown(avrb.load(shards, WANTED))
 
 
 def test_a_mixed_state_is_not_one_of_batches_of_one_condition(shards: Path) -> None:
-    state = avrb.load(shards, WANTED, mixed=True).state_dict()
-    with pytest.raises(UsageError, match="a loader with mixed True, not False; give that"):
+    state = avrb.load(shards, WANTED, mix_conditions=True).state_dict()
+    with pytest.raises(UsageError, match="a loader with mix_conditions True, not False; give that"):
         avrb.load(shards, WANTED).load_state_dict(state)
 
 
@@ -94,13 +96,13 @@ def test_a_transform_sees_the_condition_of_its_clip(shards: Path) -> None:
     def told(clip: dict[str, Any]) -> dict[str, Any]:
         return {"told": f"{clip['corruption']} {clip['severity']}"}
 
-    for batch in avrb.load(shards, WANTED, mixed=True, batch_size=5, transform=told):
+    for batch in avrb.load(shards, WANTED, mix_conditions=True, batch_size=5, transform=told):
         pairs = zip(batch["corruption"], batch["severity"], strict=True)
         assert batch["told"] == [f"{corruption} {severity}" for corruption, severity in pairs]
 
 
 def test_batches_repeat_whatever_the_threads(shards: Path) -> None:
-    made = {"mixed": True, "batch_size": 4, "workers": "thread"}
+    made = {"mix_conditions": True, "batch_size": 4, "worker_type": "thread"}
     passes = [list(avrb.load(shards, WANTED, num_workers=n, **made)) for n in (0, 1, 5)]
     assert_same(passes[0], passes[1])
     assert_same(passes[0], passes[2])

@@ -45,7 +45,7 @@ def test_a_pass_goes_on_at_another_world_size(shards: Path, batches: int) -> Non
 def test_a_pass_goes_on_with_the_same_batches(shards: Path) -> None:
     def fresh() -> Any:
         return avrb.load(shards, avrb.conditions(["impulse"], [1]), seed=3, batch_size=3,
-                         order="seeded-shuffle")  # fmt: skip
+                         shuffle=True)  # fmt: skip
 
     whole = list(fresh())
     for at in range(len(whole)):
@@ -93,7 +93,7 @@ def test_states_that_do_not_fit(shards: Path) -> None:
     for other in (
         avrb.load(shards, "impulse", 2, seed=1),
         avrb.load(shards, "impulse", 1),
-        avrb.load(shards, "impulse", 1, seed=1, order="seeded-shuffle"),
+        avrb.load(shards, "impulse", 1, seed=1, shuffle=True),
     ):
         with pytest.raises(UsageError, match="the state is of a loader with"):
             other.load_state_dict(state)

@@ -10,7 +10,7 @@ from helpers.evaluation import oracle, run
 from helpers.shards import Made, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.evaluation import digest
+from avrb_wds.evaluation import compute_receipt
 from avrb_wds.reports import read_report
 
 SAID = (
@@ -40,7 +40,7 @@ def test_it_is_named_and_left_out_under_a_budget(
     shards, said = write(tmp_path, task, target), SAID.format(shown, task)
     with pytest.raises(avrb.DataError, match=said):
         list(avrb.load(shards, num_workers=0))
-    loader = avrb.load(shards, avrb.conditions("impulse", 1), num_workers=0, on_error=1)
+    loader = avrb.load(shards, avrb.conditions("impulse", 1), num_workers=0, max_errors=1)
     assert [batch["key"] for batch in loader] == [["a", "c"], ["a", "c"]]
     ((key, shard, cause),) = loader.skipped
     assert (key, shard) == ("b", "t-000000.tar")
@@ -54,15 +54,17 @@ def test_it_is_named_and_left_out_under_a_budget(
 
 def test_workers_and_evaluations_leave_it_out_too(tmp_path: Path) -> None:
     shards = write(tmp_path / "shards", "single-label", 3)
-    by_process = avrb.load(shards, num_workers=1, workers="process", on_error=0.4)
+    by_process = avrb.load(shards, num_workers=1, worker_type="process", max_errors=0.4)
     assert [batch["key"] for batch in by_process] == [["a", "c"]]
     with pytest.raises(avrb.DataError, match=SAID.format("3", "single-label")):
         run(oracle, shards, tmp_path / "strict")
-    report = run(oracle, shards, tmp_path / "run", on_error=1)
+    report = run(oracle, shards, tmp_path / "run", max_errors=1)
     assert report is not None
     assert [cell.clips for cell in report.cells] == [2] * len(report.cells)
     assert [(clip.key, clip.conditions) for clip in report.skipped] == [("b", len(report.cells))]
     assert read_report(tmp_path / "run") == report
-    shown = digest(shards, [cell.condition for cell in report.cells], on_error=1, num_workers=0)
+    shown = compute_receipt(
+        shards, [cell.condition for cell in report.cells], max_errors=1, num_workers=0
+    )
     assert shown is not None
     assert shown.digest == report.receipt.digest

@@ -25,9 +25,9 @@ assert sys.getfilesystemencoding() == sys.argv[1], sys.getfilesystemencoding()
 out = Path(sys.argv[2])
 small = PackOptions(frames=1, frame_size=16)
 for name, labels in (("parent", "auto"), ("table", "l.csv")):
-    pack("videos", out / name, small, SourceOptions(labels=labels), workers=1)
-pack("e.json", out / "json", small, workers=1)
-pack("t.csv", out / "list", small, workers=1,
+    pack("videos", out / name, small, SourceOptions(labels=labels), num_workers=1)
+pack("e.json", out / "json", small, num_workers=1)
+pack("t.csv", out / "list", small, num_workers=1,
      source_options=SourceOptions(audio_root=Path("."), frames_root=Path("videos")))
 create_json(text_to_path("videos/\\u72ac"), "f", "w", "l.csv", out / "made.json")
 corrupt_folder("pictures", out / "pictures", "gaussian", 3)

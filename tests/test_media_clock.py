@@ -16,7 +16,7 @@ import avrb_wds as avrb
 from avrb_wds.building.clip_shape import PackedClip
 from avrb_wds.codecs import decode_audio, decode_frame
 from avrb_wds.packing import PackOptions
-from avrb_wds.packing.class_list import Labelling
+from avrb_wds.packing.class_list import LabelEncoder
 from avrb_wds.packing.convert import convert
 from avrb_wds.packing.sources.base import SourceClip, VideoFile
 
@@ -86,7 +86,7 @@ def told_by_pack(path: Path, window: str) -> Told:
         fps=FPS, frame_size="keep", duration=DURATION[window], window=window, sample_rate="keep"
     )
     clip = SourceClip("clip", (), path.name, VideoFile(path), path)
-    made = convert(clip, options, Labelling.of([clip], None))
+    made = convert(clip, options, LabelEncoder.of([clip], None))
     assert isinstance(made, PackedClip), str(made)
     frames = [decode_frame(data) for name, data in made.members if name.startswith("frame")]
     pcm, rate = decode_audio(dict(made.members)["wav"])

@@ -13,7 +13,7 @@ from helpers.videos import Movie, make_video
 from test_media_broken import BROKEN, whole
 
 import avrb_wds as avrb
-from avrb_wds.av.audio_track import find_track
+from avrb_wds.av.audio_track import find_audio_track
 from avrb_wds.packing import PackOptions
 from avrb_wds.packing.sampling import Span
 from avrb_wds.packing.video_window import VideoWindow
@@ -149,7 +149,7 @@ def test_sound_of_many_channels(layout: str, channels: int, tmp_path: Path) -> N
         block = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
         block.sample_rate, block.pts, block.time_base = 16_000, 0, Fraction(1, 16_000)
         file.mux(track.encode(block) + track.encode())
-    found = find_track(path)
+    found = find_audio_track(path)
     assert found is not None
     assert np.array_equal(np.concatenate(list(found.pieces()), axis=1), pcm)
     read_by_all(path)
@@ -176,7 +176,7 @@ def test_sound_whose_rate_and_channels_change_is_brought_to_the_first(tmp_path: 
         parts.append(path.read_bytes())
     path = tmp_path / "in.ts"
     path.write_bytes(b"".join(parts))
-    track = find_track(path)
+    track = find_audio_track(path)
     assert track is not None
     assert (track.sample_rate, track.shape[0]) == (48_000, 1)
     pcm = np.concatenate(list(track.pieces()), axis=1)[0].astype(float)

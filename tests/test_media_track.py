@@ -9,19 +9,19 @@ import pytest
 from helpers.films import Film, make_film
 from helpers.videos import Movie, make_video
 
-from avrb_wds.av.audio_track import PIECE, Track, find_track
+from avrb_wds.av.audio_track import PIECE, AudioTrack, find_audio_track
 from avrb_wds.corrupter import Corrupter
 
 RATE = 8000
 
 
-def whole(track: Track) -> np.ndarray:
+def whole(track: AudioTrack) -> np.ndarray:
     return np.concatenate(list(track.pieces()), axis=1)
 
 
 def decoded(path: Path) -> tuple[np.ndarray, int]:
     """The whole track as pcm, and its rate."""
-    track = find_track(path)
+    track = find_audio_track(path)
     assert track is not None
     return whole(track), track.sample_rate
 
@@ -50,7 +50,7 @@ def test_the_pieces_are_the_track_and_stream_to_the_same_bits(tmp_path: Path) ->
     film = Film(frames=60, sample_rate=48_000, flashes=(5, 30))
     path = make_film(tmp_path / "in.mkv", film)
     pcm, rate = decoded(path)
-    track = find_track(path)
+    track = find_audio_track(path)
     assert track is not None
     assert (track.shape, track.sample_rate, track.start) == (pcm.shape, rate, 0)
     pieces = list(track.pieces())
@@ -68,7 +68,7 @@ def test_a_gap_is_silence_and_of_an_overlap_the_first_counts(tmp_path: Path) -> 
     # 4096 samples are 512 ms: half a second is missing before the second, and the third comes
     # 100 ms too early.
     path = write_sound(tmp_path / "in.mkv", [(0, loud[0]), (1012, loud[1]), (1424, loud[2])])
-    track = find_track(path)
+    track = find_audio_track(path)
     assert track is not None
     pcm = whole(track)[0]
     assert track.samples == len(pcm) == (1424 + 512) * RATE // 1000
@@ -78,8 +78,8 @@ def test_a_gap_is_silence_and_of_an_overlap_the_first_counts(tmp_path: Path) -> 
 
 def test_what_is_past_the_end_is_not_read(tmp_path: Path) -> None:
     path = make_film(tmp_path / "in.mkv", Film(frames=60))
-    every = find_track(path)
-    start = find_track(path, Fraction(1, 2))
+    every = find_audio_track(path)
+    start = find_audio_track(path, Fraction(1, 2))
     assert every is not None
     assert start is not None
     assert RATE <= start.samples < every.samples
@@ -121,7 +121,7 @@ def test_the_sound_ends_where_the_file_says(
     movie = Movie(25, 10, 48, 64, True, 1, sample_rate, seconds, 0, codec, pictures)
     path = make_video(tmp_path / f"in.{kind}", movie)
     pcm, rate = decoded(path)
-    track = find_track(path)
+    track = find_audio_track(path)
     assert track is not None
     assert (rate, pcm.shape) == (sample_rate, movie.pcm().shape)
     assert np.array_equal(whole(track), pcm)

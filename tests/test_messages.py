@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(
     path for name in ("avrb_wds", "corruptions", "tools") for path in (ROOT / name).rglob("*.py")
 )
-OURS = {"AvrbError", "UsageError", "DataError", "ClipsMissing", "Transient"}
+OURS = {"AvrbError", "UsageError", "DataError", "MissingClipsError", "TransientError"}
 VALUE = "\0"  # stands for what an f-string fills in
 
 

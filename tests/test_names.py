@@ -177,11 +177,11 @@ def test_any_name(wanted: list[str], video: Path, tmp_path_factory: pytest.TempP
     (folder / "v").mkdir()
     for name in wanted:
         os.symlink(video, folder / "v" / f"{name}.mp4")
-    pack(folder / "v", folder / "o", SMALL, workers=1)
-    assert avrb.verify(folder / "o", deep=True) == []
+    pack(folder / "v", folder / "o", SMALL, num_workers=1)
+    assert avrb.verify_shards(folder / "o", deep=True) == []
     clips = avrb.ClipDataset(folder / "o")
     assert sorted(clips[n]["video_id"] for n in range(len(clips))) == sorted(wanted)
-    avrb.digest(folder / "o", ["clean"], out=folder / "d.json", num_workers=0)
+    avrb.compute_receipt(folder / "o", ["clean"], out=folder / "d.json", num_workers=0)
     beside = ClipDigests.read(folder / "d.digests.tsv")
     assert beside is not None
     assert sorted(beside.rows) == sorted(map(escape_key, wanted))

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from avrb_wds.concurrency.single_flight import Once
+from avrb_wds.concurrency.single_flight import SingleFlight
 
 
 def test_others_wait_for_the_first() -> None:
-    once, begun, go, done = Once(), threading.Event(), threading.Event(), []
+    once, begun, go, done = SingleFlight(), threading.Event(), threading.Event(), []
 
     def work() -> None:
         begun.set()
@@ -31,7 +31,7 @@ def test_others_wait_for_the_first() -> None:
 
 
 def test_all_are_told_of_an_error_and_the_next_may_try_again() -> None:
-    once, begun, go = Once(), threading.Event(), threading.Event()
+    once, begun, go = SingleFlight(), threading.Event(), threading.Event()
 
     def fail() -> None:
         begun.set()

@@ -12,10 +12,10 @@ import pytest
 from helpers.cli import AVRB, run_avrb
 from helpers.videos import Movie, make_video
 
-from avrb_wds.atomic import PARTS
+from avrb_wds.atomic import TEMP_PATTERN
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.packing import ClipsMissing, PackOptions, SourceOptions, pack
-from avrb_wds.shards import Manifest, ShardSet, decode_clip, verify
+from avrb_wds.packing import MissingClipsError, PackOptions, SourceOptions, pack
+from avrb_wds.shards import Manifest, ShardSet, decode_clip, verify_shards
 
 SMALL = PackOptions(frames=3, frame_size=32, clips_per_shard=2)
 BROKEN = ("b-text.mp4", "d-mute.mp4", "f-empty.mp4")
@@ -57,12 +57,12 @@ def test_same_bytes_for_any_number_of_workers(videos, tmp_path) -> None:
     for number, workers in enumerate((1, 1, 4, None)):
         out = tmp_path / str(number)
         packed = pack(
-            videos, out, SMALL, name="v", workers=workers, progress=lambda *n: counted.append(n)
+            videos, out, SMALL, name="v", num_workers=workers, progress=lambda *n: counted.append(n)
         )
         assert content(out) == content(tmp_path / "0")
         assert packed.manifest == Manifest.read(out / "manifest.json")
     assert counted == [(n, 5) for n in range(1, 6)] * 4
-    assert verify(tmp_path / "0", deep=True) == []
+    assert verify_shards(tmp_path / "0", deep=True) == []
     assert keys(tmp_path / "0") == ["c", "g", "a%2E1%2Ex", "e", "h"]
     assert (packed.manifest.classes, packed.manifest.task) == (("cat", "dog"), "single-label")
     assert sorted(content(tmp_path / "0"))[1:4] == [
@@ -86,7 +86,7 @@ def test_killed_twice_and_resumed(videos, tmp_path) -> None:
         os.link(videos / "dog/a.1.x.mp4", source / f"{number:02d}.mp4")
     (source / "00b.mp4").touch()
     out, name = tmp_path / "o", ("--name", "k", "--clips-per-shard", 3)
-    job = ("pack", source, out, *name, "--workers", 2, "--allow-missing", 1, "--resume")
+    job = ("pack", source, out, *name, "--num-workers", 2, "--max-errors", 1, "--resume")
     # As soon as one shard is finished; then as another is, between its index and the tar itself.
     for awaited in ("k-000000.tar", "k-000002.index.jsonl"):
         process = subprocess.Popen([*AVRB, *map(str, job)])
@@ -100,7 +100,7 @@ def test_killed_twice_and_resumed(videos, tmp_path) -> None:
         pack(source, out)
 
     resumed = run_avrb(*job)
-    whole = run_avrb("pack", source, tmp_path / "whole", *name, "--allow-missing", 1)
+    whole = run_avrb("pack", source, tmp_path / "whole", *name, "--max-errors", 1)
     assert resumed.returncode == whole.returncode == 0
     assert content(out) == content(tmp_path / "whole")
     assert resumed.stderr == whole.stderr
@@ -109,13 +109,13 @@ def test_killed_twice_and_resumed(videos, tmp_path) -> None:
 
 def test_resume_goes_by_its_journal(mixed, tmp_path) -> None:
     out, journal = tmp_path / "o", tmp_path / "o/.avrb-pack.jsonl"
-    whole = pack(mixed, out, SMALL, resume=True, allow_missing=3)
+    whole = pack(mixed, out, SMALL, resume=True, max_errors=3)
     finished = content(out)
     # A kill while the second shard's line was written, and its successor begun.
     journal.write_bytes(b"\n".join(finished[journal.name].split(b"\n")[:2]) + b'\n{"done":5,"fai')
-    (out / PARTS.replace("[0-9a-f]", "7")).write_bytes(b"begun")
+    (out / TEMP_PATTERN.replace("[0-9a-f]", "7")).write_bytes(b"begun")
     (out / "manifest.json").unlink()
-    assert pack(mixed, out, SMALL, resume=True, allow_missing=3) == whole
+    assert pack(mixed, out, SMALL, resume=True, max_errors=3) == whole
     assert content(out) == finished
     for before, other in {
         "frames '3'": {"frames": 4},
@@ -143,7 +143,7 @@ def test_resume_refuses_changed_shards_and_lists(videos, tmp_path) -> None:
 
 def test_failures_are_named_and_counted(mixed, tmp_path) -> None:
     out = tmp_path / "o"
-    done = run_avrb("pack", mixed, out, "--allow-missing", 2, "--workers", 2)
+    done = run_avrb("pack", mixed, out, "--max-errors", 2, "--num-workers", 2)
     lines = done.stderr.splitlines()
     assert done.returncode == 1
     assert [line.split(" (")[0] for line in lines[:3]] == [
@@ -153,7 +153,7 @@ def test_failures_are_named_and_counted(mixed, tmp_path) -> None:
     assert lines[3].startswith("avrb: 3 of 8 clips could not be packed and 2 may be missing")
     assert len(lines) == 4
     assert not (out / "manifest.json").exists()
-    accepted = run_avrb("pack", mixed, out, "--allow-missing", 3, "--resume")
+    accepted = run_avrb("pack", mixed, out, "--max-errors", 3, "--resume")
     assert (accepted.returncode, accepted.stderr.splitlines()) == (0, lines[:3])
     assert keys(out) == ["a%2E1%2Ex", "c", "e", "g", "h"]
 
@@ -161,8 +161,8 @@ def test_failures_are_named_and_counted(mixed, tmp_path) -> None:
 def test_nothing_is_left_where_nothing_can_be_packed(tmp_path) -> None:
     (source := tmp_path / "v").mkdir()
     (source / "x.mp4").touch()
-    with pytest.raises(ClipsMissing, match="none of the 1 clips") as raised:
-        pack(source, tmp_path / "o", allow_missing=9)
+    with pytest.raises(MissingClipsError, match="none of the 1 clips") as raised:
+        pack(source, tmp_path / "o", max_errors=9)
     assert [failure.video_id for failure in raised.value.failures] == ["x"]
     assert not (tmp_path / "o").exists()
 
@@ -183,7 +183,7 @@ def test_a_folder_in_use_is_refused(videos, tmp_path) -> None:
     [
         (["--frame-size", "big"], "--frame-size 'big' is not a whole number; give one, or keep"),
         (["--frames", "3", "--fps", "2"], "frames 3 and fps 2.0 exclude each other"),
-        (["--workers", "0"], "workers must be a positive integer; got 0"),
+        (["--num-workers", "0"], "num_workers must be a positive integer; got 0"),
         (["--labels", "none.csv"], "none.csv does not exist; give a CSV of labels"),
     ],
 )

@@ -16,8 +16,8 @@ from PIL import Image
 from avrb_wds.building.clip_shape import PackedClip
 from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_frame
 from avrb_wds.errors import UsageError
-from avrb_wds.packing import Failure, PackOptions
-from avrb_wds.packing.class_list import Labelling
+from avrb_wds.packing import ClipFailure, PackOptions
+from avrb_wds.packing.class_list import LabelEncoder
 from avrb_wds.packing.convert import convert, convert_all
 from avrb_wds.packing.frames import fit
 from avrb_wds.packing.sampling import choose_frames, choose_samples
@@ -103,7 +103,7 @@ def clip_of(path: Path, pictures: object = None, audio: Path | None = None) -> S
 
 
 def packed(clip: SourceClip, **options: object) -> tuple[list[np.ndarray], np.ndarray, int]:
-    made = convert(clip, PackOptions(**options), Labelling.of([clip], None))
+    made = convert(clip, PackOptions(**options), LabelEncoder.of([clip], None))
     assert isinstance(made, PackedClip), str(made)
     held = dict(made.members)
     sound = held[options.get("audio_format", "wav")]
@@ -172,7 +172,7 @@ def stored(root: Path, sizes: list[tuple[int, int]]) -> list[bytes]:
 def test_stored_frames_keep_their_bytes(tmp_path) -> None:
     coded = stored(tmp_path, [(24, 32)] * 12)
     clip = clip_of(tmp_path, FrameColumns(tmp_path, "v.1"), tmp_path / "v.1.wav")
-    made = convert(clip, PackOptions(), Labelling.of([clip], None))
+    made = convert(clip, PackOptions(), LabelEncoder.of([clip], None))
     assert [data for name, data in made.members if name.startswith("frame")] == coded
     assert dict(made.members)["wav"] == (tmp_path / "v.1.wav").read_bytes()
     some, pcm, _ = packed(clip, frames=3, frame_size=16, duration=0.25)
@@ -227,8 +227,8 @@ CASES = (
 @pytest.mark.parametrize("case", CASES)
 def test_what_cannot_be_packed_says_why(tmp_path, case) -> None:
     clip, cause = broken(tmp_path)[case]
-    failure = convert(clip, PackOptions(), Labelling.of([clip], None))
-    assert isinstance(failure, Failure)
+    failure = convert(clip, PackOptions(), LabelEncoder.of([clip], None))
+    assert isinstance(failure, ClipFailure)
     assert (failure.video_id, failure.source) == ("v.1", clip.source)
     assert re.search(cause, failure.cause), failure.cause
     assert "\n" not in str(failure)
@@ -236,10 +236,12 @@ def test_what_cannot_be_packed_says_why(tmp_path, case) -> None:
 
 @pytest.mark.parametrize(("clips", "others"), [(0, 0), (1, 0), (3, 3)])
 def test_there_are_no_more_processes_than_clips(clips: int, others: int) -> None:
-    def work(number: int) -> Failure:
-        return Failure(str(os.getpid()), "", "")
+    def work(number: int) -> ClipFailure:
+        return ClipFailure(str(os.getpid()), "", "")
 
     by = {
-        made.video_id for made in convert_all(work, range(clips), 8, str) if type(made) is Failure
+        made.video_id
+        for made in convert_all(work, range(clips), 8, str)
+        if type(made) is ClipFailure
     }
     assert len(by - {str(os.getpid())}) == others

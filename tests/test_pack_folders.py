@@ -39,7 +39,7 @@ def fill(root: Path, *names: str) -> Path:
 
 def packed(source: Path, out: Path, *options: str) -> Done:
     return run_avrb(
-        "pack", source, out, "--frames", "1", "--frame-size", "32", "--workers", "1", *options
+        "pack", source, out, "--frames", "1", "--frame-size", "32", "--num-workers", "1", *options
     )
 
 
@@ -63,7 +63,7 @@ def test_a_linked_folder_is_packed_and_a_broken_link_fails(tmp_path: Path) -> No
     assert "not packed: cat (cat): the link cannot be followed: No such file" in done.stderr
     assert "not packed: dog/gone.mp4 (dog/gone.mp4): the link cannot be followed" in done.stderr
     assert "2 of 4 clips could not be packed" in done.stderr
-    done = packed(tmp_path / "videos", tmp_path / "out", "--resume", "--allow-missing", "2")
+    done = packed(tmp_path / "videos", tmp_path / "out", "--resume", "--max-errors", "2")
     assert (done.returncode, targets(tmp_path / "out")) == (0, {"b": ("bird", 0), "d": ("dog", 1)})
     only = tmp_path / "only"
     only.mkdir()

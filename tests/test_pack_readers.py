@@ -13,7 +13,7 @@ from PIL import Image
 
 from avrb_wds.codecs import decode_audio
 from avrb_wds.packing import PackOptions, pack
-from avrb_wds.shards import ShardSet, decode_clip, verify
+from avrb_wds.shards import ShardSet, decode_clip, verify_shards
 
 FRAMES = [f"frame_{number:04d}.jpg" for number in range(10)]
 
@@ -36,7 +36,7 @@ KEYS = ["BkjpjAohg-0", "KlsG1EnBEjc_000361", "v1%2E2%2Ex"]
 def test_the_folder_of_real_clips(media, tmp_path) -> None:
     packed = pack(media / "media", tmp_path / "o")
     assert (packed.manifest.clips, packed.failures, packed.manifest.name) == (2, (), "media")
-    assert verify(tmp_path / "o", deep=True) == []
+    assert verify_shards(tmp_path / "o", deep=True) == []
 
 
 def test_webdataset(shards) -> None:

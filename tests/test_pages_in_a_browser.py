@@ -12,7 +12,7 @@ import pytest
 from helpers.reports import made_report
 
 import avrb_wds as avrb
-from avrb_wds.reports import against, report_page
+from avrb_wds.reports import report_page, with_baseline
 from avrb_wds.reports.pages import comparison_page
 
 BROWSER = (
@@ -68,7 +68,7 @@ def pages() -> dict[str, str]:
     report = made_report(scores)
     better = made_report({text: round(score**0.5, 4) for text, score in scores.items()})
     return {
-        "report": report_page(against(better, report)),
+        "report": report_page(with_baseline(better, report)),
         "comparison": comparison_page(avrb.compare(report, better)),
     }
 

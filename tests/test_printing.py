@@ -20,8 +20,8 @@ from helpers.shards import clips, write_shards
 from rich.table import Table
 
 from avrb_wds.reports import Report
-from avrb_wds.reports.terminal import table
-from avrb_wds.tools.output import ERRORS, one_line, prepare_streams
+from avrb_wds.reports.terminal import report_table
+from avrb_wds.tools.output import ERRORS, escape_control, prepare_streams
 from avrb_wds.tools.tables import print_table
 
 # Closes or redirects streams before the command starts, which subprocess cannot.
@@ -107,7 +107,7 @@ def test_a_report_in_another_encoding_is_no_error(folder: Path) -> None:
 
 def made_table() -> Table:
     scores = {f"{name}-{s}": 1 - s / 9 for name in ("rain", "interference") for s in range(1, 6)}
-    return table(made_report({"clean": 1.0, **scores}))
+    return report_table(made_report({"clean": 1.0, **scores}))
 
 
 @pytest.mark.parametrize("columns", [1, 20, 31, 50, 60, 79, 80, 200, None])
@@ -137,9 +137,9 @@ def named(report: Report, name: str) -> Report:
 
 def test_names_from_outside_send_nothing_to_the_terminal(capsys) -> None:
     made = named(made_report({"clean": 1.0, "rain-1": 0.5}), EVIL)
-    print_table(table(made), is_saved=True)
+    print_table(report_table(made), is_saved=True)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", capsys.readouterr().out)
-    assert one_line(EVIL).isprintable()
+    assert escape_control(EVIL).isprintable()
 
 
 LONG = "x" * 300

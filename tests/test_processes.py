@@ -51,7 +51,7 @@ def assert_same(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> Non
 
 
 def by_process(shards: Path, **options: Any) -> Loader:
-    return avrb.load(shards, WANTED, num_workers=2, workers="process", **options)
+    return avrb.load(shards, WANTED, num_workers=2, worker_type="process", **options)
 
 
 @pytest.mark.parametrize("way", ["in order", "memory is short"])
@@ -61,7 +61,7 @@ def test_passes_are_alike_and_processes_stay(
     """Also where the consumer holds more batches than may be shared."""
     if way == "memory is short":
         monkeypatch.setattr("avrb_wds.loading.buffers.MOST_SHARED", 3)
-    threads = list(avrb.load(shards, WANTED, batch_size=2, workers="thread"))
+    threads = list(avrb.load(shards, WANTED, batch_size=2, worker_type="thread"))
     loader = by_process(shards, batch_size=2)
     before = children()
     assert_same(list(loader), threads)
@@ -83,7 +83,7 @@ def test_a_held_batch_is_never_written_to(shards: Path) -> None:
 def test_descriptors_stay_few(tmp_path: Path) -> None:
     shards = write_shards(tmp_path, clips(2 * MOST_SHARED))
     before = len(os.listdir("/dev/fd"))
-    held = list(avrb.load(shards, batch_size=1, num_workers=1, workers="process"))
+    held = list(avrb.load(shards, batch_size=1, num_workers=1, worker_type="process"))
     assert len(held) == 2 * MOST_SHARED
     assert len(os.listdir("/dev/fd")) <= before + 2
 
@@ -106,7 +106,7 @@ def test_every_clip_is_read_once_for_all_conditions(
     opened = LoggedShards.open(shards)
     opened.log = tmp_path / "log"
     wanted = avrb.conditions(["gaussian", "impulse"])
-    loader = avrb.load(opened, wanted, num_workers=3, workers="process", batch_size=batch_size)
+    loader = avrb.load(opened, wanted, num_workers=3, worker_type="process", batch_size=batch_size)
     assert sum(len(batch["key"]) for batch in loader) == 11 * 11
     assert sorted(opened.log.read_text().split(), key=int) == [str(n) for n in range(11)]
 
@@ -123,7 +123,7 @@ def test_lambdas_and_what_they_hold_go_along(shards: Path) -> None:
 
     for transform in (make, lambda clip: make(clip)):
         options = {"batch_size": 4, "transform": transform}
-        threads = avrb.load(shards, WANTED, workers="thread", **options)
+        threads = avrb.load(shards, WANTED, worker_type="thread", **options)
         assert_same(list(by_process(shards, **options)), list(threads))
 
 
@@ -183,7 +183,7 @@ def test_far_ahead_they_do_not_wait_for_each_other(shards: Path) -> None:
     """A socket takes about a hundred orders, and as many results."""
     wanted = avrb.conditions(["gaussian", "impulse", "shot", "speckle"])
     far = {"batch_size": 1, "prefetch": 10_000}
-    loader = avrb.load(shards, wanted, num_workers=1, workers="process", **far)
+    loader = avrb.load(shards, wanted, num_workers=1, worker_type="process", **far)
     assert sum(1 for _ in loader) == 11 * 21
 
 
@@ -241,7 +241,7 @@ OWNER = """
 import os, sys, time
 import avrb_wds as avrb
 
-loader = avrb.load(sys.argv[1], num_workers=2, workers="process", batch_size=1)
+loader = avrb.load(sys.argv[1], num_workers=2, worker_type="process", batch_size=1)
 batches = iter(loader)
 next(batches)
 if sys.argv[2] == "leave":

@@ -48,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # What each is called while it runs, and how much there is of it; None for bytes.
 SHOWN = {
-    "pack videos OUT --frames 1 --workers 1": [("packing", 2)],
+    "pack videos OUT --frames 1 --num-workers 1": [("packing", 2)],
     "verify shards": [("verifying", None)],
     "verify shards/t-000000.tar shards/t-000001.tar": [("verifying", None)],
     "info shards/t-000000.tar shards/t-000001.tar": [("opening shards", 2)],
@@ -111,7 +111,7 @@ def test_ctrl_c_ends_packing_which_is_resumed(place: Path, tmp_path: Path) -> No
     (tmp_path / "videos").mkdir()
     for number in range(80):
         copy(place / "videos/a.mp4", tmp_path / f"videos/{number}.mp4")
-    pack = ("pack", "videos", "out", "--clips-per-shard", 1, "--workers", 1)
+    pack = ("pack", "videos", "out", "--clips-per-shard", 1, "--num-workers", 1)
     stopped = run_and_stop(*pack, folder=tmp_path, seen="/80")
     assert (stopped.returncode, stopped.stdout) == (130, "")
     assert not re.search(r"Traceback|avrb: ", stopped.stderr)

@@ -20,7 +20,7 @@ from avrb_wds.corruptions import (
     Kernel,
     available,
     get,
-    register,
+    register_corruption,
     registry,
 )
 from avrb_wds.errors import UsageError
@@ -54,8 +54,8 @@ def test_a_corruption_carries_its_name_and_five_levels(name: str) -> None:
 
 
 def test_a_registered_corruption_is_like_the_others(own: Corruption) -> None:
-    register(own)
-    register(own)  # once more is no fault: a notebook cell may run twice
+    register_corruption(own)
+    register_corruption(own)  # once more is no fault: a notebook cell may run twice
     assert get("dim") is own
     assert available()[-1] == "dim"
     assert str(conditions(["dim"])[-1]) == "dim-5"
@@ -66,13 +66,13 @@ def test_a_registered_corruption_is_like_the_others(own: Corruption) -> None:
 
 
 def test_a_name_that_is_taken_is_refused(own: Corruption) -> None:
-    register(own)
+    register_corruption(own)
     other = Corruption(name="dim", visual=own.visual, audio=get("gaussian").audio)
     with pytest.raises(UsageError, match=r"^corruption 'dim' is registered already; choose"):
-        register(other)
+        register_corruption(other)
     taken = Corruption(name="rain", visual=own.visual, audio=own.audio)
     with pytest.raises(UsageError, match=r"^corruption 'rain' is built in; choose another name\.$"):
-        register(taken)
+        register_corruption(taken)
 
 
 @pytest.mark.parametrize("name", ["", "clean", "two words", "a/b", "rain-3", "3d"])

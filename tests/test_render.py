@@ -19,7 +19,7 @@ from helpers.shards import clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.banks.bank_import import import_bank
 from avrb_wds.codecs import encode_audio
-from avrb_wds.evaluation import check
+from avrb_wds.evaluation import check_receipt
 from avrb_wds.rendering import RenderReceipt
 from avrb_wds.shards import FrameLayout, decode_clip
 
@@ -36,11 +36,11 @@ def test_same_bytes_for_any_number_of_workers(shards: Path, tmp_path: Path) -> N
     for workers in (0, 1, 4):
         out = tmp_path / str(workers)
         [made] = avrb.render(
-            shards, out, "rain", 3, PNG, workers=workers, progress=lambda *n: counted.append(n)
+            shards, out, "rain", 3, PNG, num_workers=workers, progress=lambda *n: counted.append(n)
         )
         assert content(out) == content(tmp_path / "0")
     assert counted == [(n, 5) for n in range(1, 6)] * 3
-    assert avrb.verify(out, deep=True) == []
+    assert avrb.verify_shards(out, deep=True) == []
     manifest = avrb.Manifest.read(out / "manifest.json")
     assert (manifest.name, manifest.clips, len(manifest.shards)) == ("t-rain-3", 5, 3)
     assert manifest.frames == FrameLayout(2, 24, 32, "png")
@@ -80,9 +80,9 @@ def test_evaluations_of_both_have_one_receipt(shards: Path, tmp_path: Path) -> N
     assert on_the_fly.cells[0].metrics == rendered.cells[0].metrics
     by_clip = (tmp_path / "1/report.digests.tsv").read_bytes()
     assert (tmp_path / "o/receipt.digests.tsv").read_bytes() == by_clip
-    assert str(check(shards, tmp_path / "o/receipt.json")) == "same"
+    assert str(check_receipt(shards, tmp_path / "o/receipt.json")) == "same"
     other = write_shards(tmp_path / "other", clips(5, channels=2))
-    found = check(other, tmp_path / "o/receipt.json").difference
+    found = check_receipt(other, tmp_path / "o/receipt.json").difference
     assert (found.condition, found.key, found.clips) == ("smoke-2", "clip0004", 2)
 
 
@@ -166,7 +166,7 @@ def test_killed_and_resumed(layout: str, tmp_path: Path) -> None:
     out = tmp_path / "o"
     job = ("render", source, out, "--corruption", "gaussian", "--severity", 3, "--resume",
            "--severity", 5, "--layout", layout, "--frame-format", "png",
-           "--clips-per-shard", 12, "--workers", 2)  # fmt: skip
+           "--clips-per-shard", 12, "--num-workers", 2)  # fmt: skip
     journal = out / "gaussian-3/.avrb-pack.jsonl"
     process = subprocess.Popen([*AVRB, *map(str, job)])
     while not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
@@ -230,4 +230,4 @@ def test_every_stage_reads_lossless_shards(shards: Path, tmp_path: Path) -> None
         assert np.array_equal(one["frames"], other["frames"])
         assert np.array_equal(one["waveform"], other["waveform"])
     assert "2 a clip, 32x24 pixels, webp" in run_avrb("info", tmp_path / "o").stdout
-    assert avrb.verify(tmp_path / "o", deep=True) == []
+    assert avrb.verify_shards(tmp_path / "o", deep=True) == []

@@ -50,7 +50,7 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
 ) -> None:
     out = tmp_path / "o"
     words = ("render", broken, out, "--corruption", "rain", "--severity", 1, "--layout", layout)
-    done = run_avrb(*words, "--workers", 2)
+    done = run_avrb(*words, "--num-workers", 2)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "avrb: clip 'clip0003' in shard t-000000.tar: member 'frame_0001.jpg': the image does not "
@@ -68,7 +68,7 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
     receipt = RenderReceipt.from_bytes((out / "receipt.json").read_bytes())
     assert (receipt.clips, [failure.video_id for failure in receipt.skipped]) == (4, ["clip0003"])
     if layout == "shards":
-        assert avrb.verify(out, deep=True) == []
+        assert avrb.verify_shards(out, deep=True) == []
         assert digest(out) == receipt.stored
 
 

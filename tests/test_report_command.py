@@ -13,7 +13,7 @@ from helpers.shards import clips, write_shards
 from test_compare import CONDITIONS, oracle
 
 import avrb_wds as avrb
-from avrb_wds.evaluation import standing
+from avrb_wds.evaluation import run_status
 from avrb_wds.reports import FILES, read_report, write_report
 
 CLIPS = 11
@@ -70,7 +70,7 @@ def test_a_torn_run_names_the_condition(shards: Path, tmp_path: Path) -> None:
     run(shards, tmp_path)
     [file] = (tmp_path / "predictions").iterdir()
     file.write_bytes(file.read_bytes()[:-1])
-    there = standing(tmp_path)
+    there = run_status(tmp_path)
     assert (there.whole, there.scores, there.wanted, there.is_complete) == (10, 54, 55, False)
     assert [str(gap) for gap in there.gaps] == ["1 clip under rain-5: clip0010"]
 

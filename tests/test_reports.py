@@ -20,12 +20,12 @@ from avrb_wds.reports import (
     FILES,
     Report,
     SkippedClip,
-    against,
     report_csv,
     report_json,
     report_markdown,
     report_page,
-    table,
+    report_table,
+    with_baseline,
     write_report,
 )
 
@@ -39,7 +39,7 @@ def report() -> Report:
     scores = {text: round(0.95 - 0.01 * place, 4) for place, text in enumerate(CONDITIONS)}
     ours, theirs = made_report(scores), made_report({**scores, "clean": 0.97, "rain-5": 0.1})
     skipped = (SkippedClip("a", "s-0.tar", "checksum", 76), SkippedClip(EVIL, EVIL, EVIL, 1))
-    return replace(against(ours, theirs), skipped=skipped)
+    return replace(with_baseline(ours, theirs), skipped=skipped)
 
 
 def evil(report: Report) -> Report:
@@ -58,7 +58,7 @@ def lines(shown: Table, width: int = 80) -> list[str]:
 
 
 def test_the_table_is_whole_at_80_columns(report: Report) -> None:
-    shown = lines(table(report))
+    shown = lines(report_table(report))
     assert max(map(len, shown)) <= 80
     assert not any("…" in line for line in shown)
     [head] = [line for line in shown if line.startswith("corruption")]
@@ -74,7 +74,7 @@ def test_the_table_is_whole_at_80_columns(report: Report) -> None:
 
 def test_the_table_takes_names_as_they_are(report: Report) -> None:
     """A model called "[red]" is no style."""
-    assert lines(table(replace(report, model="[red]m")))[0].startswith("[red]m on set")
+    assert lines(report_table(replace(report, model="[red]m")))[0].startswith("[red]m on set")
 
 
 def test_the_csv_has_a_row_a_condition(report: Report) -> None:
@@ -225,7 +225,7 @@ def test_small_reports_have_every_format(
     assert avrb.read_report(tmp_path) == report
     page = checked((tmp_path / "report.html").read_text())
     assert not any("Map" in word for word in page.words)
-    assert lines(table(report))
+    assert lines(report_table(report))
 
 
 def test_the_same_bytes_each_time(report: Report, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from helpers.shards import Made, members
 from helpers.tars import END, checked, header, member, pax, written
 
 import avrb_wds as avrb
-from avrb_wds.shards import ShardSet, decode_clip, verify
+from avrb_wds.shards import ShardSet, decode_clip, verify_shards
 
 Members = list[tuple[str, bytes]]
 LATIN_1 = "caf\udce9"  # as Python has the bytes b"caf\xe9" of a name
@@ -75,7 +75,7 @@ def same_as_webdataset(path: Path) -> None:
         held = {name: data for name, data in sample.items() if not name.startswith("__")}
         assert {name: bytes(data) for name, data in raw.members.items()} == held
         assert decode_clip(raw).frames is not None
-    assert verify([path], deep=True) == []
+    assert verify_shards([path], deep=True) == []
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -179,7 +179,7 @@ def test_members_that_are_no_clip_are_a_sentence(tmp_path: Path) -> None:
         assert [shards.read(n).key for n in range(2)] == ["a", "__b"]
         with pytest.raises(avrb.DataError, match=r"clip '__b' in .* neither a frame nor a sound"):
             decode_clip(shards.read(1))
-    assert [fault.key for fault in verify([tmp_path / "a.tar"])] == ["__b"]
+    assert [fault.key for fault in verify_shards([tmp_path / "a.tar"])] == ["__b"]
 
 
 def test_notes_on_the_shard_are_no_clip(tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def test_commands_name_the_file(tmp_path: Path) -> None:
         Image.new("RGB", (32, 32)).save(tmp_path / f"frames/frame_0/{name}.jpg")
     rows = [{"wav": f"{n}.wav", "labels": "x", "video_id": n, "video_path": "frames"} for n in bad]
     (tmp_path / "list.json").write_text(json.dumps({"data": rows}))
-    done = run_avrb("pack", "list.json", "out", "--allow-missing", "2", folder=tmp_path)
+    done = run_avrb("pack", "list.json", "out", "--max-errors", "2", folder=tmp_path)
     assert (done.returncode, "cut.wav: the sound is cut off" in done.stderr) == (0, True), (
         done.stderr
     )

@@ -121,7 +121,7 @@ def test_a_sentence_and_no_end(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.tar").write_bytes(data)
     with pytest.raises(avrb.DataError, match=rf"^shard \S+a\.tar .*{fault}.*\.$"):
         scan_index(tmp_path / "a.tar")
-    faults = avrb.verify([tmp_path / "a.tar"])
+    faults = avrb.verify_shards([tmp_path / "a.tar"])
     assert any(fault.key is None for fault in faults)
 
 

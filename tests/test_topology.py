@@ -124,7 +124,9 @@ def test_a_length_or_state_given_too_early_is_refused_later(ranks: list[Found], 
         )
 
 
-@pytest.mark.parametrize("options", [{"num_workers": 2}, {"num_workers": 1, "workers": "process"}])
+@pytest.mark.parametrize(
+    "options", [{"num_workers": 2}, {"num_workers": 1, "worker_type": "process"}]
+)
 def test_a_loader_is_copied_before_and_after_a_pass(shards: Path, options: Any) -> None:
     loader = avrb.load(shards, batch_size=2, **options)
     early = pickle.loads(pickle.dumps(loader))

@@ -20,7 +20,7 @@ WRONG = {
     "evaluate m:f s": "--out is missing; avrb evaluate --help says what it is.",
     "cache clear": "FOLDER is missing; avrb cache clear --help says what it is.",
     "pack a b c d": "'c' is one argument too many; avrb pack --help says what there is.",
-    "pack a b --wokers 3": "--wokers is not an option of avrb pack; --workers is.",
+    "pack a b --num-wokers 3": "--num-wokers is not an option of avrb pack; --num-workers is.",
     "pack a b --zzz": "--zzz is not an option of avrb pack; avrb pack --help lists them.",
     "pack a b -j 3": "-j is not an option of avrb pack; avrb pack --help lists them.",
     "pack a b --frames": "--frames has no value; give one.",
@@ -29,8 +29,8 @@ WRONG = {
     "digest a --seed 1.5": "--seed '1.5' is not a whole number; give one.",
     "pack a b --fps x": "--fps 'x' is not a number; give one.",
     "pack a b --frame-size x": "--frame-size 'x' is not a whole number; give one, or keep.",
-    "pack a b --allow-missing -1":
-        "--allow-missing -1 is less than nothing; give a whole number from 0 up.",
+    "pack a b --max-errors -1":
+        "--max-errors -1 is less than nothing; give a whole number from 0 up.",
     "corrupt a b --corruption rain --severity x":
         "severity 'x' is not a number; give 1 to 5, or visual+audio as in 0+5.",
 }  # fmt: skip

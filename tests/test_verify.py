@@ -19,12 +19,12 @@ from avrb_wds.shards import (
     Manifest,
     ShardIndex,
     summarize,
-    verify,
+    verify_shards,
 )
 
 
 def found(folder: Path, deep: bool = False) -> list[str]:
-    return [str(fault).replace(f"{folder}/", "") for fault in verify(folder, deep=deep)]
+    return [str(fault).replace(f"{folder}/", "") for fault in verify_shards(folder, deep=deep)]
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ def test_progress_is_told_in_bytes(tmp_path, files) -> None:
         path.rename(folder / path.name)
     total = sum(tar.stat().st_size for tar in folder.glob("*.tar"))
     told: list[tuple[int, int]] = []
-    assert verify(folder, progress=lambda *now: told.append(now)) == []
+    assert verify_shards(folder, progress=lambda *now: told.append(now)) == []
     assert told == sorted(told)
     assert len(set(told)) >= total >> 21  # it moves at least every 2 MiB
     assert told[-1] == (total, total)
     (folder / "t-000001.tar").write_bytes(bytes(9_000_000))  # more than it was to have
-    verify(folder, progress=lambda *now: told.append(now))
+    verify_shards(folder, progress=lambda *now: told.append(now))
     assert max(done for done, _ in told) <= max(total for _, total in told)
 
 
@@ -216,10 +216,10 @@ def test_shards_of_others(tmp_path) -> None:
 
 def test_nothing_to_verify(tmp_path) -> None:
     with pytest.raises(DataError, match="holds neither"):
-        verify(tmp_path)
+        verify_shards(tmp_path)
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(DataError, match=r"manifest\.json is not JSON"):
-        verify(tmp_path)
+        verify_shards(tmp_path)
 
 
 def test_a_file_that_is_no_tar(tmp_path) -> None:

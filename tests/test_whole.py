@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from avrb_wds.atomic import PARTS, whole_file, write_whole
+from avrb_wds.atomic import TEMP_PATTERN, atomic_file, write_atomic
 from avrb_wds.errors import DataError
 
 NAMELESS = "import os\n"
 NAMED = NAMELESS + "if hasattr(os, 'O_TMPFILE'): del os.O_TMPFILE\n"  # as on other systems
 WRITER = (
-    "import sys, pathlib\nfrom avrb_wds.atomic import whole_file\n"
+    "import sys, pathlib\nfrom avrb_wds.atomic import atomic_file\n"
     "path = pathlib.Path(sys.argv[1])\n"
 )
 
@@ -33,7 +33,7 @@ def test_there_once_the_block_is_through(system: str, old: bytes | None, tmp_pat
         path.write_bytes(old)
     code = system + WRITER + (
         "os.umask(0o027)\n"
-        "with whole_file(path) as file:\n"
+        "with atomic_file(path) as file:\n"
         "    file.write(b'new'), file.seek(0)\n"
         "    print(file.read(), path.exists() and path.read_bytes())\n"
     )  # fmt: skip
@@ -45,7 +45,7 @@ def test_there_once_the_block_is_through(system: str, old: bytes | None, tmp_pat
 
 
 def _fail(path: Path, error: type[BaseException]) -> None:
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write(b"half")
         raise error
 
@@ -68,14 +68,14 @@ def test_an_error_leaves_all_as_it_was(old: bytes | None, tmp_path: Path) -> Non
         pytest.param(
             NAMELESS, [], marks=pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="Linux's")
         ),
-        (NAMED, [PARTS]),
+        (NAMED, [TEMP_PATTERN]),
     ],
     ids=["nameless", "named"],
 )
 def test_a_kill_leaves_the_old_file(system: str, left: list[str], tmp_path: Path) -> None:
     (path := tmp_path / "a").write_bytes(b"old")
     code = system + WRITER + (
-        "with whole_file(path) as file:\n"
+        "with atomic_file(path) as file:\n"
         "    file.write(bytes(1 << 20)), file.flush(), print('half', flush=True)\n"
         "    sys.stdin.read()\n"
     )  # fmt: skip
@@ -98,8 +98,8 @@ def test_a_full_disk_is_one_sentence(system: str, tmp_path: Path) -> None:
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
-        "from avrb_wds.atomic import write_whole\n"
-        "write_whole(path, bytes(6000))\n"
+        "from avrb_wds.atomic import write_atomic\n"
+        "write_atomic(path, bytes(6000))\n"
     )  # fmt: skip
     _, errors = run(code, path).communicate()
     last = errors.splitlines()[-1]
@@ -112,7 +112,7 @@ def test_of_writers_at_once_one_wins_and_nobody_sees_half(system: str, tmp_path:
     path = tmp_path / "a"
     code = system + WRITER + (
         "for _ in range(30):\n"
-        "    with whole_file(path) as file:\n"
+        "    with atomic_file(path) as file:\n"
         "        for _ in range(50): file.write(sys.argv[2].encode() * 1000)\n"
     )  # fmt: skip
     writers = [run(code, path, letter) for letter in "abc"]
@@ -128,10 +128,10 @@ def test_of_writers_at_once_one_wins_and_nobody_sees_half(system: str, tmp_path:
 
 def test_a_name_as_long_as_names_can_be(tmp_path: Path) -> None:
     for _ in range(2):
-        path = write_whole(tmp_path / ("n" * 255), b"a")
+        path = write_atomic(tmp_path / ("n" * 255), b"a")
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(DataError, match="cannot be written: File name too long"):
-        write_whole(tmp_path / ("n" * 256), b"a")
+        write_atomic(tmp_path / ("n" * 256), b"a")
 
 
 def test_what_is_no_file_is_left(tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ def test_what_is_no_file_is_left(tmp_path: Path) -> None:
     before = {path: path.lstat() for path in tmp_path.iterdir()}
     for path in before:
         with pytest.raises(DataError, match=r"cannot be written: it is there and is not a file\.$"):
-            write_whole(path, b"a")
+            write_atomic(path, b"a")
     assert {path: path.lstat() for path in tmp_path.iterdir()} == before
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no/a cannot be written: No such file or directory\.$"):
-        write_whole(tmp_path / "no/a", b"a")
+        write_atomic(tmp_path / "no/a", b"a")

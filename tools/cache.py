@@ -32,9 +32,9 @@ def info(folder: Folder) -> None:
     """
     from datetime import datetime, timezone
 
-    from avrb_wds.storage.cache import entries
+    from avrb_wds.storage.cache import list_cache
 
-    held = entries(_checked(folder))
+    held = list_cache(_checked(folder))
     lines = [f"{folder}: {len(held)} file(s), {sum(size for _, size, _ in held) / 1e6:,.1f} MB"]
     for path, size, used in held:
         when = datetime.fromtimestamp(used, timezone.utc).isoformat(" ", "seconds")
@@ -43,12 +43,12 @@ def info(folder: Folder) -> None:
 
 
 @cache.command(cls=Command)
-def clear(folder: Folder) -> None:
+def clear_cache(folder: Folder) -> None:
     """Remove every file that is not in use.
 
     Example:  avrb cache clear /scratch/cache
     """
-    from avrb_wds.storage.cache import clear as empty
+    from avrb_wds.storage.cache import clear_cache as empty
 
     with progress_bar("removing") as progress:
         files, size = empty(_checked(folder), progress)

@@ -85,11 +85,11 @@ def main() -> None:
         status = _fail(_describe(error), 2 if error.errno in WRONG_PATH else 1)
     except Exception as error:
         # Only now: `avrb --help` doesn't wait for what the errors' home brings in.
-        from avrb_wds.errors import AvrbError, MissingExtra, UsageError
+        from avrb_wds.errors import AvrbError, MissingExtraError, UsageError
 
         if not isinstance(error, AvrbError):
             raise
-        status = _fail(str(error), 2 if isinstance(error, (UsageError, MissingExtra)) else 1)
+        status = _fail(str(error), 2 if isinstance(error, (UsageError, MissingExtraError)) else 1)
     sys.exit(status)
 
 
@@ -107,13 +107,13 @@ def _fail(message: str, status: int) -> int:
 
 def _describe(error: OSError) -> str:
     """An error of the operating system that no reader or writer below has put in words."""
-    from avrb_wds.errors import cause
+    from avrb_wds.errors import reason
 
     if error.filename is not None:
-        return f"{os.fsdecode(error.filename)} cannot be used: {cause(error)}."
+        return f"{os.fsdecode(error.filename)} cannot be used: {reason(error)}."
     if error.errno == errno.ENOENT:
         return "the working directory does not exist any more; change to another one."
-    return f"standard output cannot be written: {cause(error)}."
+    return f"standard output cannot be written: {reason(error)}."
 
 
 if __name__ == "__main__":

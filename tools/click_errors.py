@@ -76,7 +76,7 @@ def sentence(error: Exception) -> str:
     return f"{told.message.rstrip('.')}; {_help(told.ctx)} says what there is."
 
 
-def whole_number(given: str | int) -> int:
+def parse_int(given: str | int) -> int:
     """What an option that is a whole number means; its default is one already."""
     try:
         return int(given)
@@ -84,9 +84,9 @@ def whole_number(given: str | int) -> int:
         raise BadParameter(f"{given!r} is not a whole number; give one.") from None
 
 
-def natural_number(given: str | int) -> int:
+def non_negative_int(given: str | int) -> int:
     """What an option that counts something means; its default is a number already."""
-    value = whole_number(given)
+    value = parse_int(given)
     if value < 0:
         raise BadParameter(f"{value} is less than nothing; give a whole number from 0 up.")
     return value

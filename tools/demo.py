@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from .click_errors import whole_number
+from .click_errors import parse_int
 from .output import print_done
 from .progress import progress_bar
 from .tables import print_report
@@ -18,10 +18,10 @@ def demo(
         Path, Argument(metavar="OUT", help="New folder for everything the demo makes.")
     ] = Path("demo-out"),
     clips: Annotated[
-        int, Option(parser=whole_number, metavar="N", help="Clips to evaluate on.")
+        int, Option(parser=parse_int, metavar="N", help="Clips to evaluate on.")
     ] = 200,
     train_clips: Annotated[
-        int, Option(parser=whole_number, metavar="N", help="Clips to train on.")
+        int, Option(parser=parse_int, metavar="N", help="Clips to train on.")
     ] = 300,
 ) -> None:
     """Run the whole road on made-up clips and a tiny model.

@@ -75,20 +75,19 @@ def digest(
 
     With --check prints "same", or the first clip and condition that differ (exit status 1).
     """
-    from avrb_wds.evaluation import check as check_receipt
-    from avrb_wds.evaluation import digest as digest_shown
+    from avrb_wds.evaluation import check_receipt, compute_receipt
     from avrb_wds.storage import is_remote
 
     given = {name for name in (*SAID, *CHOICE) if _is_given(context, name)}
     source = open_shards(shards, storage_option, cache_dir, cache_size, indexes=True)
     chosen = chosen_conditions(corruption, severity, clean)
     common: dict[str, Any] = {
-        "out": out, "bank": bank, "num_workers": num_workers, "on_error": max_errors,
+        "out": out, "bank": bank, "num_workers": num_workers, "max_errors": max_errors,
     }  # fmt: skip
     with progress_bar("digesting") as progress:
         if check is None:
             settings = {"modality": modality, "profile": profile, "temporal": temporal}
-            receipt = digest_shown(
+            receipt = compute_receipt(
                 source, chosen, seed=seed, **cast(Any, settings), **common, progress=progress
             )
         else:

@@ -111,7 +111,7 @@ def evaluate(
             bank=bank,
             transform=find_object(transform) if transform else None,
             device=device,
-            on_error=max_errors,
+            max_errors=max_errors,
             baseline=baseline,
             progress=progress,
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from .click_errors import natural_number, number, whole_number
+from .click_errors import non_negative_int, number, parse_int
 
 # The panels of the help, which have the same names in every command.
 CORRUPTION = "Corruption"
@@ -77,7 +77,7 @@ Temporal = Annotated[
 ]
 Seed = Annotated[
     int,
-    Option(parser=whole_number, metavar="N", help="Of all draws.", rich_help_panel=CORRUPTION),
+    Option(parser=parse_int, metavar="N", help="Of all draws.", rich_help_panel=CORRUPTION),
 ]
 BankOption = Annotated[
     Path | None,
@@ -100,11 +100,9 @@ Duration = Annotated[
 ]
 Quality = Annotated[
     int,
-    Option(
-        parser=whole_number, metavar="N", help="Of the JPEGs, 1 to 100.", rich_help_panel=STORED
-    ),
+    Option(parser=parse_int, metavar="N", help="Of the JPEGs, 1 to 100.", rich_help_panel=STORED),
 ]
-ClipsPerShard = Annotated[int, Option(parser=whole_number, metavar="N", help="Clips a shard.")]
+ClipsPerShard = Annotated[int, Option(parser=parse_int, metavar="N", help="Clips a shard.")]
 Baseline = Annotated[
     Path | None,
     Option(
@@ -114,12 +112,12 @@ Baseline = Annotated[
     ),
 ]
 BatchSize = Annotated[
-    int, Option(parser=whole_number, metavar="N", help="Clips a batch.", rich_help_panel=RUN)
+    int, Option(parser=parse_int, metavar="N", help="Clips a batch.", rich_help_panel=RUN)
 ]
 NumWorkers = Annotated[
     int | None,
     Option(
-        parser=whole_number,
+        parser=parse_int,
         metavar="N",
         help="Workers that decode and corrupt: threads up to 2, processes beyond.",
         show_default="one a core",
@@ -129,7 +127,7 @@ NumWorkers = Annotated[
 MaxErrors = Annotated[
     int,
     Option(
-        parser=natural_number,
+        parser=non_negative_int,
         metavar="N",
         help="Broken clips that may be left out.",
         rich_help_panel=RUN,

@@ -53,7 +53,7 @@ def _encode_anyhow(error: UnicodeError) -> tuple[str | bytes, int]:
 
 def print_result(*lines: object) -> None:
     """Print the lines that the command was run for; raises OSError where they cannot be written."""
-    print_text("".join(f"{one_line(line)}\n" for line in lines))
+    print_text("".join(f"{escape_control(line)}\n" for line in lines))
 
 
 def print_text(text: str) -> None:
@@ -68,13 +68,13 @@ def print_done(*lines: object) -> None:
     Where standard output cannot be written, stderr says so and the command goes on: its work is
     done.
     """
-    print_if_possible("".join(f"{one_line(line)}\n" for line in lines))
+    print_if_possible("".join(f"{escape_control(line)}\n" for line in lines))
 
 
 def print_to_stderr(line: object) -> None:
     """Print a line beside the result; one that cannot be written is no error."""
     with suppress(OSError):
-        print(one_line(line), file=sys.stderr, flush=True)
+        print(escape_control(line), file=sys.stderr, flush=True)
 
 
 def silence_stdout() -> None:
@@ -92,7 +92,7 @@ def print_if_possible(text: str) -> None:
             print_to_stderr(f"avrb: standard output cannot be written: {error.strerror}.")
 
 
-def one_line(text: object) -> str:
+def escape_control(text: object) -> str:
     r"""A message that is one line, and no command to a terminal, whatever the names in it.
 
     >>> one_line("a\nb.mp4 does not open.")

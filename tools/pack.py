@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .click_errors import natural_number, number, whole_number
+from .click_errors import non_negative_int, number, parse_int
 from .options import RUN, STORED, ClipsPerShard, Quality, Resume, StorageOptions, Via
 from .output import print_done, print_to_stderr
 from .parsing import open_storage
 from .progress import progress_bar
-from .staging import announced, folder_for, uploaded
+from .staging import folder_for, reserve_and_announce, upload_and_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from avrb_wds.packing import Failure, Packed
+    from avrb_wds.packing import ClipFailure, PackResult
 
 LABELS = "Names and labels"
 CLIP_LIST = "Of a clip list"
@@ -41,7 +41,7 @@ def pack(
     frames: Annotated[
         int | None,
         Option(
-            parser=whole_number,
+            parser=parse_int,
             metavar="N",
             help="Frames a clip.",
             show_default="10; AVROBUSTBENCH: all",
@@ -154,10 +154,10 @@ def pack(
         ),
     ] = 8.0,
     clips_per_shard: ClipsPerShard = 1000,
-    workers: Annotated[
+    num_workers: Annotated[
         int | None,
         Option(
-            parser=whole_number,
+            parser=parse_int,
             metavar="N",
             help="Clips converted at a time.",
             show_default="one a core",
@@ -165,10 +165,10 @@ def pack(
         ),
     ] = None,
     resume: Resume = False,
-    allow_missing: Annotated[
+    max_errors: Annotated[
         int,
         Option(
-            parser=natural_number, metavar="N", help="Clips that may fail.", rich_help_panel=RUN
+            parser=non_negative_int, metavar="N", help="Clips that may fail.", rich_help_panel=RUN
         ),
     ] = 0,
     via: Via = None,
@@ -176,16 +176,16 @@ def pack(
 ) -> None:
     """Pack clips into WebDataset shards, the same bytes every time.
 
-    Example:  avrb pack videos/ shards/ --labels vggsound.csv --workers 8
+    Example:  avrb pack videos/ shards/ --labels vggsound.csv --num-workers 8
 
     A CSV of labels has a column 'file' or 'id' and a column 'label' (one) or 'labels' (several,
     with commas between them); AudioSet's segments and VGGSound's list are understood as they are.
     Without --classes, classes are the labels in order, by value where all are numbers.
-    Clips that fail are named at the end; if more than --allow-missing did, the exit status is 1
+    Clips that fail are named at the end; if more than --max-errors did, the exit status is 1
     and no manifest is written.
     """
     from avrb_wds.packing import (
-        ClipsMissing,
+        MissingClipsError,
         PackOptions,
         SourceOptions,
         remove_packed,
@@ -197,7 +197,7 @@ def pack(
     folder = folder_for(out, via)
     storage = open_storage(storage_option)
     if remote:
-        announced([out], folder, storage, resume=resume, doing="packing")
+        reserve_and_announce([out], folder, storage, resume=resume, doing="packing")
     options = PackOptions(
         frames=frames,
         fps=fps,
@@ -219,29 +219,29 @@ def pack(
                 options,
                 reading,
                 name=name,
-                workers=workers,
+                num_workers=num_workers,
                 resume=resume,
-                allow_missing=allow_missing,
+                max_errors=max_errors,
                 progress=progress,
             )
-    except ClipsMissing as error:
+    except MissingClipsError as error:
         _name(error.failures)
         raise
     _report(packed, labels, numbered=classes is not None)
     if remote:
-        uploaded(folder, out, storage)
+        upload_and_report(folder, out, storage)
     if remote and via is None:
         remove_packed(folder)
     manifest = packed.manifest
     print_done(f"{out}: {len(manifest.shards)} shard(s), {manifest.clips} clip(s)")
 
 
-def _name(failures: Sequence[Failure]) -> None:
+def _name(failures: Sequence[ClipFailure]) -> None:
     for failure in failures:
         print_to_stderr(f"not packed: {failure}")
 
 
-def _report(packed: Packed, labels: str, *, numbered: bool) -> None:
+def _report(packed: PackResult, labels: str, *, numbered: bool) -> None:
     """Say what was not packed, and what class numbers are where labels suggest others."""
     from avrb_wds.packing.class_list import renumbered
 

@@ -55,6 +55,6 @@ def progress_bar(
 def _is_watched() -> bool:
     if not sys.stderr.isatty():
         return False
-    from avrb_wds.loading.topology import find_topology
+    from avrb_wds.loading.topology import resolve_rank
 
-    return find_topology()[0] == 0
+    return resolve_rank()[0] == 0

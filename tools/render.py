@@ -30,7 +30,7 @@ from .options import (
 from .output import print_done, print_to_stderr
 from .parsing import chosen_conditions, open_shards, open_storage
 from .progress import progress_bar
-from .staging import announced, folder_for, uploaded
+from .staging import folder_for, reserve_and_announce, upload_and_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def render(
         ),
     ] = "shards",
     clips_per_shard: ClipsPerShard = 1000,
-    workers: NumWorkers = None,
+    num_workers: NumWorkers = None,
     resume: Resume = False,
     max_errors: MaxErrors = 0,
     via: Via = None,
@@ -105,7 +105,7 @@ def render(
         _check_layout(layout)
         check_apart(source, out)
         storage = open_storage(storage_option)
-        announced(places, folder, storage, resume=resume, doing="rendering")
+        reserve_and_announce(places, folder, storage, resume=resume, doing="rendering")
     with source, progress_bar("rendering") as progress:
         made = render_shards(
             source,
@@ -117,7 +117,7 @@ def render(
             modality=cast(Any, modality),
             temporal=cast(Any, temporal),
             bank=bank,
-            workers=workers,
+            num_workers=num_workers,
             resume=resume,
             max_errors=max_errors,
             progress=progress,
@@ -126,7 +126,7 @@ def render(
         print_to_stderr(f"left out: {failure}")
     for place, rendered in zip(places, made, strict=True):
         if remote:
-            uploaded(rendered.folder, place, storage)
+            upload_and_report(rendered.folder, place, storage)
         where = place if remote else rendered.folder
         print_done(f"{where}: {rendered.receipt.clips} clip(s), {rendered.receipt}")
     if remote and via is None:

@@ -26,15 +26,15 @@ def report(
     Writes the report anew, in every format. If the run is not finished, says which clips of which
     conditions are missing; exit status 1.
     """
-    from avrb_wds.evaluation import holds_run, open_report, rewrite, standing
+    from avrb_wds.evaluation import is_run_folder, open_report, rewrite_report, run_status
 
     base = None if baseline is None else open_report(baseline)
-    if holds_run(folder):
-        there = standing(folder)
+    if is_run_folder(folder):
+        there = run_status(folder)
         if not there.is_complete:
             gaps = [f"missing: {gap}" for gap in there.gaps]
             print_result(there, *gaps, "repeat the same run to finish it")
             raise Exit(1)
     with progress_bar("scoring") as progress:
-        made = rewrite(folder, base, progress)
+        made = rewrite_report(folder, base, progress)
     print_report(made, folder)

@@ -29,21 +29,21 @@ def folder_for(out: str, via: Path | None) -> Path:
     return Path(out)
 
 
-def announced(
+def reserve_and_announce(
     places: Sequence[str], folder: Path, storage: Storage, *, resume: bool, doing: str
 ) -> None:
     """Have the places in a bucket ready, and say in which folder the work begins."""
-    from avrb_wds.packing import prepare
+    from avrb_wds.packing import reserve_destination
 
     for place in places:
         inner = folder if len(places) == 1 else folder / place.rpartition("/")[2]
-        prepare(place, folder=inner, storage=storage, resume=resume)
+        reserve_destination(place, folder=inner, storage=storage, resume=resume)
     print_to_stderr(f"{doing} into {folder} first")
 
 
-def uploaded(folder: Path, place: str, storage: Storage) -> None:
+def upload_and_report(folder: Path, place: str, storage: Storage) -> None:
     """Put a data set that is whole at its place in a bucket."""
-    from avrb_wds.packing import publish
+    from avrb_wds.packing import upload_dataset
 
     with progress_bar("uploading") as progress:
-        publish(folder, place, storage=storage, progress=progress)
+        upload_dataset(folder, place, storage=storage, progress=progress)

@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .output import one_line, print_done, print_if_possible, print_text
+from .output import escape_control, print_done, print_if_possible, print_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -23,9 +23,9 @@ WIDE = 80  # columns, in which titles and captions are wrapped
 
 def print_report(report: Report, folder: Path) -> None:
     """Print the table of a report and the paths of the files in its folder, the page last."""
-    from avrb_wds.reports import FILES, table
+    from avrb_wds.reports import FILES, report_table
 
-    print_table(table(report), is_saved=True)
+    print_table(report_table(report), is_saved=True)
     print_done(*(f"report: {folder / name}" for name in FILES))
 
 
@@ -111,7 +111,7 @@ def _clean(cell: RenderableType | None) -> Text | None:
     if cell is None:
         return None
     text = cell if isinstance(cell, Text) else Text(str(cell))
-    plain = "\n".join(map(one_line, text.plain.split("\n")))
+    plain = "\n".join(map(escape_control, text.plain.split("\n")))
     if plain != text.plain:
         text = Text(plain, style=text.style, justify=text.justify)
     return text

@@ -25,12 +25,12 @@ def verify(
 
     Prints a line for each fault; the exit status is 1 if there is any.
     """
-    from avrb_wds.shards import verify as find_faults
+    from avrb_wds.shards import verify_shards
 
     source = shards[0] if len(shards) == 1 else shards
     storage = open_storage(storage_option)
     with progress_bar("verifying", of_bytes=True) as progress:
-        faults = find_faults(source, deep=deep, progress=progress, storage=storage)
+        faults = verify_shards(source, deep=deep, progress=progress, storage=storage)
     if faults:
         print_result(*faults)
         raise Exit(1)

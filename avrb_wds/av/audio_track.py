@@ -13,7 +13,7 @@ import numpy as np
 from ..corruptions import Pcm
 from ..errors import DataError
 from ..signals import mix
-from .audio_blocks import read_blocks
+from .audio_blocks import read_audio_blocks
 
 ASTRAY = Fraction(1, 50)  # seconds: below, it is rounding; above, sound is missing or comes twice
 LONGEST_GAP = 3600  # seconds: more is a broken clock, and silence would go on for years
@@ -21,7 +21,7 @@ PIECE = 1 << 16  # samples at a time
 
 
 @dataclass(frozen=True)
-class Track:
+class AudioTrack:
     """The first sound track of the video at `path`, decoded each time it is gone through.
 
     channels, samples: of what is heard.  sample_rate: in Hz.  start: in seconds, on the clock of
@@ -46,7 +46,7 @@ class Track:
         """When it ends, in seconds."""
         return self.start + Fraction(self.samples, self.sample_rate)
 
-    def until(self, end: Fraction) -> Track:
+    def until(self, end: Fraction) -> AudioTrack:
         """What sounds before `end` seconds."""
         samples = round((end - self.start) * self.sample_rate)
         return replace(self, samples=max(0, min(self.samples, samples)))
@@ -58,7 +58,7 @@ class Track:
         """
         waiting: list[Pcm] = []
         left, held = self.samples, 0
-        blocks = self.held or (heard.block for heard in _heard(self.path))
+        blocks = self.held or (heard.block for heard in _aligned_blocks(self.path))
         for block in blocks:
             waiting.append(block[:, :left])
             left -= waiting[-1].shape[1]
@@ -85,7 +85,9 @@ class Track:
         return out
 
 
-def find_track(path: Path, end: Fraction | None = None, *, hold: bool = False) -> Track | None:
+def find_audio_track(
+    path: Path, end: Fraction | None = None, *, hold: bool = False
+) -> AudioTrack | None:
     """The first sound track of a video; None where it is empty.
 
     end: seconds from which on nothing is needed; None for all.  hold: whether to keep what is
@@ -93,10 +95,10 @@ def find_track(path: Path, end: Fraction | None = None, *, hold: bool = False) -
     silence; where pieces overlap the earlier one counts.  Raises DataError with the cause where it
     does not decode.
     """
-    track: Track | None = None
+    track: AudioTrack | None = None
     held: list[Pcm] = []
-    for start, rate, block in _heard(path):
-        track = track or Track(path, len(block), 0, rate, start)
+    for start, rate, block in _aligned_blocks(path):
+        track = track or AudioTrack(path, len(block), 0, rate, start)
         held += [block] if hold else []
         track = replace(track, samples=track.samples + block.shape[1])
         if end is not None and start + Fraction(track.samples, rate) >= end:
@@ -112,10 +114,10 @@ class _Heard(NamedTuple):
     block: Pcm
 
 
-def _heard(path: Path) -> Iterator[_Heard]:
+def _aligned_blocks(path: Path) -> Iterator[_Heard]:
     """All blocks of the first track, at the places that their times give them."""
     start, samples = Fraction(0), 0
-    for time, block, rate in read_blocks(path):
+    for time, block, rate in read_audio_blocks(path):
         if not samples and time is not None:
             start = time
         astray = round((time - start) * rate) - samples if time is not None else 0

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DataError, MissingExtra, cause
+from ..errors import DataError, MissingExtraError, reason
 from ..limits import DEFAULT_LIMITS
 
 Kind = Literal["video", "audio"]
@@ -18,12 +18,12 @@ Kind = Literal["video", "audio"]
 STEP_BACK = Fraction(1, 10)
 
 
-def need_pyav() -> Any:
-    """PyAV; raises MissingExtra where it is not installed."""
+def require_pyav() -> Any:
+    """PyAV; raises MissingExtraError where it is not installed."""
     try:
         import av
     except ImportError as error:
-        raise MissingExtra("reading videos", "video") from error
+        raise MissingExtraError("reading videos", "video") from error
     return av
 
 
@@ -33,7 +33,7 @@ def open_stream(path: Path, kind: Kind) -> Iterator[tuple[Any, Any]]:
 
     Raises DataError, naming the file and the cause, for whatever goes wrong within the block.
     """
-    av = need_pyav()
+    av = require_pyav()
     # From the root, since to FFmpeg "take:1.mp4" is an address and "pipe:0.mp4" its input.  Titles
     # are in any encoding and no matter here.
     address = os.path.abspath(path)
@@ -53,14 +53,14 @@ def open_stream(path: Path, kind: Kind) -> Iterator[tuple[Any, Any]]:
 @contextmanager
 def naming_file(path: Path) -> Iterator[None]:
     """Make a DataError, naming the file and the cause, of whatever PyAV raises within."""
-    av = need_pyav()
+    av = require_pyav()
     try:
         yield
-    except (DataError, MissingExtra):
+    except (DataError, MissingExtraError):
         raise
     # ValueError and ArithmeticError: numbers of a damaged header that PyAV cannot represent.
     except (av.error.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError) as error:
-        raise DataError(f"{path} does not decode: {cause(error)}.") from error
+        raise DataError(f"{path} does not decode: {reason(error)}.") from error
 
 
 def check_size(path: Path, width: int, height: int) -> None:
@@ -74,7 +74,7 @@ def check_size(path: Path, width: int, height: int) -> None:
 
 def find_stream(container: Any, kind: Kind) -> Any:
     """The first stream of a kind, None if there is none; a cover is no picture of the video."""
-    cover = need_pyav().stream.Disposition.attached_pic
+    cover = require_pyav().stream.Disposition.attached_pic
     streams = (s for s in container.streams if not s.disposition & cover)
     return next((s for s in streams if s.type == kind), None)
 

@@ -14,7 +14,7 @@ from .container import naming_file
 NOTHING = 0.02
 
 
-def upright(frame: Any, path: Path) -> Frame:
+def to_rgb_upright(frame: Any, path: Path) -> Frame:
     """A decoded frame as (h, w, 3) uint8 RGB, turned and mirrored as it is to be shown.
 
     path: of its file, which a DataError names where the pixels cannot be converted.

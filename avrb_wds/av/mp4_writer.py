@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..corruptions import Frame, Pcm
-from .container import need_pyav
+from .container import require_pyav
 
 # At 540 x 360 superfast takes 5 to 13 ms of a core a frame, ultrafast half of it for files a half
 # larger, veryfast half as much again for files no smaller.
@@ -28,7 +28,7 @@ PIECE = 1 << 12  # samples handed to the encoder at a time
 
 
 @dataclass(frozen=True)
-class PictureFormat:
+class VideoFormat:
     """height, width: both even.  unit: of times, in seconds.  rate: frames a second, on average.
 
     aspect: of a pixel, width to height.  primaries, transfer: of colours, as FFmpeg numbers them.
@@ -46,7 +46,7 @@ class PictureFormat:
 
 
 @dataclass(frozen=True)
-class SoundFormat:
+class AudioFormat:
     """channels: 1 to 6, or 8.  sample_rate: in Hz; AAC takes the nearest above that it knows.
 
     channel_bits: a second, of each channel.
@@ -57,12 +57,12 @@ class SoundFormat:
     channel_bits: int = CHANNEL_BITS
 
 
-def encodable(frame: Frame) -> Any:
+def to_yuv420p(frame: Frame) -> Any:
     """A frame (h, w, 3) uint8 as the encoder takes it; odd sides grow by their last pixel.
 
     Safe in any thread, and works without the interpreter lock.
     """
-    av = need_pyav()
+    av = require_pyav()
     height, width = frame.shape[:2]
     if height % 2 or width % 2:
         frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
@@ -70,15 +70,15 @@ def encodable(frame: Frame) -> Any:
     return rgb.reformat(format="yuv420p", dst_colorspace=BT709, dst_color_range=LIMITED, threads=1)
 
 
-class Mp4:
+class Mp4Writer:
     """An mp4 in the making; a context manager that finishes it, or leaves it if an error came.
 
     out: open for writing and seeking.  Pictures and sound are to be given in step, so that only
     little waits for the other.
     """
 
-    def __init__(self, out: BinaryIO, picture: PictureFormat, sound: SoundFormat | None) -> None:
-        self._av = need_pyav()
+    def __init__(self, out: BinaryIO, picture: VideoFormat, sound: AudioFormat | None) -> None:
+        self._av = require_pyav()
         self._sink = _Sink(out)
         self._file = self._av.open(self._sink, "w", format="mp4")
         self._unit = picture.unit
@@ -87,7 +87,7 @@ class Mp4:
         self._format = sound
 
     def write_picture(self, frame: Any, time: Fraction, duration: Fraction) -> None:
-        """Add a frame of `encodable`, shown from `time` on; times rise."""
+        """Add a frame of `to_yuv420p`, shown from `time` on; times rise."""
         frame.time_base = self._unit
         frame.pts, frame.duration = round(time / self._unit), round(duration / self._unit)
         self._file.mux(self._picture.encode(frame))
@@ -114,9 +114,9 @@ class Mp4:
                 until = round((number + 1) * each * self._format.sample_rate)
                 self.write_sound(pcm[:, heard:until], heard)
                 heard = min(until, pcm.shape[1])
-            self.write_picture(encodable(frame), number * each, each)
+            self.write_picture(to_yuv420p(frame), number * each, each)
 
-    def __enter__(self) -> Mp4:
+    def __enter__(self) -> Mp4Writer:
         return self
 
     def __exit__(
@@ -159,7 +159,7 @@ class _Sink:
             raise
 
 
-def _picture_stream(file: Any, form: PictureFormat) -> Any:
+def _picture_stream(file: Any, form: VideoFormat) -> Any:
     options = {"preset": PRESET, "crf": form.quality, "threads": THREADS}
     stream = file.add_stream("libx264", rate=form.rate.limit_denominator(1 << 16), options=options)
     stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
@@ -171,7 +171,7 @@ def _picture_stream(file: Any, form: PictureFormat) -> Any:
     return stream
 
 
-def _sound_stream(file: Any, form: SoundFormat) -> Any:
+def _sound_stream(file: Any, form: AudioFormat) -> Any:
     above = [rate for rate in RATES if rate >= form.sample_rate]
     rate = min(above) if above else RATES[0]
     stream = file.add_stream("aac", rate=rate, options={"aac_coder": CODER})

@@ -17,7 +17,7 @@ FRAMES_MISTAKEN = 1
 MILLION = 1_000_000
 
 
-class Announced:
+class TruncationCheck:
     """What has been read of a file, to compare with what the file announces.
 
     stream: of the pictures, whose average rate is `rate`.

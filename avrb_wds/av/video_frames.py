@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from .container import check_size, need_pyav, open_stream, read_packets
-from .truncation import MILLION, Announced
+from .container import check_size, open_stream, read_packets, require_pyav
+from .truncation import MILLION, TruncationCheck
 
 USUAL_RATE = 25  # frames a second where a file says nothing
 REORDERED = 1  # second: so far apart are, at most, the places of a picture in file and on screen
 
 
 @dataclass(frozen=True)
-class Facts:
+class VideoInfo:
     """What a video says of itself.
 
     rate: frames a second, on average.  unit: of its times, in seconds.  aspect: of a pixel, width
@@ -32,7 +32,7 @@ class Facts:
     sound: bool
 
     @classmethod
-    def of(cls, container: Any, stream: Any) -> Facts:
+    def of(cls, container: Any, stream: Any) -> VideoInfo:
         """Those of an opened container and its pictures."""
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         return cls(
@@ -45,7 +45,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Picture:
+class VideoFrame:
     """A decoded frame (PyAV's), its number from 0, when it shows and how long, in seconds."""
 
     frame: Any
@@ -61,18 +61,18 @@ class Reel:
     times: ascending, in seconds.  end: of the last one.
     """
 
-    facts: Facts
+    facts: VideoInfo
     times: tuple[Fraction, ...]
     end: Fraction
 
 
-def read_facts(path: Path) -> Facts:
+def read_video_info(path: Path) -> VideoInfo:
     """The facts of the video at `path`; raises DataError where it cannot be opened."""
     with open_stream(path, "video") as (container, stream):
-        return Facts.of(container, stream)
+        return VideoInfo.of(container, stream)
 
 
-def scan_pictures(path: Path, seconds: Fraction | None) -> Reel:
+def scan_video_frames(path: Path, seconds: Fraction | None) -> Reel:
     """When the pictures show, without decoding them.
 
     seconds: from the first one on, past which nothing is needed; None for all.  Raises DataError,
@@ -81,8 +81,8 @@ def scan_pictures(path: Path, seconds: Fraction | None) -> Reel:
     """
     times: list[Fraction] = []
     with open_stream(path, "video") as (container, stream):
-        facts = Facts.of(container, stream)
-        announced = Announced(path, container, stream, facts.rate)
+        facts = VideoInfo.of(container, stream)
+        announced = TruncationCheck(path, container, stream, facts.rate)
         end, keyed = Fraction(0), _starts_with_key(container)
         for packet in read_packets(container):
             announced.note(packet)
@@ -105,7 +105,7 @@ def scan_pictures(path: Path, seconds: Fraction | None) -> Reel:
     return Reel(facts, tuple(sorted(times)), end)
 
 
-def _time(packet: Any, times: list[Fraction], facts: Facts) -> Fraction:
+def _time(packet: Any, times: list[Fraction], facts: VideoInfo) -> Fraction:
     stamp = packet.dts if packet.pts is None else packet.pts
     if stamp is None:
         return times[-1] + 1 / facts.rate if times else Fraction(0)
@@ -116,7 +116,7 @@ def _decoded(packet: Any, time: Fraction) -> Fraction:
     return time if packet.dts is None else Fraction(packet.dts * packet.time_base)
 
 
-def read_pictures(path: Path, facts: Facts) -> Generator[Picture, None, None]:
+def read_video_frames(path: Path, facts: VideoInfo) -> Generator[VideoFrame, None, None]:
     """Every picture of a video; times rise strictly, whatever the file says.
 
     Pictures that lean on some from before the file starts, as where a recording was cut, are left
@@ -124,8 +124,8 @@ def read_pictures(path: Path, facts: Facts) -> Generator[Picture, None, None]:
     ends before it says it does.
     """
     with open_stream(path, "video") as (container, stream):
-        announced = Announced(path, container, stream, facts.rate)
-        last: Picture | None = None
+        announced = TruncationCheck(path, container, stream, facts.rate)
+        last: VideoFrame | None = None
         key: Any = None
         keyed = _starts_with_key(container)
         for packet in read_packets(container):
@@ -159,7 +159,7 @@ def _decode(packet: Any, key: Any) -> list[Any]:
     """The frames of a packet; none where it is broken for lack of others."""
     try:
         return list(packet.decode())
-    except need_pyav().error.InvalidDataError:
+    except require_pyav().error.InvalidDataError:
         if not _leads(packet, key):
             raise
         return []
@@ -170,7 +170,7 @@ def _leads(item: Any, key: Any) -> bool:
     return item.pts is not None and key.pts is not None and item.pts < key.pts
 
 
-def _picture(frame: Any, last: Picture | None, facts: Facts) -> Picture:
+def _picture(frame: Any, last: VideoFrame | None, facts: VideoInfo) -> VideoFrame:
     number = 0 if last is None else last.number + 1
     usual = 1 / facts.rate
     if frame.pts is not None:
@@ -180,4 +180,4 @@ def _picture(frame: Any, last: Picture | None, facts: Facts) -> Picture:
     if last is not None:
         time = max(time, last.time + facts.unit)
     duration = Fraction(frame.duration * frame.time_base) if frame.duration else usual
-    return Picture(frame, number, time, duration)
+    return VideoFrame(frame, number, time, duration)

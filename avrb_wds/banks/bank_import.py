@@ -9,10 +9,10 @@ from stat import S_ISDIR
 
 import numpy as np
 
-from ..atomic import check_target, whole_file
+from ..atomic import atomic_file, check_target
 from ..codecs import decode_audio, decode_frame, decode_pixels
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, reason
 from ..folders import list_folder
 from ..paths import check_folder, path_to_text, stat_path, text_to_path
 from ..progress import Progress
@@ -52,7 +52,7 @@ def import_bank(
             f"{source} holds no sounds or pictures for a bank; give folders of sounds named "
             f"{', '.join(KINDS)}, or the folder above audio_corruptions and visual_corruptions."
         )
-    with whole_file(target) as file:
+    with atomic_file(target) as file:
         write_bank(file, _items(found, fill, progress))
     return Bank.open(target)
 
@@ -104,14 +104,14 @@ def _item(group: str, path: Path) -> Item:
     try:
         return _sound(group, path) if group in KINDS else _picture(group, path)
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
+        raise DataError(f"{path} does not open: {reason(error)}.") from error
 
 
 def _sound(kind: str, path: Path) -> Item:
     try:
         pcm, sample_rate = decode_audio(path.read_bytes())
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error
     if not pcm.any():
         raise DataError(f"{path}: the sound is silent; take it out, or give another.")
     if not np.rint(pcm.mean(axis=0)).any():
@@ -124,7 +124,7 @@ def _picture(group: str, path: Path) -> Item:
     try:
         pixels = decode_frame(data) if group == "texture" else decode_pixels(data)
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error
     if group == "silhouette" and not (pixels.shape[2] == 4 and pixels[..., 3].any()):
         raise DataError(
             f"{path}: the image shows nobody; give one whose alpha channel has a silhouette."

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ..atomic import write_whole
+from ..atomic import write_atomic
 from ..codecs import encode_audio
 from ..corruptions.bank import KINDS, Bank, Item
 from ..progress import Progress
@@ -46,7 +46,7 @@ def write_bank_page(
     title = "The bank of sounds and pictures"
     body = "\n".join(_sections(bank, progress))
     page = PAGE.format(title=title, digest=bank.digest, body=body)
-    write_whole(Path(out), page.encode(errors="backslashreplace"))
+    write_atomic(Path(out), page.encode(errors="backslashreplace"))
 
 
 def _sections(bank: Bank, progress: Progress | None) -> Iterator[str]:

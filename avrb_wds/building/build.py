@@ -8,20 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from ..atomic import write_whole
+from ..atomic import write_atomic
 from ..concurrency import default_workers
-from ..concurrency.ordered import in_order
-from ..errors import DataError, cause
+from ..concurrency.ordered import ordered_map
+from ..errors import DataError, reason
 from ..progress import Progress
 from ..shards.manifest import MANIFEST, ShardEntry
-from .clip_shape import Layout, PackedClip
-from .journal import Failure, Journal, Step
+from .clip_shape import ClipShape, PackedClip
+from .journal import ClipFailure, Journal, JournalEntry
 
 
-class ClipsMissing(DataError):
+class MissingClipsError(DataError):
     """More clips failed than may be missing; `failures` names them all."""
 
-    def __init__(self, message: str, failures: tuple[Failure, ...]) -> None:
+    def __init__(self, message: str, failures: tuple[ClipFailure, ...]) -> None:
         super().__init__(message)
         self.failures = failures
 
@@ -42,7 +42,7 @@ class Writer(Protocol):
         """Remove what is written so far, unless finished."""
 
 
-class Work(Protocol):
+class BuildJob(Protocol):
     """What is to be made: all that decides which bytes come out."""
 
     @property
@@ -60,29 +60,31 @@ class Work(Protocol):
     def describe(self) -> Mapping[str, str | int]:
         """The work in words that another run is compared by."""
 
-    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
-        """The source clips from number `start` on, in order, `workers` at a time."""
+    def convert(
+        self, start: int, num_workers: int
+    ) -> Generator[PackedClip | ClipFailure, None, None]:
+        """The source clips from number `start` on, in order, `num_workers` at a time."""
 
-    def failed(self, failure: Failure, count: int) -> None:
+    def failed(self, failure: ClipFailure, count: int) -> None:
         """Told of each failure, the `count`-th; may raise DataError to stop."""
 
     def writer(self, folder: Path, number: int) -> Writer:
         """Where the clips of shard `number` go."""
 
-    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+    def check(self, folder: Path, step: JournalEntry, *, read: bool) -> None:
         """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
 
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
         """(name, bytes) of what lies beside the clips; what makes the data set whole is last."""
 
 
-def build(
-    work: Work,
+def build_dataset(
+    work: BuildJob,
     folder: Path,
     *,
-    workers: int,
+    num_workers: int,
     resume: bool = False,
-    allow_missing: int = 0,
+    max_errors: int = 0,
     progress: Progress | None = None,
 ) -> Journal:
     """Make the data set in a new or empty folder; the journal of how it was made.
@@ -90,7 +92,7 @@ def build(
     resume: go on where an earlier call for the same work stopped, however it did; what that has
     written is read once more, and has to be as it was.  progress: called with (clips dealt with,
     clips).  A call that stops before anything is finished leaves nothing behind.  Raises
-    ClipsMissing where more than `allow_missing` clips failed, UsageError for a folder that holds
+    MissingClipsError where more than `max_errors` clips failed, UsageError for a folder that holds
     something else or in which another run is at work, DataError where it cannot be written, and
     where it is removed or replaced meanwhile.
     """
@@ -98,8 +100,8 @@ def build(
         journal = Journal.start(folder, work.describe(), work.clips, resume)
         try:
             check_steps(journal, work, read=True)
-            _write(journal, work, workers, progress)
-            _check_failures(journal, work, allow_missing)
+            _write(journal, work, num_workers, progress)
+            _check_failures(journal, work, max_errors)
             _conclude(journal, work)
         except BaseException:
             if not journal.layouts:
@@ -109,36 +111,36 @@ def build(
         finally:
             journal.close()
     except OSError as error:
-        raise DataError(f"{folder} cannot be written: {cause(error)}.") from error
+        raise DataError(f"{folder} cannot be written: {reason(error)}.") from error
     return journal
 
 
-def check_steps(journal: Journal, work: Work, *, read: bool = False) -> None:
+def check_steps(journal: Journal, work: BuildJob, *, read: bool = False) -> None:
     """Raise DataError unless all that the journal names is there; read: byte by byte."""
     checks = (partial(work.check, journal.folder, step, read=read) for step in journal.steps)
-    for _ in in_order(checks, default_workers()):
+    for _ in ordered_map(checks, default_workers()):
         pass
 
 
-def _conclude(journal: Journal, work: Work) -> None:
+def _conclude(journal: Journal, work: BuildJob) -> None:
     """Write what lies beside the clips, and see that all is there."""
     check_steps(journal, work)
     for name, data in work.files(journal):
         journal.check()
-        write_whole(journal.folder / name, data)
+        write_atomic(journal.folder / name, data)
     journal.check()
 
 
-def _write(journal: Journal, work: Work, workers: int, progress: Progress | None) -> None:
+def _write(journal: Journal, work: BuildJob, num_workers: int, progress: Progress | None) -> None:
     """Make what the journal has not done yet; a shard is in the journal once it is whole."""
     writer: Writer | None = None
-    layout: Layout | None = None
-    failures: list[Failure] = []
+    layout: ClipShape | None = None
+    failures: list[ClipFailure] = []
     notes: list[str] = []
-    converted = work.convert(journal.done, workers)
+    converted = work.convert(journal.done, num_workers)
     try:
         for done, clip in enumerate(converted, journal.done + 1):
-            if isinstance(clip, Failure):
+            if isinstance(clip, ClipFailure):
                 failures.append(clip)
                 work.failed(clip, len(journal.failures) + len(failures))
             else:
@@ -150,7 +152,7 @@ def _write(journal: Journal, work: Work, workers: int, progress: Progress | None
             if done == work.clips or (writer and len(writer) == work.clips_per_step):
                 journal.check()
                 entry = writer.finish() if writer else None
-                journal.add(Step(done, tuple(failures), entry, layout, tuple(notes)))
+                journal.add(JournalEntry(done, tuple(failures), entry, layout, tuple(notes)))
                 writer, layout, failures, notes = None, None, [], []
             if progress:
                 progress(done, work.clips)
@@ -160,13 +162,13 @@ def _write(journal: Journal, work: Work, workers: int, progress: Progress | None
             writer.discard()
 
 
-def _check_failures(journal: Journal, work: Work, allow_missing: int) -> None:
+def _check_failures(journal: Journal, work: BuildJob, max_errors: int) -> None:
     failures = journal.failures
     if not journal.layouts:
-        raise ClipsMissing(f"none of the {work.clips} clips could be packed.", failures)
-    if len(failures) > allow_missing:
-        raise ClipsMissing(
-            f"{len(failures)} of {work.clips} clips could not be packed and {allow_missing} may be "
+        raise MissingClipsError(f"none of the {work.clips} clips could be packed.", failures)
+    if len(failures) > max_errors:
+        raise MissingClipsError(
+            f"{len(failures)} of {work.clips} clips could not be packed and {max_errors} may be "
             f"missing, so {MANIFEST} is not written; to do without them, run the same again with "
             f"--resume {work.allowance} {len(failures)}.",
             failures,

@@ -10,7 +10,7 @@ from ..shards.manifest import AudioLayout, FrameLayout
 
 
 @dataclass(frozen=True)
-class Layout:
+class ClipShape:
     """Frame count, size, rate and channels of one clip or of many; None where these differ.
 
     samples: of the longest.
@@ -24,7 +24,7 @@ class Layout:
     samples: int
 
     @classmethod
-    def of(cls, value: Any, where: str) -> Layout:
+    def of(cls, value: Any, where: str) -> ClipShape:
         """The layout that a JSON value spells; raises DataError, naming `where`, if it is none."""
         given = Fields.of(value, where, [field.name for field in fields(cls)])
         return cls(
@@ -36,13 +36,13 @@ class Layout:
             given.whole("samples"),
         )
 
-    def __or__(self, other: Layout) -> Layout:
+    def __or__(self, other: ClipShape) -> ClipShape:
         """What both have in common.
 
         >>> Layout(10, 224, 224, 16000, 1, 9) | Layout(10, 240, 224, 16000, 1, 8)
         Layout(frames=10, height=None, width=224, sample_rate=16000, channels=1, samples=9)
         """
-        return Layout(
+        return ClipShape(
             _shared(self.frames, other.frames),
             _shared(self.height, other.height),
             _shared(self.width, other.width),
@@ -74,5 +74,5 @@ class PackedClip:
 
     key: str
     members: tuple[tuple[str, bytes], ...]
-    layout: Layout
+    layout: ClipShape
     note: str = ""

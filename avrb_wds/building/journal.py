@@ -11,19 +11,19 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..atomic import PARTS
+from ..atomic import TEMP_PATTERN
 from ..errors import DataError, UsageError
 from ..shards.json_io import Fields
 from ..shards.locate import JOURNAL
 from ..shards.manifest import ShardEntry
-from .clip_shape import Layout
+from .clip_shape import ClipShape
 from .log import Log
 
 FORMAT = "avrb-journal/1"
 
 
 @dataclass(frozen=True)
-class Failure:
+class ClipFailure:
     """A clip that could not be packed, and why, in a sentence."""
 
     video_id: str
@@ -35,20 +35,20 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Step:
+class JournalEntry:
     """Source clips up to `done` are dealt with: packed into `shard`, or failed.
 
     layout: of those packed, None where all failed.  notes: what the work wants to remember of them.
     """
 
     done: int
-    failures: tuple[Failure, ...]
+    failures: tuple[ClipFailure, ...]
     shard: ShardEntry | None
-    layout: Layout | None
+    layout: ClipShape | None
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, value: Mapping[str, Any], where: str) -> Step:
+    def of(cls, value: Mapping[str, Any], where: str) -> JournalEntry:
         """The step that a line of the journal holds; raises DataError where it holds none."""
         given = Fields.of(dict(value), where, cls.__dataclass_fields__)
         failures = given.values["failures"]
@@ -59,18 +59,18 @@ class Step:
             given.whole("done"),
             tuple(_failure(failure, where) for failure in failures),
             None if shard is None else ShardEntry.of(shard, f"{where}: shard"),
-            None if layout is None else Layout.of(layout, f"{where}: layout"),
+            None if layout is None else ClipShape.of(layout, f"{where}: layout"),
             given.texts("notes"),
         )
 
 
-def _failure(value: Any, where: str) -> Failure:
-    names = [field.name for field in fields(Failure)]
+def _failure(value: Any, where: str) -> ClipFailure:
+    names = [field.name for field in fields(ClipFailure)]
     given = Fields.of(value, f"{where}: failure", names)
-    return Failure(*(given.text(name) for name in names))
+    return ClipFailure(*(given.text(name) for name in names))
 
 
-def check_new(folder: Path) -> None:
+def check_empty(folder: Path) -> None:
     """Raise UsageError unless `folder` is empty or not there, but for a journal without a line."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; give a new folder.")
@@ -86,7 +86,7 @@ class Journal:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self.steps: list[Step] = []
+        self.steps: list[JournalEntry] = []
 
     @classmethod
     def start(cls, folder: Path, job: Mapping[str, Any], clips: int, resume: bool) -> Journal:
@@ -97,13 +97,13 @@ class Journal:
         a journal of another job, naming what differs; DataError for a journal that was changed.
         """
         if not (folder / JOURNAL).is_file():
-            check_new(folder)
+            check_empty(folder)
         journal = cls(Log(folder, JOURNAL))
         try:
             if resume and journal._log.values:
                 journal._go_on(job, clips)
             else:
-                check_new(folder)
+                check_empty(folder)
                 journal._log.add({"format": FORMAT, "job": dict(job)})
         except BaseException:
             if journal._log.made:
@@ -125,11 +125,11 @@ class Journal:
                 f"give the same source and options, or a new folder."
             )
         for number, value in enumerate(others, 2):
-            step = Step.of(value, f"{self._log.path}: line {number}")
+            step = JournalEntry.of(value, f"{self._log.path}: line {number}")
             if not self.done < step.done <= clips:
                 raise self._log.changed(number, f"clip {step.done} does not follow {self.done}")
             self.steps.append(step)
-        for part in self.folder.glob(PARTS):
+        for part in self.folder.glob(TEMP_PATTERN):
             part.unlink()
 
     @property
@@ -141,7 +141,7 @@ class Journal:
         """Raise DataError where somebody has removed or replaced the folder or the journal."""
         self._log.check()
 
-    def add(self, step: Step) -> None:
+    def add(self, step: JournalEntry) -> None:
         """Take a step: from now on it is not repeated."""
         self._log.add(asdict(step))
         self.steps.append(step)
@@ -152,7 +152,7 @@ class Journal:
         return self.steps[-1].done if self.steps else 0
 
     @property
-    def failures(self) -> tuple[Failure, ...]:
+    def failures(self) -> tuple[ClipFailure, ...]:
         """Clips that failed."""
         return tuple(failure for step in self.steps for failure in step.failures)
 
@@ -162,7 +162,7 @@ class Journal:
         return tuple(step.shard for step in self.steps if step.shard)
 
     @property
-    def layouts(self) -> tuple[Layout, ...]:
+    def layouts(self) -> tuple[ClipShape, ...]:
         """Of all steps in which a clip was packed."""
         return tuple(step.layout for step in self.steps if step.layout)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import DataError
 from ..locks import HeldFile
-from ..shards.json_io import parse_object, spell
+from ..shards.json_io import dumps, loads_object
 
 START, DIGITS = b'{"check":"', 16
 """How a line begins: with the digits of its checksum."""
@@ -41,7 +41,7 @@ class Log(HeldFile):
             bare = split_line(line)
             if seal_line(bare, self._check) != line + b"\n":
                 raise self.changed(number)
-            values.append(parse_object(bare, f"{self.path}: line {number}"))
+            values.append(loads_object(bare, f"{self.path}: line {number}"))
             self._check = _checksum(bare, self._check)
         if not lines and not _begins_a_line(torn):  # it was never one of these
             raise self.changed(1)
@@ -60,7 +60,7 @@ class Log(HeldFile):
 
         Raises DataError where the file is no longer the one in the folder.
         """
-        bare = spell(value)
+        bare = dumps(value)
         whole = seal_line(bare, self._check)
         self.check()
         self.truncate(self._end)

@@ -7,8 +7,8 @@ import tarfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..atomic import WholeFile, write_whole
-from ..errors import DataError, cause
+from ..atomic import AtomicFile, write_atomic
+from ..errors import DataError, reason
 from ..shards.index import IndexEntry, ShardIndex, index_file
 from ..shards.manifest import ShardEntry
 from ..shards.tar_headers import BLOCK, padded
@@ -21,7 +21,7 @@ class ShardWriter:
 
     def __init__(self, folder: Path, name: str, number: int) -> None:
         self._path = folder / f"{name}-{number:06d}.tar"
-        self._making = WholeFile(self._path)
+        self._making = AtomicFile(self._path)
         self._digest = hashlib.sha256()
         self._entries: list[IndexEntry] = []
         self._size = 0
@@ -55,7 +55,7 @@ class ShardWriter:
         end = self._size + 2 * BLOCK
         self._write(bytes(-(-end // RECORD) * RECORD - self._size))
         index, name = ShardIndex(self._entries).to_bytes(), index_file(self._path.name)
-        write_whole(self._path.with_name(name), index)
+        write_atomic(self._path.with_name(name), index)
         self._making.publish()
         return ShardEntry(
             self._path.name,
@@ -91,7 +91,7 @@ def check_files(paths: Sequence[Path], size: int | None, sha256: str | None) -> 
                 _feed(digest, path)
         except OSError as error:
             raise DataError(
-                f"{path} is gone or changed since it was written: {cause(error)}; give a new "
+                f"{path} is gone or changed since it was written: {reason(error)}; give a new "
                 f"folder."
             ) from error
     if size not in (None, found) or sha256 not in (None, digest.hexdigest()):

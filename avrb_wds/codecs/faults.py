@@ -13,7 +13,7 @@ from threading import Lock
 import soundfile
 from PIL import UnidentifiedImageError
 
-from ..errors import AvrbError, DataError, UsageError, cause
+from ..errors import AvrbError, DataError, UsageError, reason
 
 # Where nobody has set up logging, Pillow's notes would go to stderr.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -29,7 +29,7 @@ def decoding(what: str) -> Iterator[None]:
     try:
         yield
     except UsageError as error:  # of an array or a mode that does not fit
-        raise DataError(f"the {what} does not decode: {cause(error)}.") from error
+        raise DataError(f"the {what} does not decode: {reason(error)}.") from error
     except AvrbError:
         raise
     except Exception as error:
@@ -37,14 +37,14 @@ def decoding(what: str) -> Iterator[None]:
 
 
 def decoder_cause(error: BaseException) -> str:
-    """What a decoder's error says, as `cause` has it and without an object's address."""
+    """What a decoder's error says, as `reason` has it and without an object's address."""
     if isinstance(error, UnidentifiedImageError):
         return "it is in no image format known here"
     if isinstance(error, EOFError):
         return "it ends within its header"
     if isinstance(error, soundfile.LibsndfileError):
-        return cause(ValueError(error.error_string))
-    return cause(error)
+        return reason(ValueError(error.error_string))
+    return reason(error)
 
 
 class Memory(io.BytesIO):

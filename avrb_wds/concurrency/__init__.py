@@ -1,18 +1,18 @@
 """Worker processes: new interpreters, started, spoken to, and ended with what they work for."""
 
-from .channel import CAN_SHARE, Channel, SharedFile, mapped
+from .channel import CAN_SHARE, Channel, SharedFile, map_shared
 from .count import THREADS, default_workers
-from .each import each
-from .pool import Crew, WorkerLost
+from .each import map_in_processes
+from .pool import WorkerDiedError, WorkerPool
 
 __all__ = [
     "CAN_SHARE",
     "THREADS",
     "Channel",
-    "Crew",
+    "WorkerPool",
     "SharedFile",
-    "WorkerLost",
+    "WorkerDiedError",
     "default_workers",
-    "each",
-    "mapped",
+    "map_in_processes",
+    "map_shared",
 ]

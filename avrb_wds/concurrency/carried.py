@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import cloudpickle
 
-from ..errors import raised
+from ..errors import describe
 
 
 class WorkerTraceback(Exception):
     """The cause of an error that comes from a worker process: its traceback there, as text."""
 
 
-def carried(error: BaseException) -> tuple[Callable[..., BaseException], tuple[bytes, str]]:
+def reduce_error(error: BaseException) -> tuple[Callable[..., BaseException], tuple[bytes, str]]:
     """How to make `error` in another process, as `__reduce__` says it.
 
     One that does not go there, for what its class takes or what it holds, becomes a RuntimeError
@@ -26,7 +26,7 @@ def carried(error: BaseException) -> tuple[Callable[..., BaseException], tuple[b
         pickled = cloudpickle.dumps(error)
         pickle.loads(pickled)
     except Exception:
-        pickled = pickle.dumps(RuntimeError(raised(error)))
+        pickled = pickle.dumps(RuntimeError(describe(error)))
     return _arrived, (pickled, text)
 
 

@@ -21,8 +21,8 @@ import cloudpickle
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AvrbError, UsageError, cause
-from .carried import carried
+from ..errors import AvrbError, UsageError, reason
+from .carried import reduce_error
 
 CAN_SHARE = hasattr(socket, "send_fds")  # not on Windows
 
@@ -40,7 +40,7 @@ def _sharing() -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:  # which torch raises
         raise AvrbError(
-            f"memory cannot be shared with worker processes: {cause(error)}; give fewer workers, "
+            f"memory cannot be shared with worker processes: {reason(error)}; give fewer workers, "
             f"or do with threads."
         ) from error
 
@@ -68,7 +68,7 @@ class SharedFile:
 
 
 @_sharing()
-def mapped(fd: int) -> npt.NDArray[np.uint8]:
+def map_shared(fd: int) -> npt.NDArray[np.uint8]:
     """All of a shared file as bytes that can be written to."""
     torch, path = sys.modules.get("torch"), f"/dev/fd/{fd}"
     if torch is None or not os.path.exists(path):
@@ -100,7 +100,7 @@ class Channel:
         lengths = np.array([part.nbytes for part in parts], np.int64)
         starts, size = _places(lengths)
         shared = [SharedFile(size)] if size > _MOST_INLINE else []
-        memory = mapped(shared[0].fd) if shared else np.zeros(size, np.uint8)
+        memory = map_shared(shared[0].fd) if shared else np.zeros(size, np.uint8)
         for part, start in zip(parts, starts, strict=True):
             memory[start : start + part.nbytes] = np.frombuffer(part, np.uint8)
         head = _HEADER.pack(len(lengths), bool(shared))
@@ -150,7 +150,7 @@ def _received(files: list[int]) -> npt.NDArray[np.uint8]:
         if not files:  # the system has left it out
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     try:
-        return mapped(files[-1])
+        return map_shared(files[-1])
     finally:
         os.close(files.pop())
 
@@ -162,7 +162,7 @@ def _pickled(message: Any) -> list[memoryview]:
         _Pickler(body, protocol=5, buffer_callback=arrays.append).dump(message)
     except Exception as error:
         raise UsageError(
-            f"what is made does not go to another process: {cause(error)}; leave out open files, "
+            f"what is made does not go to another process: {reason(error)}; leave out open files, "
             f"locks and the like, or do with threads."
         ) from error
     return [body.getbuffer(), *(array.raw() for array in arrays)]
@@ -182,7 +182,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle comes 
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, BaseException):
-            return carried(value)
+            return reduce_error(value)
         torch = sys.modules.get("torch")
         if torch is not None and type(value) is torch.Tensor:
             try:

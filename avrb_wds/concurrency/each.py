@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..errors import UsageError
 from .channel import Channel
-from .pool import Crew
+from .pool import WorkerPool
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -20,7 +20,7 @@ def _unnamed(thing: object) -> str:
     return ""
 
 
-def each(
+def map_in_processes(
     work: Callable[[Thing], Result],
     things: Iterable[Thing],
     count: int,
@@ -30,19 +30,19 @@ def each(
 
     At most twice as many results as processes are there at a time.  name: what a message calls a
     thing.  Raises what `work` raises, when its turn comes, UsageError where what it is or gives
-    can't go to another process, and WorkerLost, naming the thing it had, where one ended.
+    can't go to another process, and WorkerDiedError, naming the thing it had, where one ended.
     """
-    crew = Crew(Crew.pickled(partial(_serve, work)), count)
+    crew = WorkerPool(WorkerPool.pickled(partial(_serve, work)), count)
     try:
-        yield from _Turns(crew, name).results(things)
+        yield from _Scheduler(crew, name).results(things)
     finally:
         crew.close()
 
 
-class _Turns:
+class _Scheduler:
     """Who works on what, and what is done before its turn."""
 
-    def __init__(self, crew: Crew, name: Callable[[Any], str]) -> None:
+    def __init__(self, crew: WorkerPool, name: Callable[[Any], str]) -> None:
         self._crew, self._name = crew, name
         self._things: dict[int, Any] = {}
         self._tasks: list[deque[int]] = [deque() for _ in range(len(crew))]

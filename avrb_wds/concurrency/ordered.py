@@ -37,16 +37,16 @@ def ramp(start: int, stop: int, largest: int) -> Iterator[tuple[int, int]]:
         size, second = (size, False) if second else (min(2 * size, largest), False)
 
 
-def in_order(tasks: Iterable[Callable[[], Result]], count: int) -> Iterator[Result]:
+def ordered_map(tasks: Iterable[Callable[[], Result]], count: int) -> Iterator[Result]:
     """The results of `tasks` in order, `count` of them under way or done ahead.
 
     >>> list(in_order([lambda: 1, lambda: 2, lambda: 3], 2))
     [1, 2, 3]
     """
-    return chained((partial(_alone, task) for task in tasks), count)
+    return ordered_chain((partial(_alone, task) for task in tasks), count)
 
 
-def chained(tasks: Iterable[Callable[[], Iterable[Result]]], count: int) -> Iterator[Result]:
+def ordered_chain(tasks: Iterable[Callable[[], Iterable[Result]]], count: int) -> Iterator[Result]:
     """What `tasks` give as they give it, one after another, `count` of them at work at once.
 
     >>> list(chained([lambda: "ab", lambda: "c", lambda: "de"], 2))

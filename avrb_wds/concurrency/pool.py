@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import cloudpickle
 
-from ..errors import AvrbError, UsageError, cause
+from ..errors import AvrbError, UsageError, reason
 from .channel import Channel
 
-Serve = Callable[[Channel, int], None]
+WorkerMain = Callable[[Channel, int], None]
 """What a worker does: called once with its channel and number, until its work is done."""
 
 _CODE = """
@@ -48,11 +48,11 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-class WorkerLost(AvrbError):
+class WorkerDiedError(AvrbError):
     """A worker process ended before its work was done."""
 
 
-class Crew:
+class WorkerPool:
     """`count` worker processes, each of which runs `serve`; they end with this object.
 
     They are new interpreters: no forks, so without this process's locks and threads, and without
@@ -76,7 +76,7 @@ class Crew:
                 self._workers.append(_start())
         except OSError as error:
             raise AvrbError(
-                f"{count} worker processes do not start: {cause(error)}; give fewer."
+                f"{count} worker processes do not start: {reason(error)}; give fewer."
             ) from error
         for number in range(count):
             self.send(number, (serve, number))
@@ -89,13 +89,13 @@ class Crew:
                 )
 
     @staticmethod
-    def pickled(serve: Serve) -> bytes:
+    def pickled(serve: WorkerMain) -> bytes:
         """What goes to the workers, by value where need be: what a notebook or script defines."""
         try:
             pickled: bytes = cloudpickle.dumps(serve)
         except Exception as error:
             raise UsageError(
-                f"the work does not go to another process: {cause(error)}; give a transform and "
+                f"the work does not go to another process: {reason(error)}; give a transform and "
                 f"the like without open files and locks, or do with threads."
             ) from error
         return pickled
@@ -115,20 +115,20 @@ class Crew:
     def send(
         self, number: int, message: Any, files: Sequence[int] = (), *, had: Had = _nothing
     ) -> None:
-        """Send to one worker; raises WorkerLost, naming what it had, where it has ended."""
+        """Send to one worker; raises WorkerDiedError, naming what it had, where it has ended."""
         try:
             self._workers[number].channel.send(message, files)
         except OSError:
             raise self._lost(number, had) from None
 
     def receive(self, number: int, had: Had = _nothing) -> Any:
-        """The next message of one worker; raises WorkerLost as `send` does."""
+        """The next message of one worker; raises WorkerDiedError as `send` does."""
         try:
             return self._workers[number].channel.receive()[0]
         except (EOFError, OSError):
             raise self._lost(number, had) from None
 
-    def _lost(self, number: int, had: Had) -> WorkerLost:
+    def _lost(self, number: int, had: Had) -> WorkerDiedError:
         process = self._workers[number].process
         try:
             code = process.wait(_SECONDS_TO_END)
@@ -138,7 +138,9 @@ class Crew:
         how = f"was killed by {_signal(-code)}" if code < 0 else f"ended with {code}"
         what = had()
         at = f" while it had {what}" if what else ""
-        return WorkerLost(f"worker process {process.pid} {how}{at}; give fewer if memory ran out.")
+        return WorkerDiedError(
+            f"worker process {process.pid} {how}{at}; give fewer if memory ran out."
+        )
 
 
 class _Worker(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item], depth: int) -> Generator[Item, None, None]:
+def prefetch(items: Iterator[Item], depth: int) -> Generator[Item, None, None]:
     """The same items in the same order, up to `depth` of them made before they are asked for.
 
     An error of `items` comes out after the items before it.  The thread ends, and what `items`

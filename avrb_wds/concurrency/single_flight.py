@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 
-class Once:
+class SingleFlight:
     """Lets one thread do what others ask for meanwhile, too; pickles as a new one.
 
     >>> Once().do("a key", lambda: print("done"))
@@ -20,7 +20,7 @@ class Once:
         self._under_way: dict[Hashable, Future[None]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Once, ()
+        return SingleFlight, ()
 
     def do(self, key: Hashable, work: Callable[[], None]) -> None:
         """Do `work`, or wait for the thread that does the same; raises what it raises in both."""

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 Task = Callable[[], None]
 
 
-class Workers:
+class ThreadWorkers:
     """`count` threads; with 0 a task runs at once, in the thread that submits it.
 
     Tasks must not raise.  Threads end when `close` is called, when the object is dropped, and at
@@ -37,7 +37,7 @@ class Workers:
         for thread in self._threads:
             thread.start()
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> ThreadWorkers:
         return self
 
     def __exit__(self, *error: object) -> None:

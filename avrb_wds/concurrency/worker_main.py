@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import socket
 
-from ..errors import raised
+from ..errors import describe
 from .channel import Channel
 
 
@@ -17,7 +17,7 @@ def main(fd: int) -> None:
         try:
             serve = pickle.loads(pickled)
         except Exception as error:
-            channel.send(raised(error))
+            channel.send(describe(error))
             return
         channel.send(None)
         serve(channel, number)

@@ -27,7 +27,7 @@ def spectrogram(waveform: Tensor) -> Tensor:
     return bands.add_(1e-3).log_().div_(3).transpose(1, 2).unsqueeze(1)
 
 
-def pictures(frames: Tensor) -> Tensor:
+def prepare_frames(frames: Tensor) -> Tensor:
     """FRAMES of frames (b, t, h, w, 3) uint8, evenly apart: (b * FRAMES, 3, h / 2, w / 2)."""
     t = frames.shape[1]
     chosen = frames[:, [(2 * i + 1) * t // (2 * FRAMES) for i in range(FRAMES)]]
@@ -59,15 +59,17 @@ class TinyModel(nn.Module):
 
     def forward(self, batch: Mapping[str, Any]) -> Tensor:
         """Logits for a batch of `load`."""
-        seen, heard = self.by_modality(pictures(batch["frames"]), spectrogram(batch["waveform"]))
+        seen, heard = self.by_modality(
+            prepare_frames(batch["frames"]), spectrogram(batch["waveform"])
+        )
         return seen + heard
 
     def by_modality(self, seen: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
-        """The logits of each modality alone, for what `pictures` and `spectrogram` return."""
+        """The logits of each modality alone, for what `prepare_frames` and `spectrogram` return."""
         return self.see(seen), self.hear(heard)
 
     def see(self, seen: Tensor) -> Tensor:
-        """The logits of sight alone, for what `pictures` returns."""
+        """The logits of sight alone, for what `prepare_frames` returns."""
         visual = self.visual(seen).amax((2, 3))
         logits: Tensor = self.seen(visual.reshape(-1, FRAMES, visual.shape[1]).mean(1))
         return logits
@@ -116,7 +118,7 @@ def train(
 def _inputs(shards: Path) -> tuple[Tensor, Tensor, Tensor]:
     """What the model sees and hears of every clip, and the classes."""
     batches = list(load(shards, batch_size=BATCH))
-    seen = torch.cat([pictures(batch["frames"]) for batch in batches])
+    seen = torch.cat([prepare_frames(batch["frames"]) for batch in batches])
     heard = torch.cat([spectrogram(batch["waveform"]) for batch in batches])
     target = torch.cat([batch["target"] for batch in batches])
     return seen.reshape(-1, FRAMES, *seen.shape[1:]), heard, target

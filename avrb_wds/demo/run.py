@@ -22,7 +22,7 @@ Stage = Callable[..., AbstractContextManager[Progress | None]]
 
 
 @dataclass(frozen=True)
-class Demo:
+class DemoResult:
     """What the demo made.
 
     shards: the packed test clips.  run: predictions and report.  preview: a page that shows and
@@ -35,7 +35,7 @@ class Demo:
     preview: Path
 
 
-def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> Demo:
+def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> DemoResult:
     """Make videos, pack them, train a tiny model on clean clips, evaluate it on others, show one.
 
     out: a new or empty folder.  clips, train_clips: how many.  stage: gives, for what a part
@@ -71,4 +71,4 @@ def run_demo(out: str | Path, *, clips: int, train_clips: int, stage: Stage) -> 
     assert report is not None  # there is one rank
     with stage("previewing") as progress:
         page = preview(shards, out / "preview.html", progress=progress).page
-    return Demo(shards, run, report, page)
+    return DemoResult(shards, run, report, page)

@@ -76,7 +76,7 @@ SOUNDS: dict[str, Callable[[Signal, float, Signal, float], Signal]] = {
 """For each sound a function of time in seconds, pitch (about 1), white noise and phase."""
 
 
-def sound(name: str, draw: Draw, seconds: float, sample_rate: int) -> Pcm:
+def make_sound(name: str, draw: Draw, seconds: float, sample_rate: int) -> Pcm:
     """A sound of that name as pcm (1, samples) int16, at a drawn pitch, loudness and hiss.
 
     >>> sound("bell", Draw(0, "demo", "clip", "audio"), 0.5, 16_000).shape

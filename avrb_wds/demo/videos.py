@@ -8,16 +8,16 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from ..atomic import whole_file
-from ..av.mp4_writer import BT709, Mp4, PictureFormat, SoundFormat
+from ..atomic import atomic_file
+from ..av.mp4_writer import BT709, AudioFormat, Mp4Writer, VideoFormat
 from ..corruptions import Draw
 from ..progress import Progress
 from .scenes import SHAPES, Scene
-from .sounds import SOUNDS, sound
+from .sounds import SOUNDS, make_sound
 
 CLASSES = tuple(f"{shape} {name}" for shape, name in zip(SHAPES, SOUNDS, strict=True))
 SIZE, RATE, SECONDS, SAMPLE_RATE = 112, 6, 2.5, 16_000
-PICTURE = PictureFormat(
+PICTURE = VideoFormat(
     SIZE, SIZE, Fraction(1, RATE), Fraction(RATE), Fraction(1), BT709, BT709, quality="18"
 )
 
@@ -40,8 +40,8 @@ def make_videos(folder: Path, clips: int, seed: int, progress: Progress | None =
 def _write(path: Path, name: str, seed: int) -> None:
     shape, _, noise = name.partition(" ")
     scene = Scene.of(shape, Draw(seed, "demo", path.stem, "visual"), SIZE)
-    pcm = sound(noise, Draw(seed, "demo", path.stem, "audio"), SECONDS, SAMPLE_RATE)
+    pcm = make_sound(noise, Draw(seed, "demo", path.stem, "audio"), SECONDS, SAMPLE_RATE)
     count = round(SECONDS * RATE)
-    with whole_file(path) as out, Mp4(out, PICTURE, SoundFormat(1, SAMPLE_RATE)) as file:
+    with atomic_file(path) as out, Mp4Writer(out, PICTURE, AudioFormat(1, SAMPLE_RATE)) as file:
         frames = (scene.frame(number / count) for number in range(count))
         file.write_clip(frames, PICTURE.unit, pcm)

@@ -1,34 +1,34 @@
 """Evaluation: a model's scores on disk, held against the manifest, and what they come to."""
 
-from .check_receipt import check
+from .check_receipt import check_receipt
 from .compare import compare
-from .compute_receipt import digest
-from .condition_scores import Scored
+from .compute_receipt import compute_receipt
+from .condition_scores import ConditionScores
 from .evaluate import evaluate
-from .merge import merge, open_report, read_predictions, rewrite
+from .merge import merge_run, open_report, read_predictions, rewrite_report
 from .models import Model, find_object, make_model
 from .receipt_files import Difference, Verdict, read_receipt
-from .runs.plan import holds_run
-from .runs.status import Gap, Standing, standing
+from .runs.plan import is_run_folder
+from .runs.status import MissingClips, RunStatus, run_status
 
 __all__ = [
     "Difference",
-    "Gap",
+    "MissingClips",
     "Model",
-    "Scored",
-    "Standing",
+    "ConditionScores",
+    "RunStatus",
     "Verdict",
-    "check",
+    "check_receipt",
     "compare",
-    "digest",
+    "compute_receipt",
     "evaluate",
     "find_object",
-    "holds_run",
+    "is_run_folder",
     "make_model",
-    "merge",
+    "merge_run",
     "open_report",
     "read_predictions",
     "read_receipt",
-    "rewrite",
-    "standing",
+    "rewrite_report",
+    "run_status",
 ]

@@ -1,4 +1,4 @@
-"""`check`: whether this machine would show a model what a receipt says."""
+"""`check_receipt`: whether this machine would show a model what a receipt says."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ..corrupter import BankChoice
 from ..corruptions.bank import Bank
 from ..errors import UsageError
 from ..loading.arguments import Source
-from ..loading.loader import OnError
+from ..loading.loader import MaxErrors
 from ..progress import Progress
-from ..storage import Place, Storage
-from .compute_receipt import shown
+from ..storage import AnyPath, Storage
+from .compute_receipt import compute_exclusively
 from .receipt_files import Verdict, difference, read_receipt
 
 
-def check(
+def check_receipt(
     source: Source,
-    receipt: str | Place,
+    receipt: str | AnyPath,
     conditions: Sequence[str | Condition] | None = None,
     *,
     out: str | Path | None = None,
     bank: BankChoice = None,
     num_workers: int | None = None,
-    on_error: OnError = "raise",
+    max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -51,13 +51,13 @@ def check(
             f"{here!r} is not the bank of {receipt}; "
             f"give the one whose digest begins with {said.bank[:12]}."
         )
-    found = shown(
+    found = compute_exclusively(
         source,
         [name for name, _ in said.digests] if conditions is None else conditions,
         out=out,
         bank=bank,
         num_workers=num_workers,
-        on_error=on_error,
+        max_errors=max_errors,
         rank=rank,
         world_size=world_size,
         storage_options=storage_options,

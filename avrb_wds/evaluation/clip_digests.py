@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..atomic import write_whole
+from ..atomic import write_atomic
 from ..condition import Condition
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 from ..receipts.digests import condition_digest, overall_digest
-from ..receipts.tsv import key_as_written, key_of
+from ..receipts.tsv import escape_tsv, unescape_tsv
 from ..reports import Receipt
-from ..storage import Place
+from ..storage import AnyPath
 from .runs.ledger import Ledger
 
 SHORT = 16  # hexadecimal digits a clip: enough to find it; the receipt's own are whole
@@ -19,7 +19,7 @@ HEADING = "key"
 ABSENT = "-"  # in place of the digest of a clip that was skipped
 
 
-def seal(ledger: Ledger) -> Receipt:
+def make_receipt(ledger: Ledger) -> Receipt:
     """The receipt of a whole run, with the digest of every condition and of all."""
     digests = tuple(
         (
@@ -63,14 +63,14 @@ class ClipDigests:
         return cls(names, dict(zip(ledger.keys, zip(*columns, strict=True), strict=True)))
 
     @classmethod
-    def read(cls, path: Place) -> ClipDigests | None:
+    def read(cls, path: AnyPath) -> ClipDigests | None:
         """Those in a file; None where there is none; raises DataError where it is broken."""
         if not path.is_file():
             return None
         try:
             text = path.read_bytes().decode(errors="surrogateescape")
         except OSError as error:
-            raise DataError(f"{path} cannot be opened: {cause(error)}.") from error
+            raise DataError(f"{path} cannot be opened: {reason(error)}.") from error
         heading, *lines, rest = text.split("\n") if "\n" in text else ("", text)
         names = heading.split("\t")
         rows = dict(_row(line, len(names) - 1) for line in lines)
@@ -83,17 +83,17 @@ class ClipDigests:
     def to_bytes(self) -> bytes:
         """A line a clip, and one with the conditions before."""
         lines = ["\t".join((HEADING, *self.conditions))]
-        lines += ("\t".join((key_as_written(key), *row)) for key, row in self.rows.items())
+        lines += ("\t".join((escape_tsv(key), *row)) for key, row in self.rows.items())
         return "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
 
     def write(self, path: Path) -> Path:
         """Write them to a file."""
-        return write_whole(path, self.to_bytes())
+        return write_atomic(path, self.to_bytes())
 
 
 def _row(line: str, conditions: int) -> tuple[str, tuple[str, ...]]:
     key, *digests = line.rsplit("\t", conditions)
-    return key_of(key), tuple(digests)
+    return unescape_tsv(key), tuple(digests)
 
 
 def _column(ledger: Ledger, condition: Condition) -> list[str]:

@@ -16,7 +16,7 @@ from ..reports import Comparison, Interval, Report, Row, mismatches, write_compa
 from ..reports.robustness import corruption_of, group_of, parts, severity_of
 from .bootstrap import REPLICATES, interval
 from .merge import open_report, resampled
-from .runs.plan import holds_run, read_keys
+from .runs.plan import is_run_folder, read_keys
 
 Scores = npt.NDArray[np.float64]
 Given = Report | str | Path
@@ -115,7 +115,7 @@ def _replicates(
 def _folder(path: Path) -> Path | None:
     """The folder of the run that a path names or lies in."""
     folder = path if path.is_dir() else path.parent
-    return folder if holds_run(folder) else None
+    return folder if is_run_folder(folder) else None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`digest`: what a model would be shown, without one; and the same held against a receipt."""
+"""`compute_receipt`: the receipt of what a model would be shown, without a model."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import UsageError, check_int
 from ..loading import Batch
-from ..loading.arguments import Source, open_road, opened, wanted_conditions
-from ..loading.loader import Budget, OnError
-from ..loading.sharding import share
-from ..loading.topology import find_topology
-from ..loading.worker_config import Way
+from ..loading.arguments import Source, build_pipeline, open_shards, parse_conditions
+from ..loading.loader import ErrorBudget, MaxErrors
+from ..loading.sharding import rank_range
+from ..loading.topology import resolve_rank
+from ..loading.worker_config import WorkerConfig
 from ..locks import locked
 from ..progress import Progress
 from ..reports import Receipt
-from .clip_digests import ClipDigests, clips_file, seal
-from .rank_run import Work
+from .clip_digests import ClipDigests, clips_file, make_receipt
+from .rank_run import RankRun
 from .receipt_files import write_receipt
 from .runs.plan import PLAN_FILE, RunPlan, check_only_run, package_versions, remove_run
 from .runs.predictions import PredictionWriter
@@ -37,14 +37,14 @@ PARTS_SUFFIX = ".parts"
 """Of the folder beside a receipt in which ranks put their parts."""
 
 
-class Shown(NamedTuple):
+class ComputedReceipt(NamedTuple):
     """What was shown: the digests of all, and of every clip."""
 
     receipt: Receipt
     clips: ClipDigests
 
 
-def digest(
+def compute_receipt(
     source: Source,
     conditions: Sequence[str | Condition] | None = None,
     *,
@@ -55,7 +55,7 @@ def digest(
     temporal: Temporal = "frame",
     profile: Profile = "default",
     bank: BankChoice = None,
-    on_error: OnError = "raise",
+    max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -75,9 +75,9 @@ def digest(
     until all are there, and a run that was killed goes on from them.
 
     Raises UsageError for arguments that are not allowed, and DataError, naming clip and shard, for
-    clips at fault beyond `on_error`.
+    clips at fault beyond `max_errors`.
     """
-    found = shown(
+    found = compute_exclusively(
         source,
         conditions,
         out=out,
@@ -87,7 +87,7 @@ def digest(
         temporal=temporal,
         profile=profile,
         bank=bank,
-        on_error=on_error,
+        max_errors=max_errors,
         rank=rank,
         world_size=world_size,
         storage_options=storage_options,
@@ -98,14 +98,14 @@ def digest(
     return None if found is None else found.receipt
 
 
-def shown(
+def compute_exclusively(
     source: Source,
     conditions: Sequence[str | Condition] | None = None,
     *,
     out: str | Path | None = None,
     num_workers: int | None = None,
     bank: BankChoice = None,
-    on_error: OnError = "raise",
+    max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -113,16 +113,16 @@ def shown(
     cache_size: int | None = None,
     progress: Progress | None = None,
     **settings: Any,
-) -> Shown | None:
-    """As `digest`, with the digests of all clips.  settings: seed, modality, temporal, profile."""
-    chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
-    topology = find_topology(rank, world_size)
+) -> ComputedReceipt | None:
+    """As `compute_receipt`, with the digests of all clips; settings: those of corruptions."""
+    chosen = parse_conditions(all_conditions() if conditions is None else conditions)
+    topology = resolve_rank(rank, world_size)
     if out is None and topology[1] > 1:
         raise UsageError(
             f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
         )
-    shards = opened(source, storage_options, cache_dir, cache_size)
-    road = open_road(shards, chosen, **settings, bank=bank, digest=True, signals=False)
+    shards = open_shards(source, storage_options, cache_dir, cache_size)
+    road = build_pipeline(shards, chosen, **settings, bank=bank, return_digests=True, signals=False)
     manifest = shards.manifest
     receipt = Receipt(
         manifest.name if manifest else "",
@@ -137,12 +137,12 @@ def shown(
         "",
         package_versions(),
     )
-    budget = Budget.of(on_error, len(shards))
-    way = Way.of(None, num_workers)
+    budget = ErrorBudget.of(max_errors, len(shards))
+    way = WorkerConfig.of(None, num_workers)
     with _parts(None if out is None else Path(out)) as folder:
         plan = RunPlan("", "single-label", 0, chosen, receipt)
-        work = Work(plan, road, folder, topology, budget, way)
-        if topology[1] > 1 and not share(-(-len(shards) // BATCH), *topology):
+        work = RankRun(plan, road, folder, topology, budget, way)
+        if topology[1] > 1 and not rank_range(-(-len(shards) // BATCH), *topology):
             return None  # the parts may be gone by now
         with work.do(_no_scores, progress) as writer:
             return _finish(work, writer, None if out is None else Path(out))
@@ -164,7 +164,7 @@ def _parts(out: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def _finish(work: Work, writer: PredictionWriter, out: Path | None) -> Shown | None:
+def _finish(work: RankRun, writer: PredictionWriter, out: Path | None) -> ComputedReceipt | None:
     """What all ranks were shown, written to `out`; None but for the last of them."""
     with locked(work.folder / PLAN_FILE) as there:
         if not there and work.topology[1] > 1:
@@ -173,7 +173,7 @@ def _finish(work: Work, writer: PredictionWriter, out: Path | None) -> Shown | N
         ledger = work.whole_ledger()
         if ledger is None:
             return None
-        found = Shown(seal(ledger), ClipDigests.of(ledger))
+        found = ComputedReceipt(make_receipt(ledger), ClipDigests.of(ledger))
         if out is not None:
             found.clips.write(clips_file(out))
             write_receipt(found.receipt, out)

@@ -17,7 +17,7 @@ from .runs.ledger import Ledger
 
 
 @dataclass(frozen=True)
-class Scored:
+class ConditionScores:
     """The scores of a model under one condition, without the clips that were skipped.
 
     condition: the condition.  task: as in the report.  keys: of the scored clips, in the order of
@@ -34,7 +34,7 @@ class Scored:
     clips: int
 
     @classmethod
-    def of(cls, ledger: Ledger, condition: Condition) -> Scored:
+    def of(cls, ledger: Ledger, condition: Condition) -> ConditionScores:
         """Gather them; raises DataError where every clip was skipped."""
         # As many rows as clips are there, wherever they stand: skipped ones take no memory.
         positions = sorted(

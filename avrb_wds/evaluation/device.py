@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     import torch
 
 
-def chosen_device(device: str | torch.device | None) -> torch.device | None:
+def resolve_device(device: str | torch.device | None) -> torch.device | None:
     """The device that `device` means in this process; None as it is.
 
     A kind without a number, "cuda", is that of this process among those that torchrun or srun
     started on this machine, so that every rank has one of its own; where there are fewer devices
     than processes they are shared in turn.  Raises UsageError for one that is not there.
 
-    >>> chosen_device("cpu")
+    >>> resolve_device("cpu")
     device(type='cpu')
     """
     import torch

@@ -12,20 +12,26 @@ from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import UsageError, check_int
-from ..loading.arguments import Source, needed_manifest, open_road, opened, wanted_conditions
+from ..loading.arguments import (
+    Source,
+    build_pipeline,
+    open_shards,
+    parse_conditions,
+    require_manifest,
+)
 from ..loading.clip_block import Transform
-from ..loading.loader import Budget, OnError
-from ..loading.topology import find_topology
-from ..loading.worker_config import Way
+from ..loading.loader import ErrorBudget, MaxErrors
+from ..loading.topology import resolve_rank
+from ..loading.worker_config import WorkerConfig
 from ..progress import Progress
 from ..reports import Receipt, Report, check_baseline
 from ..reports.report import Task
 from ..shards import Manifest, ShardSet
-from .device import chosen_device
-from .merge import open_report, published
-from .metrics import need_torchmetrics
-from .models import Model, ready, scores_of
-from .rank_run import Work
+from .device import resolve_device
+from .merge import open_report, publish_report
+from .metrics import require_torchmetrics
+from .models import Model, eval_mode, scores_of
+from .rank_run import RankRun
 from .runs.plan import RunPlan, package_versions
 
 if TYPE_CHECKING:
@@ -47,7 +53,7 @@ def evaluate(
     bank: BankChoice = None,
     transform: Transform | None = None,
     device: str | torch.device | None = None,
-    on_error: OnError = "raise",
+    max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
@@ -64,7 +70,7 @@ def evaluate(
     default, clean first.  out: a folder for predictions and report; where a killed run of the same
     arguments left off there, this one goes on.  name: of the model, in the report.
     device: where a torch module and the batches go; where the module is by default.  "cuda" is
-    one for each rank of a machine, as `chosen_device` says.
+    one for each rank of a machine, as `resolve_device` says.
     baseline: a report, its file or its folder; the report gets mCE and relative mCE against it.
     progress: called with the batches done and in all, of this rank; then, on the rank that merges,
     with the conditions scored and in all.
@@ -77,13 +83,13 @@ def evaluate(
     digests of the clips are beside the report.
 
     Raises UsageError for arguments that are not allowed, a model that fails, or a folder with
-    another run; DataError for clips at fault beyond `on_error`, and for scores that are NaN.
+    another run; DataError for clips at fault beyond `max_errors`, and for scores that are NaN.
     """
-    need_torchmetrics()
-    chosen = wanted_conditions(all_conditions() if conditions is None else conditions)
+    require_torchmetrics()
+    chosen = parse_conditions(all_conditions() if conditions is None else conditions)
     seed, size = check_int("seed", seed), check_int("batch_size", batch_size, 1)
-    road = open_road(
-        opened(source, storage_options, cache_dir, cache_size),
+    road = build_pipeline(
+        open_shards(source, storage_options, cache_dir, cache_size),
         chosen,
         seed=seed,
         modality=modality,
@@ -91,7 +97,7 @@ def evaluate(
         profile=profile,
         bank=bank,
         transform=transform,
-        digest=True,
+        return_digests=True,
     )
     manifest, task = _labelled(road.shards)
     receipt = Receipt(
@@ -110,30 +116,30 @@ def evaluate(
     reference = open_report(baseline) if isinstance(baseline, (str, Path)) else baseline
     if reference is not None:
         check_baseline(reference, task, chosen, receipt)
-    work = Work(
+    work = RankRun(
         RunPlan(name or _name(model), task, len(manifest.classes), chosen, receipt),
         road,
         Path(out),
-        find_topology(rank, world_size),
-        Budget.of(on_error, manifest.clips),
-        Way.of(None, num_workers),
+        resolve_rank(rank, world_size),
+        ErrorBudget.of(max_errors, manifest.clips),
+        WorkerConfig.of(None, num_workers),
     )
     classes = work.plan.classes
     with (
-        ready(model, chosen_device(device)) as where,
+        eval_mode(model, resolve_device(device)) as where,
         work.do(lambda batch: scores_of(model, batch, classes, where), progress) as writer,
     ):
         ledger = work.whole_ledger()
         if ledger is None:
             return None
-        report = published(ledger, work.folder, reference, progress)
+        report = publish_report(ledger, work.folder, reference, progress)
         writer.check()
     return report
 
 
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
     """The manifest and its task; raises UsageError where nothing can be scored."""
-    manifest = needed_manifest(shards)
+    manifest = require_manifest(shards)
     if manifest.task == "unlabelled" or not manifest.clips:
         what = "labels" if manifest.clips else "clips"
         raise UsageError(f"data set {manifest.name!r} has no {what}; give one that has some.")

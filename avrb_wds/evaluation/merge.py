@@ -12,27 +12,35 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..progress import Progress
-from ..reports import Cell, Metrics, Report, SkippedClip, against, read_report, write_report
+from ..reports import (
+    ConditionResult,
+    Metrics,
+    Report,
+    SkippedClip,
+    read_report,
+    with_baseline,
+    write_report,
+)
 from ..reports.report_files import JSON_FILE
 from .bootstrap import Influence, interval, intervals, replicates
-from .clip_digests import ClipDigests, clips_file, seal
-from .condition_scores import Scored
-from .metrics import need_torchmetrics
+from .clip_digests import ClipDigests, clips_file, make_receipt
+from .condition_scores import ConditionScores
+from .metrics import require_torchmetrics
 from .runs.ledger import Ledger
-from .runs.plan import holds_run, read_keys, read_plan
+from .runs.plan import is_run_folder, read_keys, read_plan
 
 
-def merge(folder: str | Path) -> Report:
+def merge_run(folder: str | Path) -> Report:
     """The report of the run in a folder: a function of the files there and of nothing else.
 
     Raises DataError, naming key and condition, unless every clip of every condition is there
     exactly once, scored or skipped under an error budget.
     """
-    need_torchmetrics()
+    require_torchmetrics()
     return _merged(_whole_ledger(Path(folder)))
 
 
-def published(
+def publish_report(
     ledger: Ledger,
     folder: str | Path,
     baseline: Report | None = None,
@@ -44,30 +52,34 @@ def published(
     """
     report = _merged(ledger, progress)
     if baseline is not None:
-        report = against(report, baseline)
+        report = with_baseline(report, baseline)
     return _written(report, ledger, Path(folder))
 
 
-def rewrite(
+def rewrite_report(
     folder: str | Path, baseline: Report | None = None, progress: Progress | None = None
 ) -> Report:
     """The report of the run in a folder, merged and written anew in every format.
 
     Where there is only a report, without the run that it is of, the report is written anew.
     Without `baseline`, what the report there was held against stays.  progress: called with
-    (conditions scored, conditions).  Raises DataError as `merge`
+    (conditions scored, conditions).  Raises DataError as `merge_run`
     and `read_report` do, UsageError where what stays no longer fits the scores.
     """
     folder = Path(folder)
-    if holds_run(folder):
-        need_torchmetrics()
+    if is_run_folder(folder):
+        require_torchmetrics()
         ledger = _whole_ledger(folder)
         report = _merged(ledger, progress)
-        kept = _with_old_baseline(report, folder) if baseline is None else against(report, baseline)
+        kept = (
+            _with_old_baseline(report, folder)
+            if baseline is None
+            else with_baseline(report, baseline)
+        )
         return _written(kept, ledger, folder)
     report = read_report(folder)
     if baseline is not None:
-        report = against(report, baseline)
+        report = with_baseline(report, baseline)
     write_report(report, folder)
     return report
 
@@ -100,7 +112,7 @@ def _merged(ledger: Ledger, progress: Progress | None = None) -> Report:
     if progress:
         progress(0, len(conditions))
     for condition in conditions:
-        scored = Scored.of(ledger, condition)
+        scored = ConditionScores.of(ledger, condition)
         metrics.append(scored.metrics())
         influences.append(scored.influence())
         if progress:
@@ -111,11 +123,11 @@ def _merged(ledger: Ledger, progress: Progress | None = None) -> Report:
         plan.task,
         plan.classes,
         tuple(
-            Cell(condition, ledger.scored(condition), scores, interval(column))
+            ConditionResult(condition, ledger.scored(condition), scores, interval(column))
             for condition, scores, column in zip(conditions, metrics, moved.T, strict=True)
         ),
         intervals(moved, conditions),
-        seal(ledger),
+        make_receipt(ledger),
         tuple(SkippedClip(*clip, count) for clip, count in sorted(ledger.skipped.items())),
     )
 
@@ -126,8 +138,8 @@ def open_report(path: str | Path) -> Report:
     Raises DataError where there is neither, or where the run is not whole.
     """
     folder = Path(path)
-    if holds_run(folder) and not (folder / JSON_FILE).exists():
-        return merge(folder)
+    if is_run_folder(folder) and not (folder / JSON_FILE).exists():
+        return merge_run(folder)
     return read_report(path)
 
 
@@ -142,13 +154,13 @@ def resampled(
     ledger = _whole_ledger(Path(folder))
     influences = []
     for condition in ledger.plan.conditions:
-        influences.append(Scored.of(ledger, condition).influence())
+        influences.append(ConditionScores.of(ledger, condition).influence())
         if progress:
             progress(len(influences), len(ledger.plan.conditions))
     return ledger.plan.conditions, _replicates(influences, seed)
 
 
-def read_predictions(folder: str | Path) -> Iterator[Scored]:
+def read_predictions(folder: str | Path) -> Iterator[ConditionScores]:
     """Read the scores of a complete run, one condition after another.
 
     Args:
@@ -166,7 +178,7 @@ def read_predictions(folder: str | Path) -> Iterator[Scored]:
             print(predictions.condition, hits.mean())
     """
     ledger = _whole_ledger(Path(folder))
-    return (Scored.of(ledger, condition) for condition in ledger.plan.conditions)
+    return (ConditionScores.of(ledger, condition) for condition in ledger.plan.conditions)
 
 
 def _whole_ledger(folder: Path) -> Ledger:

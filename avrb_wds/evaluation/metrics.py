@@ -11,20 +11,20 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import MissingExtra
+from ..errors import MissingExtraError
 from ..reports import Metrics
 
 Scores = npt.NDArray[np.float32]
 DIGITS = 6
 
 
-def need_torchmetrics() -> None:
-    """Raise MissingExtra unless torchmetrics is there: better before a run than after it.
+def require_torchmetrics() -> None:
+    """Raise MissingExtraError unless torchmetrics is there: better before a run than after it.
 
     It is not imported yet: that takes seconds, which ranks that don't merge can do without.
     """
     if find_spec("torchmetrics") is None:
-        raise MissingExtra("scoring an evaluation", "report")
+        raise MissingExtraError("scoring an evaluation", "report")
 
 
 def single_label_metrics(scores: Scores, target: npt.NDArray[np.int64]) -> Metrics:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition
-from ..errors import AvrbError, DataError, UsageError, cause, raised
+from ..errors import AvrbError, DataError, UsageError, describe, reason
 from ..loading import Batch
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def find_object(where: str) -> Any:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"{where!r} does not import: {cause(error)}; run this where Python finds it."
+            f"{where!r} does not import: {reason(error)}; run this where Python finds it."
         ) from error
     except Exception as error:
         raise UsageError(
-            f"{where!r} does not import: {raised(error)}; correct module {module!r}."
+            f"{where!r} does not import: {describe(error)}; correct module {module!r}."
         ) from error
     for part in name.split("."):
         if not hasattr(found, part):
@@ -61,7 +61,7 @@ def make_model(where: str) -> Model:
         raise
     except Exception as error:
         raise UsageError(
-            f"{where!r} fails: {raised(error)}; called with nothing it has to return the model."
+            f"{where!r} fails: {describe(error)}; called with nothing it has to return the model."
         ) from error
     if not callable(model):
         raise UsageError(
@@ -72,7 +72,7 @@ def make_model(where: str) -> Model:
 
 
 @contextmanager
-def ready(model: Model, device: str | torch.device | None) -> Iterator[torch.device | None]:
+def eval_mode(model: Model, device: str | torch.device | None) -> Iterator[torch.device | None]:
     """The device to bring batches to, while no gradients are kept.
 
     A torch module is moved to `device`, or stays on its own where that is None, and is in eval
@@ -117,7 +117,7 @@ def scores_of(
     except AvrbError:
         raise
     except Exception as error:
-        raise UsageError(f"the model failed {first}: {raised(error)}; {CALLED}.") from error
+        raise UsageError(f"the model failed {first}: {describe(error)}; {CALLED}.") from error
     if isinstance(found, torch.Tensor):
         found = found.detach().to("cpu", torch.float32).numpy()
     shape, wanted = getattr(found, "shape", None), (len(batch["key"]), classes)

@@ -14,13 +14,13 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..errors import DataError
 from ..loading import Batch
-from ..loading.loader import Budget
-from ..loading.pipeline import Result, Road
+from ..loading.loader import ErrorBudget
+from ..loading.pipeline import Pipeline, Result
 from ..loading.sharding import Plan
-from ..loading.worker_config import Way
+from ..loading.worker_config import WorkerConfig
 from ..progress import Progress
 from .runs.ledger import Ledger
-from .runs.plan import RunPlan, begin, read_keys
+from .runs.plan import RunPlan, read_keys, start_or_resume
 from .runs.predictions import PredictionWriter, Record
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Scorer = Callable[[Batch], npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Work:
+class RankRun:
     """What a rank has to do.
 
     road: takes the digest of every clip.  budget: how many clips of all may be skipped.  way: how
@@ -39,11 +39,11 @@ class Work:
     """
 
     plan: RunPlan
-    road: Road
+    road: Pipeline
     folder: Path
     topology: tuple[int, int]
-    budget: Budget
-    way: Way
+    budget: ErrorBudget
+    way: WorkerConfig
 
     @contextmanager
     def do(self, score: Scorer, progress: Progress | None) -> Iterator[PredictionWriter]:
@@ -55,9 +55,11 @@ class Work:
         """
         shards, size = self.road.shards, self.plan.receipt.batch_size
         keys = [shards.locate(position)[1].key for position in range(len(shards))]
-        begin(self.folder, self.plan, keys)
+        start_or_resume(self.folder, self.plan, keys)
         with PredictionWriter(self.folder, self.plan.digest, *self.topology) as writer:
-            begin(self.folder, self.plan, keys)  # which a rival may have removed as it ended
+            start_or_resume(
+                self.folder, self.plan, keys
+            )  # which a rival may have removed as it ended
             ledger = Ledger.read(self.folder, self.plan, keys)
             failed = {clip.key for clip in ledger.skipped}
             todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
@@ -100,7 +102,7 @@ class Work:
         return Record(condition, start, keys, targets, score(batch), digests, skipped)
 
 
-def check_budget(ledger: Ledger, budget: Budget) -> None:
+def check_budget(ledger: Ledger, budget: ErrorBudget) -> None:
     """Raise DataError where all ranks together skipped more clips than may be."""
     failed = {clip.key for clip in ledger.skipped}
     if len(failed) > budget.clips:

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..atomic import make_folder, write_whole
-from ..errors import DataError, UsageError, cause
+from ..atomic import make_folder, write_atomic
+from ..errors import DataError, UsageError, reason
 from ..reports import Receipt
 from ..reports.report_files import JSON_FILE
-from ..shards.json_io import Fields, parse
-from ..storage import Place, RemoteFile, Storage, as_place, is_remote
+from ..shards.json_io import Fields, loads
+from ..storage import AnyPath, RemotePath, Storage, is_remote, to_path
 from .clip_digests import ClipDigests, clips_file
 
 FORMAT = "avrb-receipt/1"
@@ -22,11 +22,11 @@ def write_receipt(receipt: Receipt, path: Path) -> Path:
     """Write a receipt as JSON."""
     make_folder(path.parent)
     value = {"format": FORMAT, "receipt": receipt.to_json()}
-    return write_whole(path, (json.dumps(value, indent=2) + "\n").encode())
+    return write_atomic(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def read_receipt(
-    path: str | Place, storage: Storage | None = None
+    path: str | AnyPath, storage: Storage | None = None
 ) -> tuple[Receipt, ClipDigests | None]:
     """The receipt in a file of `digest`, in a report, or in the report of a run's folder.
 
@@ -38,24 +38,24 @@ def read_receipt(
     try:
         data = place.read_bytes()
     except OSError as error:
-        raise DataError(f"{place} does not open: {cause(error)}; {WANTED}.") from error
-    value = parse(data, str(place))
+        raise DataError(f"{place} does not open: {reason(error)}; {WANTED}.") from error
+    value = loads(data, str(place))
     try:
         given = Fields.among(value, "it", ["receipt"]).values
         receipt = Receipt.from_json(given["receipt"], "it")
     except DataError as error:
         raise DataError(
-            f"{place} has no receipt of this version: {cause(error)}; {WANTED}."
+            f"{place} has no receipt of this version: {reason(error)}; {WANTED}."
         ) from error
     if not receipt.digest:
         raise DataError(f"{place} holds a receipt without digests; give one of a whole run.")
     return receipt, ClipDigests.read(place.parent / clips_file(Path(place.name)).name)
 
 
-def _file(path: str | Place, storage: Storage) -> Place:
+def _file(path: str | AnyPath, storage: Storage) -> AnyPath:
     """The file in which a receipt is looked for."""
-    place = storage.file(path) if isinstance(path, str) and is_remote(path) else as_place(path)
-    if isinstance(place, RemoteFile):
+    place = storage.file(path) if isinstance(path, str) and is_remote(path) else to_path(path)
+    if isinstance(place, RemotePath):
         is_folder = not place.name.endswith(".json")
     else:
         is_folder = place.is_dir()

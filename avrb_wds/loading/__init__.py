@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .clip_block import Skipped
+from .clip_block import SkippedClip
 from .collate import Batch
 from .loader import Loader, load
 
 if TYPE_CHECKING:
     from .datasets import ClipDataset, ClipStream
 
-__all__ = ["Batch", "ClipDataset", "ClipStream", "Loader", "Skipped", "load"]
+__all__ = ["Batch", "ClipDataset", "ClipStream", "Loader", "SkippedClip", "load"]
 
 
 def __getattr__(name: str) -> Any:

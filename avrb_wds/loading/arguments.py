@@ -13,17 +13,17 @@ from ..corruptions import Profile
 from ..errors import UsageError, check_int
 from ..shards import Manifest, ShardSet
 from ..storage import Storage
-from .buffers import Layout
-from .clip_block import Recipe, Transform
+from .buffers import BatchShape
+from .clip_block import ClipProcessing, Transform
 from .collate import Collate
-from .pipeline import Road
-from .sharding import Order, global_order
+from .pipeline import Pipeline
+from .sharding import global_order
 
 Source = str | bytes | Path | Sequence[str | bytes | Path] | ShardSet
 Corruptions = str | Condition | Iterable[str | Condition] | None
 
 
-def wanted_conditions(
+def parse_conditions(
     corruption: Corruptions, severity: Severity | None = None
 ) -> tuple[Condition, ...]:
     """The conditions meant, at least one, each once; raises UsageError for anything else.
@@ -31,9 +31,9 @@ def wanted_conditions(
     corruption: None for clean; names, or one, with a severity; or conditions, or their names, or
     one.
 
-    >>> [str(c) for c in wanted_conditions(["clean", "gaussian-3"])]
+    >>> [str(c) for c in parse_conditions(["clean", "gaussian-3"])]
     ['clean', 'gaussian-3']
-    >>> [str(c) for c in wanted_conditions(["rain"], 3)]
+    >>> [str(c) for c in parse_conditions(["rain"], 3)]
     ['rain-3']
     """
     if corruption is None and severity is None:
@@ -65,7 +65,7 @@ def _condition(given: object, severity: Severity | None) -> Condition:
     return given
 
 
-def opened(
+def open_shards(
     source: Source,
     storage_options: Mapping[str, Any] | None,
     cache_dir: str | Path | None,
@@ -83,7 +83,7 @@ def opened(
     return source
 
 
-def needed_manifest(shards: ShardSet) -> Manifest:
+def require_manifest(shards: ShardSet) -> Manifest:
     """The manifest of shards; raises UsageError where they have none."""
     if shards.manifest is None:
         raise UsageError(
@@ -92,7 +92,7 @@ def needed_manifest(shards: ShardSet) -> Manifest:
     return shards.manifest
 
 
-def open_road(
+def build_pipeline(
     source: Source,
     conditions: tuple[Condition, ...],
     *,
@@ -102,11 +102,11 @@ def open_road(
     profile: Profile = "default",
     bank: BankChoice = None,
     transform: Transform | None = None,
-    order: Order = "sequential",
-    mixed: bool = False,
-    digest: bool = False,
+    shuffle: bool = False,
+    mix_conditions: bool = False,
+    return_digests: bool = False,
     signals: bool = True,
-) -> Road:
+) -> Pipeline:
     """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
     seed = check_int("seed", seed)
     corrupters = tuple(
@@ -117,13 +117,15 @@ def open_road(
     )
     shards = source if isinstance(source, ShardSet) else ShardSet.open(source)
     manifest = shards.manifest
-    return Road(
+    return Pipeline(
         shards,
-        global_order(len(shards), order, seed),
-        Recipe(conditions, corrupters, transform, mixed, digest, signals),
+        global_order(len(shards), shuffle, seed),
+        ClipProcessing(conditions, corrupters, transform, mix_conditions, return_digests, signals),
         # What a transform makes of a clip has a shape of its own.
-        Layout.of(manifest if transform is None and signals else None),
+        BatchShape.of(manifest if transform is None and signals else None),
         Collate(
-            manifest.task if manifest else None, len(manifest.classes) if manifest else 0, mixed
+            manifest.task if manifest else None,
+            len(manifest.classes) if manifest else 0,
+            mix_conditions,
         ),
     )

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..concurrency import SharedFile, mapped
+from ..concurrency import SharedFile, map_shared
 from ..corruptions import Frame
 from ..shards import Manifest
 from ..signals import Waveform
-from .clip_block import Rows
+from .clip_block import OutputRows
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +28,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
-class Layout:
+class BatchShape:
     """What all clips have in common, so that memory for a batch is there before they are decoded.
 
     frames: (t, h, w, 3).  waveform: (channels, samples of the longest).  None where clips differ.
@@ -38,7 +38,7 @@ class Layout:
     waveform: tuple[int, int] | None
 
     @classmethod
-    def of(cls, manifest: Manifest | None) -> Layout:
+    def of(cls, manifest: Manifest | None) -> BatchShape:
         """The layout that a manifest announces."""
         if manifest is None:
             return cls(None, None)
@@ -51,11 +51,11 @@ class Layout:
             None if audio.channels is None else (audio.channels, audio.max_samples),
         )
 
-    def arrays(self, clips: int) -> tuple[Arrays | None, Arrays | None]:
+    def arrays(self, clips: int) -> tuple[ArraySpec | None, ArraySpec | None]:
         """The frames and waveforms of a batch of up to `clips` clips."""
         return (
-            None if self.frames is None else Arrays(self.frames, np.uint8, clips),
-            None if self.waveform is None else Arrays(self.waveform, np.float32, clips),
+            None if self.frames is None else ArraySpec(self.frames, np.uint8, clips),
+            None if self.waveform is None else ArraySpec(self.waveform, np.float32, clips),
         )
 
 
@@ -63,21 +63,21 @@ MOST_SHARED = 64  # pieces of a kind: a worker process has a descriptor for each
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class Buffer:
     """Bytes for one array of a batch; file: by which other processes map them, if they may."""
 
     bytes: npt.NDArray[np.uint8]
     file: SharedFile | None = None
 
 
-def _shared_piece(size: int) -> Piece:
+def _shared_piece(size: int) -> Buffer:
     """Bytes that worker processes write to."""
     file = SharedFile(size)
-    return Piece(mapped(file.fd), file)
+    return Buffer(map_shared(file.fd), file)
 
 
-def _own_piece(size: int) -> Piece:
-    return Piece(np.empty(size, np.uint8))
+def _own_piece(size: int) -> Buffer:
+    return Buffer(np.empty(size, np.uint8))
 
 
 class _Lease:
@@ -88,7 +88,7 @@ class _Lease:
     can't come first: it does not see into arrays, and takes a lease that one holds for reachable.
     """
 
-    def __init__(self, piece: Piece, free: deque[Piece]) -> None:
+    def __init__(self, piece: Buffer, free: deque[Buffer]) -> None:
         self._piece, self._free = piece, free
         self.__array_interface__ = piece.bytes.__array_interface__
 
@@ -96,7 +96,7 @@ class _Lease:
         self._free.append(self._piece)
 
 
-class Arrays:
+class ArraySpec:
     """Arrays of one dtype and up to `most` rows of one shape, over bytes that there are.
 
     >>> Arrays((2,), np.int16, most=3).over(np.zeros(12, np.uint8), rows=2).shape
@@ -119,12 +119,12 @@ class Arrays:
 class _Pool:
     """Pieces for such arrays; keeps `keep` of them for the next ones."""
 
-    def __init__(self, arrays: Arrays, keep: int, shared: bool) -> None:
+    def __init__(self, arrays: ArraySpec, keep: int, shared: bool) -> None:
         self._arrays, self._shared = arrays, shared
-        self._free: deque[Piece] = deque(maxlen=keep)
-        self._there: weakref.WeakSet[Piece] = weakref.WeakSet()
+        self._free: deque[Buffer] = deque(maxlen=keep)
+        self._there: weakref.WeakSet[Buffer] = weakref.WeakSet()
 
-    def take(self, rows: int) -> tuple[npt.NDArray[Any], Piece] | None:
+    def take(self, rows: int) -> tuple[npt.NDArray[Any], Buffer] | None:
         """An array of `rows` rows that nobody else holds, with anything in it, and its piece.
 
         None where as many are held as may be shared.
@@ -140,7 +140,7 @@ class _Pool:
 
 
 @dataclass(frozen=True)
-class Memory:
+class BatchBuffers:
     """Signals of one batch, clip by clip in rows; None where the layout knows no shape.
 
     frames: (b, t, h, w, 3) uint8.  waveform: (b, channels, samples of the longest) float32.
@@ -149,11 +149,11 @@ class Memory:
 
     frames: Frame | None = None
     waveform: Waveform | None = None
-    pieces: tuple[Piece | None, Piece | None] = (None, None)
+    pieces: tuple[Buffer | None, Buffer | None] = (None, None)
 
-    def rows(self, place: int) -> Rows:
+    def rows(self, place: int) -> OutputRows:
         """Where the clip at `place` goes."""
-        return Rows(
+        return OutputRows(
             None if self.frames is None else self.frames[place],
             None if self.waveform is None else self.waveform[place],
         )
@@ -176,13 +176,13 @@ def _rows(memory: npt.NDArray[Number], keep: list[int]) -> npt.NDArray[Number]:
     return memory if len(keep) == len(memory) else memory[keep]
 
 
-class MemoryPool:
+class BufferPool:
     """Memory for batches of up to `clips` clips; keeps that of `keep` batches for the next ones.
 
     shared: worker processes write to it.
     """
 
-    def __init__(self, layout: Layout, clips: int, keep: int, shared: bool = False) -> None:
+    def __init__(self, layout: BatchShape, clips: int, keep: int, shared: bool = False) -> None:
         self._settings = (layout, clips, keep, shared)
         self._pools = [
             None if arrays is None else _Pool(arrays, keep, shared)
@@ -191,9 +191,9 @@ class MemoryPool:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process has memory of its own.
-        return MemoryPool, self._settings
+        return BufferPool, self._settings
 
-    def take(self, clips: int) -> Memory:
+    def take(self, clips: int) -> BatchBuffers:
         """Memory for a batch of `clips` clips, with anything in it.
 
         It has no rows where the consumer holds more batches than may be shared: clips then come
@@ -201,6 +201,6 @@ class MemoryPool:
         """
         taken = [pool and pool.take(clips) for pool in self._pools]
         if any(pool and not there for pool, there in zip(self._pools, taken, strict=True)):
-            return Memory()
+            return BatchBuffers()
         (frames, seen), (waveform, heard) = (there or (None, None) for there in taken)
-        return Memory(frames, waveform, (seen, heard))
+        return BatchBuffers(frames, waveform, (seen, heard))

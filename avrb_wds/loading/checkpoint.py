@@ -9,9 +9,9 @@ from typing import Any
 
 from ..condition import Condition
 from ..corrupter import Corrupter
-from ..errors import UsageError, check_int, raised
-from .pipeline import Road
-from .sharding import Plan, Span, divide, join
+from ..errors import UsageError, check_int, describe
+from .pipeline import Pipeline
+from .sharding import Plan, Span, merge_spans, split_spans
 
 State = dict[str, Any]
 """What is loaded, the rank it is of, the number of the pass, and `left`: spans (start, stop, first
@@ -19,7 +19,7 @@ turn) to go in it."""
 
 
 @dataclass(frozen=True)
-class Progress:
+class EpochProgress:
     """Pass `number` of a loader, of which `given` batches of `plan` are out."""
 
     plan: Plan
@@ -27,7 +27,7 @@ class Progress:
     number: int = 0
 
 
-def state_of(road: Road, progress: Progress, topology: tuple[int, int]) -> State:
+def save_state(road: Pipeline, progress: EpochProgress, topology: tuple[int, int]) -> State:
     """The state of one rank."""
     left = [[span.start, span.stop, span.first] for span in progress.plan.after(progress.given)]
     rank, world_size = topology
@@ -35,8 +35,10 @@ def state_of(road: Road, progress: Progress, topology: tuple[int, int]) -> State
     return {**_identity(road), **about}
 
 
-def resumed(
-    states: Mapping[str, Any] | Sequence[Mapping[str, Any]], road: Road, topology: tuple[int, int]
+def restore_state(
+    states: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    road: Pipeline,
+    topology: tuple[int, int],
 ) -> tuple[tuple[Span, ...], int]:
     """What this rank has to do after `states`, and in which pass.
 
@@ -65,12 +67,12 @@ def resumed(
     for state in given:
         _check_time(state, number, len(road.shards))
     behind = [state for state in given if state["pass"] == number]
-    left = join(sorted(span for state in behind for span in _left(state)))
-    return divide(left, *topology), number
+    left = merge_spans(sorted(span for state in behind for span in _left(state)))
+    return split_spans(left, *topology), number
 
 
-def _check_form(state: Any, road: Road) -> None:
-    """Raise UsageError for what `state_of` never gave."""
+def _check_form(state: Any, road: Pipeline) -> None:
+    """Raise UsageError for what `save_state` never gave."""
     turns = len(road.recipe.conditions)
     try:
         world_size = check_int("world_size", state["world_size"], 1)
@@ -83,7 +85,7 @@ def _check_form(state: Any, road: Road) -> None:
             check_int("first turn", first, 0, turns - 1)
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(
-            f"the state is none: {raised(error)}; give what `state_dict` of a loader returned."
+            f"the state is none: {describe(error)}; give what `state_dict` of a loader returned."
         ) from error
     if end > len(road.shards):
         raise UsageError(
@@ -99,7 +101,7 @@ def _left(state: Mapping[str, Any]) -> tuple[Span, ...]:
 def _check_time(state: Mapping[str, Any], number: int, clips: int) -> None:
     """A rank that is through with pass `number` may not have begun the next one."""
     rank, world_size = state["rank"], state["world_size"]
-    whole = divide([Span(0, clips)], rank, world_size)
+    whole = split_spans([Span(0, clips)], rank, world_size)
     if state["pass"] > number and (state["pass"] > number + 1 or _left(state) != whole):
         raise UsageError(
             f"the state of rank {rank} is of pass {state['pass']}, under way, where another is of "
@@ -107,7 +109,7 @@ def _check_time(state: Mapping[str, Any], number: int, clips: int) -> None:
         )
 
 
-def _identity(road: Road) -> dict[str, Any]:
+def _identity(road: Pipeline) -> dict[str, Any]:
     """What has to be the same for a state to mean anything."""
     recipe, manifest = road.recipe, road.shards.manifest
     order = "sequential"
@@ -119,7 +121,7 @@ def _identity(road: Road) -> dict[str, Any]:
         "clips": len(road.shards),
         "manifest": manifest.digest if manifest else None,
         "order": order,
-        "mixed": recipe.mixed,
+        "mix_conditions": recipe.mix_conditions,
         "conditions": [_spelled(*pair) for pair in pairs],
     }
 

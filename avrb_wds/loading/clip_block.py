@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
-from ..errors import DataError, UsageError, raised
+from ..errors import DataError, UsageError, describe
 from ..receipts.digests import ClipDigest, clip_digest
 from ..shards import Clip, RawClip, ShardEntry, ShardSet, decode_clip
 from ..shards.record import Target
@@ -23,7 +23,7 @@ ClipDict = dict[str, Any]
 Transform = Callable[[ClipDict], ClipDict]
 
 
-class Skipped(NamedTuple):
+class SkippedClip(NamedTuple):
     """A clip left out under an error budget: its key, the file of its shard, and why."""
 
     key: str
@@ -32,19 +32,19 @@ class Skipped(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ClipProcessing:
     """What becomes of every clip: each condition with its corrupter, then the transform.
 
-    mixed: the clips of a batch take the conditions in rotation, instead of all the same one.
-    digest: take the digest of every clip as it is before the transform.  signals: put frames and
-    sound in batches; without, there is no transform, and a worker needs no torch.
+    mix_conditions: the clips of a batch take the conditions in rotation, instead of all the same
+    one. digest: take the digest of every clip as it is before the transform.  signals: put frames
+    and sound in batches; without, there is no transform, and a worker needs no torch.
     """
 
     conditions: tuple[Condition, ...]
     corrupters: tuple[Corrupter | None, ...]
     transform: Transform | None = None
-    mixed: bool = False
-    digest: bool = False
+    mix_conditions: bool = False
+    return_digests: bool = False
     signals: bool = True
 
     def number(self, place: int, turn: int) -> int:
@@ -54,13 +54,13 @@ class Recipe:
         can be divided anew.
 
         >>> conditions = (Condition("rain", 1), Condition("rain", 3), Condition("rain", 5))
-        >>> [Recipe(conditions, (), mixed=True).number(place, 1) for place in range(5)]
+        >>> [Recipe(conditions, (), mix_conditions=True).number(place, 1) for place in range(5)]
         [1, 2, 0, 1, 2]
         """
-        return (place + turn) % len(self.conditions) if self.mixed else turn
+        return (place + turn) % len(self.conditions) if self.mix_conditions else turn
 
 
-class Rows(NamedTuple):
+class OutputRows(NamedTuple):
     """Where one clip goes in the memory of its batch; None: in memory of its own.
 
     frames: (t, h, w, 3) uint8.  waveform: (channels, samples) float32.
@@ -90,18 +90,18 @@ class Item:
     values: dict[str, Any]
 
 
-Attempt = Item | BaseException
+ItemOrError = Item | BaseException
 """A clip under a condition, or why it is not there."""
 
 
-class Block:
+class ClipBlock:
     """Clips that are read and decoded once, by the thread that first asks, for all conditions.
 
     first: the place of the first of them in the global order.
     """
 
     def __init__(
-        self, shards: ShardSet, positions: Sequence[int], recipe: Recipe, first: int = 0
+        self, shards: ShardSet, positions: Sequence[int], recipe: ClipProcessing, first: int = 0
     ) -> None:
         self.positions = positions
         self.recipe = recipe
@@ -113,7 +113,7 @@ class Block:
     def __len__(self) -> int:
         return len(self.positions)
 
-    def item(self, place: int, turn: int, rows: Rows) -> Item:
+    def item(self, place: int, turn: int, rows: OutputRows) -> Item:
         """The clip at `place` in the block under its condition of turn `turn`.
 
         Raises DataError, naming key and shard, where the clip is at fault, and UsageError where
@@ -127,7 +127,9 @@ class Block:
         frames = _frames(clip, corrupter, rows.frames, in_place=alone)
         pcm = _pcm(clip, corrupter, rows.waveform)
         waveform = None if pcm is None else _waveform(pcm, rows.waveform)
-        digest = clip_digest(clip.key, frames, pcm, clip.sample_rate) if recipe.digest else None
+        digest = (
+            clip_digest(clip.key, frames, pcm, clip.sample_rate) if recipe.return_digests else None
+        )
         position, samples = self.positions[place], 0 if waveform is None else waveform.shape[1]
         values: dict[str, Any] = {}
         if recipe.signals and (rows.frames is None or rows.waveform is None):
@@ -148,11 +150,11 @@ class Block:
                 except DataError as error:
                     self._clips[place] = error
 
-    def skipped(self, place: int, error: DataError) -> Skipped:
+    def skipped(self, place: int, error: DataError) -> SkippedClip:
         """The clip at `place`, as one that was left out for `error`."""
         shard, entry = self._shards.locate(self.positions[place])
         file = shard.file if isinstance(shard, ShardEntry) else shard.name
-        return Skipped(entry.key, file, str(error))
+        return SkippedClip(entry.key, file, str(error))
 
     def _clip(self, place: int, frames_out: Frame | None) -> Clip:
         with self._locks[place]:
@@ -249,7 +251,7 @@ def _transformed(whole: ClipDict, transform: Transform, clip: Clip) -> ClipDict:
         values = transform(whole)
     except Exception as error:
         raise UsageError(
-            f"the transform failed {where}: {raised(error)}; it has to take a clip's dict."
+            f"the transform failed {where}: {describe(error)}; it has to take a clip's dict."
         ) from error
     if not isinstance(values, dict):
         raise UsageError(

@@ -12,7 +12,7 @@ from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..shards.manifest import Task
 from ..shards.record import Target
-from .buffers import Memory
+from .buffers import BatchBuffers
 from .clip_block import Item
 
 if TYPE_CHECKING:
@@ -37,15 +37,15 @@ shape stacked, numbers as a tensor, all else as a list.
 class Collate:
     """Clips to batches.
 
-    task: as in the manifest, None where there is none.  classes: how many.  mixed: name the
-    condition of each clip, not of the batch.
+    task: as in the manifest, None where there is none.  classes: how many.  mix_conditions: name
+    the condition of each clip, not of the batch.
     """
 
     task: Task | None
     classes: int
-    mixed: bool = False
+    mix_conditions: bool = False
 
-    def __call__(self, items: Sequence[Item | None], memory: Memory | None = None) -> Batch:
+    def __call__(self, items: Sequence[Item | None], memory: BatchBuffers | None = None) -> Batch:
         """The batch of `items`, of which those that are None are left out; at least one is there.
 
         memory: where the signals of `items`, place by place, lie already.  They are handed over as
@@ -74,7 +74,7 @@ class Collate:
         return batch
 
     def _condition(self, conditions: list[Condition]) -> Batch:
-        if not self.mixed:
+        if not self.mix_conditions:
             return {"corruption": conditions[0].corruption, "severity": conditions[0].severity}
         return {
             "corruption": [condition.corruption for condition in conditions],

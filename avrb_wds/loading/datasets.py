@@ -12,10 +12,10 @@ from ..condition import Severity
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..errors import DataError, check_int
-from .arguments import Corruptions, Source, open_road, wanted_conditions
-from .clip_block import ClipDict, Rows, Transform
-from .pipeline import Road
-from .sharding import Order, Plan, Span, divide
+from .arguments import Corruptions, Source, build_pipeline, parse_conditions
+from .clip_block import ClipDict, OutputRows, Transform
+from .pipeline import Pipeline
+from .sharding import Plan, Span, split_spans
 from .topology import Topology
 
 
@@ -41,9 +41,9 @@ class ClipDataset(Dataset[ClipDict]):
         bank: BankChoice = None,
         transform: Transform | None = None,
     ) -> None:
-        self._road = open_road(
+        self._road = build_pipeline(
             source,
-            wanted_conditions(corruption, severity),
+            parse_conditions(corruption, severity),
             seed=seed,
             modality=modality,
             temporal=temporal,
@@ -84,19 +84,19 @@ class ClipStream(IterableDataset[ClipDict]):
         temporal: Temporal = "frame",
         profile: Profile = "default",
         bank: BankChoice = None,
-        order: Order = "sequential",
+        shuffle: bool = False,
         transform: Transform | None = None,
     ) -> None:
-        self._road = open_road(
+        self._road = build_pipeline(
             source,
-            wanted_conditions(corruption, severity),
+            parse_conditions(corruption, severity),
             seed=seed,
             modality=modality,
             temporal=temporal,
             profile=profile,
             bank=bank,
             transform=transform,
-            order=order,
+            shuffle=shuffle,
         )
         self._topology = Topology(rank, world_size)
 
@@ -106,11 +106,11 @@ class ClipStream(IterableDataset[ClipDict]):
     def __iter__(self) -> Iterator[ClipDict]:
         info, spans = get_worker_info(), self._spans()
         if info:
-            spans = divide(spans, info.id, info.num_workers)
+            spans = split_spans(spans, info.id, info.num_workers)
         return _Clips(self._road, self._plan(spans))
 
     def _spans(self) -> tuple[Span, ...]:
-        return divide([Span(0, len(self._road.shards))], *self._topology.find())
+        return split_spans([Span(0, len(self._road.shards))], *self._topology.find())
 
     def _plan(self, spans: tuple[Span, ...]) -> Plan:
         return Plan(spans, 1, len(self._road.recipe.conditions))
@@ -119,7 +119,7 @@ class ClipStream(IterableDataset[ClipDict]):
 class _Clips(Iterator[ClipDict]):
     """The clips of a plan of single clips; what is given out can be saved and skipped again."""
 
-    def __init__(self, road: Road, plan: Plan) -> None:
+    def __init__(self, road: Pipeline, plan: Plan) -> None:
         self._road, self._plan = road, plan
         self.load_state_dict({"given": 0})
 
@@ -140,11 +140,11 @@ class _Clips(Iterator[ClipDict]):
         self._clips = chain.from_iterable(blocks)
 
 
-def _clips(road: Road, places: range, numbers: range) -> Iterator[ClipDict]:
+def _clips(road: Pipeline, places: range, numbers: range) -> Iterator[ClipDict]:
     """The one clip at `places`, under each of the conditions `numbers`."""
     block = road.block(places)
     for number in numbers:
-        item = road.collate.checked(block.item(0, number, Rows()))
+        item = road.collate.checked(block.item(0, number, OutputRows()))
         if isinstance(item, DataError):
             raise item
         about = {

@@ -13,39 +13,37 @@ import numpy as np
 from ..condition import Condition, Severity
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
-from ..errors import DataError, UsageError, cause, check_int
+from ..errors import DataError, UsageError, check_int, reason
 from ..shards import ShardSet
-from .arguments import Corruptions, Source, open_road, opened, wanted_conditions
-from .checkpoint import Progress, State, resumed, state_of
-from .clip_block import Skipped, Transform
+from .arguments import Corruptions, Source, build_pipeline, open_shards, parse_conditions
+from .checkpoint import EpochProgress, State, restore_state, save_state
+from .clip_block import SkippedClip, Transform
 from .collate import Batch
-from .pipeline import Result, Road
-from .sharding import Order, Plan, Span, divide
+from .pipeline import Pipeline, Result
+from .sharding import Plan, Span, split_spans
 from .topology import Topology
-from .worker_config import Stream, Way, WorkerKind
+from .worker_config import Stream, WorkerConfig, WorkerType
 
-OnError = str | int | float
+MaxErrors = int | float
 
 
 @dataclass(frozen=True)
-class Budget:
+class ErrorBudget:
     """How many clips may fail in one pass before it stops."""
 
     clips: int
 
     @classmethod
-    def of(cls, on_error: OnError, clips: int) -> Budget:
-        """None for "raise"; a whole number as it is; a fraction in [0, 1) of `clips`."""
-        if isinstance(on_error, str) and on_error == "raise":
-            return cls(0)
-        if isinstance(on_error, (float, np.floating)) and 0 <= on_error < 1:
-            return cls(int(on_error * clips))
+    def of(cls, max_errors: MaxErrors, clips: int) -> ErrorBudget:
+        """A count as it is; a fraction in [0, 1) of `clips`."""
+        if isinstance(max_errors, (float, np.floating)) and 0 <= max_errors < 1:
+            return cls(int(max_errors * clips))
         try:
-            return cls(check_int("on_error", on_error, 0))
+            return cls(check_int("max_errors", max_errors, 0))
         except UsageError as error:
             raise UsageError(
-                f"on_error {shortened(on_error)} is neither 'raise' nor a number of clips nor a "
-                f"fraction below 1; give one."
+                f"max_errors must be a number of clips or a fraction below 1; got "
+                f"{shortened(max_errors)}."
             ) from error
 
     def check(self, failed: int, last: DataError) -> None:
@@ -55,7 +53,7 @@ class Budget:
         if not self.clips:
             raise last
         raise DataError(
-            f"{failed} clips failed where {self.clips} may; the last: {cause(last)}."
+            f"{failed} clips failed where {self.clips} may; the last: {reason(last)}."
         ) from last
 
 
@@ -72,14 +70,19 @@ class Loader:
     """
 
     def __init__(
-        self, road: Road, batch_size: int, topology: Topology, on_error: OnError, stream: Stream
+        self,
+        road: Pipeline,
+        batch_size: int,
+        topology: Topology,
+        max_errors: MaxErrors,
+        stream: Stream,
     ) -> None:
-        self.skipped: list[Skipped] = []
+        self.skipped: list[SkippedClip] = []
         self._road, self._batch_size, self._stream = road, batch_size, stream
         self._topology = topology
-        self._progress: Progress | None = None
+        self._progress: EpochProgress | None = None
         # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
-        self._budget = Budget.of(on_error, len(road.shards))
+        self._budget = ErrorBudget.of(max_errors, len(road.shards))
 
     @property
     def shards(self) -> ShardSet:
@@ -110,7 +113,7 @@ class Loader:
         return len(self._next().plan)
 
     def __iter__(self) -> Iterator[Batch]:
-        skipped: list[Skipped] = []
+        skipped: list[SkippedClip] = []
         self.skipped = skipped
         begun = self._progress = self._next()
         for given, result in enumerate(self._stream(self._road, begun.plan), 1):
@@ -118,28 +121,28 @@ class Loader:
             self._progress = replace(begun, given=given)
             if result.batch is not None:
                 yield result.batch
-        self._progress = Progress(self._whole(), number=begun.number + 1)
+        self._progress = EpochProgress(self._whole(), number=begun.number + 1)
 
     def _whole(self) -> Plan:
         """A whole pass of this rank."""
         return _whole_plan(self._road, self._batch_size, *self._topology.find())
 
-    def _now(self) -> Progress:
+    def _now(self) -> EpochProgress:
         """The pass under way, else the first one."""
-        first = Progress(self._whole())
+        first = EpochProgress(self._whole())
         return first if self._progress is None else self._progress
 
-    def _next(self) -> Progress:
+    def _next(self) -> EpochProgress:
         """The pass that an iteration goes on with, or begins."""
         now = self._now()
-        return Progress(self._whole(), number=now.number + 1) if now.given else now
+        return EpochProgress(self._whole(), number=now.number + 1) if now.given else now
 
     def state_dict(self) -> State:
         """What this rank still has to give out in the pass under way, as JSON takes it.
 
         Once a pass is through, the state is that of the beginning of the next one.
         """
-        return state_of(self._road, self._now(), self._topology.find())
+        return save_state(self._road, self._now(), self._topology.find())
 
     def load_state_dict(self, state: State | Sequence[State]) -> None:
         """Make the next iteration go on from `state`; those after it are whole passes again.
@@ -150,10 +153,10 @@ class Loader:
         the pass and others were not.  Raises UsageError where the state is of other shards,
         conditions, seed or order, and where those of some ranks lack or are of another time.
         """
-        spans, number = resumed(state, self._road, self._topology.find())
-        self._progress = Progress(replace(self._whole(), spans=spans), number=number)
+        spans, number = restore_state(state, self._road, self._topology.find())
+        self._progress = EpochProgress(replace(self._whole(), spans=spans), number=number)
 
-    def _account(self, result: Result, skipped: list[Skipped]) -> None:
+    def _account(self, result: Result, skipped: list[SkippedClip]) -> None:
         """Enter the clips that failed, once each; raises where they are too many."""
         for clip, error in result.failed:
             if clip not in skipped:
@@ -161,8 +164,8 @@ class Loader:
                 skipped.append(clip)
 
 
-def _whole_plan(road: Road, batch_size: int, rank: int = 0, world_size: int = 1) -> Plan:
-    spans = divide([Span(0, len(road.shards))], rank, world_size)
+def _whole_plan(road: Pipeline, batch_size: int, rank: int = 0, world_size: int = 1) -> Plan:
+    spans = split_spans([Span(0, len(road.shards))], rank, world_size)
     return Plan(spans, batch_size, len(road.recipe.conditions))
 
 
@@ -180,13 +183,13 @@ def load(
     temporal: Temporal = "frame",
     profile: Profile = "default",
     bank: BankChoice = None,
-    order: Order = "sequential",
-    mixed: bool = False,
-    digest: bool = False,
+    shuffle: bool = False,
+    mix_conditions: bool = False,
+    return_digests: bool = False,
     transform: Transform | None = None,
-    on_error: OnError = "raise",
+    max_errors: MaxErrors = 0,
     prefetch: int = 2,
-    workers: WorkerKind | None = None,
+    worker_type: WorkerType | None = None,
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
@@ -202,16 +205,16 @@ def load(
     num_workers: by default one a core; 0 works in the caller's thread.  rank, world_size: by
     default those of torch.distributed, torchrun or srun when an iteration begins, so that a loader
     may be made before its process group; clips are divided to within one, never padded.
-    order: "sequential", or "seeded-shuffle", the same permutation on every rank.  mixed: the clips
-    of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
-    digest: batches hold the digest of every clip as it is shown, before the transform.
+    shuffle: take the clips in a permutation by `seed`, the same on every rank.  mix_conditions: the
+    clips of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
+    return_digests: batches hold the digest of every clip as it is shown, before the transform.
 
     transform: called in a worker on the dict of one corrupted clip ("frames" (t, h, w, 3) uint8 and
     "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
     "video_id", "corruption", "severity", "position"); returns a dict, which is batched in place of
-    the signals.  on_error: "raise", or how many clips may fail, as a number or as a fraction of all
+    the signals.  max_errors: how many clips may fail, as a number or as a fraction of all
     clips; see `Loader.skipped`.  prefetch: batches made ahead, by processes 62 at most.
-    workers: "thread", which start at once but stand in each other's way where they are many;
+    worker_type: "thread", which start at once but stand in each other's way where they are many;
     "process", new interpreters that write to shared memory, to which the transform has to be
     picklable (by cloudpickle: lambdas and what notebooks define are), and so what it returns, and
     of which each has a copy of its own; None for threads up to two and processes beyond.
@@ -225,21 +228,21 @@ def load(
     Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
     clips at fault, when their batch is due.  See `Batch` for what a batch holds.
     """
-    way = Way.of(workers, num_workers, prefetch)
+    way = WorkerConfig.of(worker_type, num_workers, prefetch)
     topology = Topology(rank, world_size)
-    road = open_road(
-        opened(source, storage_options, cache_dir, cache_size),
-        wanted_conditions(corruption, severity),
+    road = build_pipeline(
+        open_shards(source, storage_options, cache_dir, cache_size),
+        parse_conditions(corruption, severity),
         seed=seed,
         modality=modality,
         temporal=temporal,
         profile=profile,
         bank=bank,
-        order=order,
-        mixed=mixed,
-        digest=digest,
+        shuffle=shuffle,
+        mix_conditions=mix_conditions,
+        return_digests=return_digests,
         transform=transform,
     )
     size = check_int("batch_size", batch_size, 1)
     stream = way.stream(road, _whole_plan(road, size))
-    return Loader(road, size, topology, on_error, stream)
+    return Loader(road, size, topology, max_errors, stream)

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ..concurrency.threads import Workers
+from ..concurrency.threads import ThreadWorkers
 from ..errors import DataError
 from ..shards import ShardSet
-from .buffers import Layout, Memory, MemoryPool
-from .clip_block import Attempt, Block, Item, Recipe, Skipped
+from .buffers import BatchBuffers, BatchShape, BufferPool
+from .clip_block import ClipBlock, ClipProcessing, Item, ItemOrError, SkippedClip
 from .collate import Batch, Collate
 from .sharding import Plan, Positions
 
@@ -21,26 +21,26 @@ class Result(NamedTuple):
     """A batch, None where all of its clips failed, and the clips that failed."""
 
     batch: Batch | None
-    failed: list[tuple[Skipped, DataError]]
+    failed: list[tuple[SkippedClip, DataError]]
 
 
-class Road(NamedTuple):
+class Pipeline(NamedTuple):
     """The way of a clip from the shards into a batch."""
 
     shards: ShardSet
     order: Positions
-    recipe: Recipe
-    layout: Layout
+    recipe: ClipProcessing
+    layout: BatchShape
     collate: Collate
 
-    def block(self, places: range) -> Block:
+    def block(self, places: range) -> ClipBlock:
         """The clips at these places of the global order."""
         positions = [int(position) for position in self.order[places.start : places.stop]]
-        return Block(self.shards, positions, self.recipe, places.start)
+        return ClipBlock(self.shards, positions, self.recipe, places.start)
 
 
-def stream(
-    road: Road, plan: Plan, workers: int, prefetch: int, memory: MemoryPool | None = None
+def stream_by_threads(
+    road: Pipeline, plan: Plan, workers: int, prefetch: int, memory: BufferPool | None = None
 ) -> Iterator[Result]:
     """The results of `plan` in order, by `workers` threads, `prefetch` batches ahead at most.
 
@@ -48,7 +48,7 @@ def stream(
     threads end when the iterator is exhausted, closed or dropped.
     """
     memory = memory or batch_memory(road, plan, prefetch)
-    with Workers(workers) as threads:
+    with ThreadWorkers(workers) as threads:
         pending: deque[_Job] = deque()
         for places, turns in plan.blocks():
             block = road.block(places)
@@ -60,22 +60,25 @@ def stream(
             yield pending.popleft().result()
 
 
-def batch_memory(road: Road, plan: Plan, prefetch: int, shared: bool = False) -> MemoryPool:
+def batch_memory(road: Pipeline, plan: Plan, prefetch: int, shared: bool = False) -> BufferPool:
     """Memory for the batches that are there at a time, of `plan` or what `Plan.after` leaves."""
     # prefetch + 1 are in the making, and one is in the consumer's hands.  A pass that goes on may
     # bring a rank more clips than its own share.
     clips = min(plan.batch_size, len(road.shards))
-    return MemoryPool(road.layout, clips, prefetch + 2, shared)
+    return BufferPool(road.layout, clips, prefetch + 2, shared)
 
 
-def _begin(job: _Job, threads: Workers) -> _Job:
+def _begin(job: _Job, threads: ThreadWorkers) -> _Job:
     for place in range(len(job)):
         threads.submit(partial(job.run, place))
     return job
 
 
-def settled(
-    road: Road, block: Block, attempts: Sequence[Attempt | None], memory: Memory | None
+def make_result(
+    road: Pipeline,
+    block: ClipBlock,
+    attempts: Sequence[ItemOrError | None],
+    memory: BatchBuffers | None,
 ) -> Result:
     """The batch of what succeeded, and what failed; raises what no error budget covers."""
     failed = []
@@ -94,9 +97,9 @@ def settled(
 class _Job:
     """One batch in the making; its tasks may run in any threads, in the order of their places."""
 
-    def __init__(self, road: Road, block: Block, turn: int, memory: Memory) -> None:
+    def __init__(self, road: Pipeline, block: ClipBlock, turn: int, memory: BatchBuffers) -> None:
         self._road, self._block, self._turn, self._memory = road, block, turn, memory
-        self._attempts: list[Attempt | None] = [None] * len(block)
+        self._attempts: list[ItemOrError | None] = [None] * len(block)
         self._left = self._lost = len(block)
         self._lock = threading.Lock()
         self._done = threading.Event()
@@ -116,7 +119,7 @@ class _Job:
             self._result = self._settled()
             self._done.set()
 
-    def _attempt(self, place: int) -> Attempt:
+    def _attempt(self, place: int) -> ItemOrError:
         try:
             return self._block.item(place, self._turn, self._memory.rows(place))
         except DataError as error:
@@ -130,7 +133,7 @@ class _Job:
 
     def _settled(self) -> Result | BaseException:
         try:
-            return settled(self._road, self._block, self._attempts, self._memory)
+            return make_result(self._road, self._block, self._attempts, self._memory)
         except BaseException as error:
             return error
 

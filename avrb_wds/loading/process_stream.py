@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..concurrency import Crew, SharedFile, mapped
+from ..concurrency import SharedFile, WorkerPool, map_shared
 from ..shards import ShardSet
-from .buffers import MOST_SHARED, Memory, MemoryPool
-from .clip_block import Attempt
-from .pipeline import Result, Road, batch_memory, settled
+from .buffers import MOST_SHARED, BatchBuffers, BufferPool
+from .clip_block import ItemOrError
+from .pipeline import Pipeline, Result, batch_memory, make_result
 from .sharding import Plan
-from .worker import IDLE, Order, Share, serve
+from .worker import IDLE, BatchTask, WorkerSlice, run_worker
 
 # Orders wait in a socket, which takes about a hundred; with it full the two would wait for each
 # other for ever.  More batches than may be shared would not be made any faster, either.
@@ -36,15 +36,15 @@ class ProcessStream:
     can't go to another process.
     """
 
-    def __init__(self, road: Road, plan: Plan, count: int, prefetch: int) -> None:
+    def __init__(self, road: Pipeline, plan: Plan, count: int, prefetch: int) -> None:
         clips = min(plan.batch_size, len(road.shards))
-        self._serve = Crew.pickled(partial(serve, road, clips, count))
+        self._serve = WorkerPool.pickled(partial(run_worker, road, clips, count))
         self._shards = road.shards
         self._count, self._prefetch = count, min(prefetch, MOST_AHEAD)
         self._new_memory = partial(batch_memory, road, plan, self._prefetch, shared=True)
         self._idle: deque[_Workers] = deque(maxlen=1)
 
-    def __call__(self, road: Road, plan: Plan) -> Iterator[Result]:
+    def __call__(self, road: Pipeline, plan: Plan) -> Iterator[Result]:
         """The results of `plan`, one after another; `road` is the one that this was made for."""
         workers = self._waiting() or self._start()
         try:
@@ -67,11 +67,11 @@ class ProcessStream:
         return workers if workers.crew.is_ours else None
 
     def _start(self) -> _Workers:
-        return _Workers(Crew(self._serve, self._count), self._new_memory(), self._shards)
+        return _Workers(WorkerPool(self._serve, self._count), self._new_memory(), self._shards)
 
-    def _results(self, workers: _Workers, road: Road, plan: Plan) -> Iterator[Result]:
+    def _results(self, workers: _Workers, road: Pipeline, plan: Plan) -> Iterator[Result]:
         workers.begin(plan)
-        pending: deque[tuple[range, Memory]] = deque()
+        pending: deque[tuple[range, BatchBuffers]] = deque()
         for places, _ in plan:
             pending.append((places, workers.order(len(places))))
             if len(pending) > self._prefetch:
@@ -80,18 +80,18 @@ class ProcessStream:
             yield _result(workers, road, *pending.popleft())
 
 
-def _result(workers: _Workers, road: Road, places: range, memory: Memory) -> Result:
-    return settled(road, road.block(places), workers.attempts(places), memory)
+def _result(workers: _Workers, road: Pipeline, places: range, memory: BatchBuffers) -> Result:
+    return make_result(road, road.block(places), workers.attempts(places), memory)
 
 
 class _Workers:
     """A crew, the memory they share with this process, and what they have been told of it."""
 
-    def __init__(self, crew: Crew, memory: MemoryPool, shards: ShardSet) -> None:
+    def __init__(self, crew: WorkerPool, memory: BufferPool, shards: ShardSet) -> None:
         self.crew, self._memory, self._shards = crew, memory, shards
         # Where each writes the position of the clip it has, to be named if it dies of it.
         self._files = [SharedFile(_POSITION.itemsize) for _ in range(len(crew))]
-        self._positions = [mapped(file.fd).view(_POSITION) for file in self._files]
+        self._positions = [map_shared(file.fd).view(_POSITION) for file in self._files]
         for position in self._positions:
             position[0] = IDLE
         self._there: weakref.WeakValueDictionary[int, SharedFile] = weakref.WeakValueDictionary()
@@ -102,13 +102,13 @@ class _Workers:
         for number, file in enumerate(self._files):
             self._send(number, plan, [file.fd])
 
-    def order(self, clips: int) -> Memory:
+    def order(self, clips: int) -> BatchBuffers:
         """Let them make the next batch, of so many clips; the memory that it will lie in."""
         memory = self._memory.take(clips)
         files = [piece.file for piece in memory.pieces if piece and piece.file]
         new = [file for file in files if file.number not in self._told]
         gone = self._told - set(self._there)
-        order = Order(_numbers(memory), tuple(file.number for file in new), tuple(gone))
+        order = BatchTask(_numbers(memory), tuple(file.number for file in new), tuple(gone))
         for number in range(len(self.crew)):
             self._send(number, order, [file.fd for file in new])
         for file in new:
@@ -124,16 +124,16 @@ class _Workers:
         position = int(self._positions[number][0])
         return "" if position == IDLE else self._shards.name_clip(position)
 
-    def attempts(self, places: range) -> list[Attempt | None]:
+    def attempts(self, places: range) -> list[ItemOrError | None]:
         """What has become of every clip of the batch that is next."""
-        found: list[Attempt | None] = [None] * len(places)
+        found: list[ItemOrError | None] = [None] * len(places)
         for number in range(len(self.crew)):
-            mine = Share(number, len(self.crew)).of(places)
+            mine = WorkerSlice(number, len(self.crew)).of(places)
             answer = self.crew.receive(number, partial(self._had, number))
             found[mine.start : mine.stop : mine.step] = answer
         return found
 
 
-def _numbers(memory: Memory) -> tuple[int | None, int | None]:
+def _numbers(memory: BatchBuffers) -> tuple[int | None, int | None]:
     frames, waveform = (p.file.number if p and p.file else None for p in memory.pieces)
     return frames, waveform

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..corruptions import Draw
-from ..errors import check_one_of
+from ..errors import UsageError
 
 Positions = range | npt.NDArray[np.int64]
-Order = Literal["sequential", "seeded-shuffle"]
-ORDERS: tuple[Order, ...] = ("sequential", "seeded-shuffle")
 
 
-def share(clips: int, rank: int, world_size: int) -> range:
+def rank_range(clips: int, rank: int, world_size: int) -> range:
     """The places that fall to one rank: contiguous, never padded, equal to within one clip.
 
     >>> [share(5, rank, 3) for rank in range(3)]
@@ -30,17 +27,18 @@ def share(clips: int, rank: int, world_size: int) -> range:
     return range(clips * rank // world_size, clips * (rank + 1) // world_size)
 
 
-def global_order(clips: int, order: Order, seed: int) -> Positions:
+def global_order(clips: int, shuffle: bool, seed: int) -> Positions:
     """The position of the clip at each place, the same on every rank.
 
-    order: "sequential", as in the shards, or "seeded-shuffle", a permutation by `seed` alone that
-    takes 8 bytes a clip.  Raises UsageError for another order.
+    shuffle: a permutation by `seed` alone, which takes 8 bytes a clip, instead of the order of the
+    shards.  Raises UsageError where it is neither True nor False.
 
-    >>> [int(position) for position in global_order(5, "seeded-shuffle", seed=0)]
+    >>> [int(position) for position in global_order(5, True, seed=0)]
     [3, 1, 4, 0, 2]
     """
-    check_one_of("order", order, ORDERS)
-    if order == "sequential":
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise UsageError(f"shuffle must be True or False; got {shuffle!r}.")
+    if not shuffle:
         return range(clips)
     # Random bits with the position below them: no two are equal, so that every way of sorting
     # gives the same permutation.
@@ -66,13 +64,13 @@ class Span:
         return self.stop - self.start
 
 
-def divide(spans: Sequence[Span], rank: int, world_size: int) -> tuple[Span, ...]:
-    """The part of `spans` that falls to one rank, as `share` has it.
+def split_spans(spans: Sequence[Span], rank: int, world_size: int) -> tuple[Span, ...]:
+    """The part of `spans` that falls to one rank, as `rank_range` has it.
 
     >>> divide([Span(0, 2), Span(6, 9)], rank=1, world_size=2)
     (Span(start=6, stop=9, first=0),)
     """
-    mine = share(sum(map(len, spans)), rank, world_size)
+    mine = rank_range(sum(map(len, spans)), rank, world_size)
     parts, before = [], 0
     for span in spans:
         start = span.start + max(0, mine.start - before)
@@ -124,7 +122,7 @@ class Plan:
         >>> Plan((Span(0, 5),), batch_size=3, conditions=2).after(1)
         (Span(start=0, stop=3, first=1), Span(start=3, stop=5, first=0))
         """
-        return tuple(join(self._left(batches)))
+        return tuple(merge_spans(self._left(batches)))
 
     def _left(self, batches: int) -> Iterator[Span]:
         for places, turns in self.blocks():
@@ -134,7 +132,7 @@ class Plan:
                 yield Span(places.start, places.stop, turns.start + done)
 
 
-def join(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """Neighbours with the same turns to go, as one."""
     joined: list[Span] = []
     for span in spans:

@@ -15,12 +15,12 @@ _TORCHRUN, _SRUN = ("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_STEP_NUM_TASK
 _MOST_DIGITS = 9
 
 
-def find_topology(rank: int | None = None, world_size: int | None = None) -> tuple[int, int]:
+def resolve_rank(rank: int | None = None, world_size: int | None = None) -> tuple[int, int]:
     """(rank, world size): as given, else from torch.distributed, torchrun or srun, else (0, 1).
 
     Raises UsageError where only one is given, and where the rank is not in [0, world size).
 
-    >>> find_topology(1, 4)
+    >>> resolve_rank(1, 4)
     (1, 4)
     """
     if rank is None and world_size is None:
@@ -37,19 +37,19 @@ class Topology:
     """The rank and world size of a loader, found when they are first needed and then kept.
 
     A loader may be made before its process group exists, as a script for Lightning does, and be
-    copied into processes that are started later.  rank, world_size: as in `find_topology`.
+    copied into processes that are started later.  rank, world_size: as in `resolve_rank`.
     """
 
     def __init__(self, rank: int | None = None, world_size: int | None = None) -> None:
         self._is_given = rank is not None or world_size is not None
-        self._found = find_topology(rank, world_size) if self._is_given else None
+        self._found = resolve_rank(rank, world_size) if self._is_given else None
         self._of_group = False
 
     def find(self) -> tuple[int, int]:
         """(rank, world size); raises UsageError where they are no longer what they were."""
         if self._found is None:
             self._of_group = _distributed() is not None
-            self._found = find_topology()
+            self._found = resolve_rank()
         elif not self._is_given:
             self._check(*self._found)
         return self._found

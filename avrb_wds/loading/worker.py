@@ -11,21 +11,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..concurrency import Channel, mapped
+from ..concurrency import Channel, map_shared
 from ..errors import UsageError
-from .buffers import Memory
-from .clip_block import Attempt, Block, Rows
-from .pipeline import Road
+from .buffers import BatchBuffers
+from .clip_block import ClipBlock, ItemOrError, OutputRows
+from .pipeline import Pipeline
 from .sharding import Plan
 
 IDLE = -1
 """In place of the position of a clip, of a worker that has none."""
 IN_FLIGHT = 64  # clips on their way from storage to all workers of a process
-Part = tuple[Block, range, range]
+Part = tuple[ClipBlock, range, range]
 """A block, where in it this worker's clips are, and their turns."""
 
 
-class Share(NamedTuple):
+class WorkerSlice(NamedTuple):
     """Which clips fall to a worker: every `step`-th of the global order, from `first` on."""
 
     first: int
@@ -40,7 +40,7 @@ class Share(NamedTuple):
         return range((self.first - places.start) % self.step, len(places), self.step)
 
 
-class Order(NamedTuple):
+class BatchTask(NamedTuple):
     """One batch to make: the numbers of the files that its frames and waveforms go to.
 
     new: numbers of the files that come with this order.  gone: of those that won't be named again.
@@ -51,21 +51,21 @@ class Order(NamedTuple):
     gone: tuple[int, ...]
 
 
-def serve(road: Road, clips: int, step: int, channel: Channel, number: int) -> None:
+def run_worker(road: Pipeline, clips: int, step: int, channel: Channel, number: int) -> None:
     """Make pass after pass; clips: the most of a batch.  step: how many workers there are."""
     files = _Files(road, clips)
     while True:
         plan, fds = channel.receive()
-        position = mapped(fds[0]).view(np.int64)
+        position = map_shared(fds[0]).view(np.int64)
         os.close(fds[0])
-        _do(channel, road, plan, Share(number, step), files, position)
+        _run_epoch(channel, road, plan, WorkerSlice(number, step), files, position)
 
 
-def _do(
+def _run_epoch(
     channel: Channel,
-    road: Road,
+    road: Pipeline,
     plan: Plan,
-    share: Share,
+    share: WorkerSlice,
     files: _Files,
     position: npt.NDArray[np.int64],
 ) -> None:
@@ -91,7 +91,7 @@ def _do(
                 channel.send([error] * len(attempts))
 
 
-def _parts(road: Road, plan: Plan, share: Share) -> Iterator[Part]:
+def _parts(road: Pipeline, plan: Plan, share: WorkerSlice) -> Iterator[Part]:
     for places, turns in plan.blocks():
         yield road.block(places), share.of(places), turns
 
@@ -115,7 +115,7 @@ def _read_ahead(parts: Iterable[Part], clips: int) -> Iterator[Part]:
         pool.shutdown(cancel_futures=True)
 
 
-def _attempt(block: Block, place: int, turn: int, rows: Rows) -> Attempt:
+def _attempt(block: ClipBlock, place: int, turn: int, rows: OutputRows) -> ItemOrError:
     try:
         return block.item(place, turn, rows)
     except Exception as error:
@@ -125,19 +125,19 @@ def _attempt(block: Block, place: int, turn: int, rows: Rows) -> Attempt:
 class _Files:
     """The memory of batches, mapped once."""
 
-    def __init__(self, road: Road, clips: int) -> None:
+    def __init__(self, road: Pipeline, clips: int) -> None:
         self._arrays = road.layout.arrays(clips)
         self._mapped: dict[int, npt.NDArray[np.uint8]] = {}
 
-    def memory(self, order: Order, fds: list[int], clips: int) -> Memory:
+    def memory(self, order: BatchTask, fds: list[int], clips: int) -> BatchBuffers:
         """The memory that an order names."""
         for number in order.gone:
             self._mapped.pop(number, None)
         for number, fd in zip(order.new, fds, strict=True):
-            self._mapped[number] = mapped(fd)
+            self._mapped[number] = map_shared(fd)
             os.close(fd)
         frames, waveform = (
             arrays.over(self._mapped[number], clips) if arrays and number is not None else None
             for arrays, number in zip(self._arrays, order.files, strict=True)
         )
-        return Memory(frames, waveform)
+        return BatchBuffers(frames, waveform)

@@ -9,50 +9,52 @@ from typing import Literal
 
 from ..concurrency import CAN_SHARE, THREADS, default_workers
 from ..errors import UsageError, check_int, check_one_of
-from .pipeline import Result, Road, batch_memory, stream
+from .pipeline import Pipeline, Result, batch_memory, stream_by_threads
 from .sharding import Plan
 
-WorkerKind = Literal["thread", "process"]
-Stream = Callable[[Road, Plan], Iterator[Result]]
+WorkerType = Literal["thread", "process"]
+Stream = Callable[[Pipeline, Plan], Iterator[Result]]
 
 
 @dataclass(frozen=True)
-class Way:
+class WorkerConfig:
     """workers: None for threads where they are few, processes where they are more.
 
     Threads start at once, but Python code between two calls of NumPy runs in one of them at a time,
     and each has to be woken: on 16 cores 16 threads corrupt hardly more than one.  Processes scale.
     """
 
-    workers: WorkerKind | None
+    worker_type: WorkerType | None
     count: int
     prefetch: int = 2
 
     @classmethod
-    def of(cls, workers: WorkerKind | None, num_workers: int | None, prefetch: int = 2) -> Way:
+    def of(
+        cls, worker_type: WorkerType | None, num_workers: int | None, prefetch: int = 2
+    ) -> WorkerConfig:
         """Checked, UsageError for what is not allowed.  num_workers: one a core by default."""
-        if workers is not None:
-            check_one_of("workers", workers, ("thread", "process"))
-        if workers == "process" and not CAN_SHARE:
-            raise UsageError("workers 'process' needs what this system lacks; give 'thread'.")
+        if worker_type is not None:
+            check_one_of("worker_type", worker_type, ("thread", "process"))
+        if worker_type == "process" and not CAN_SHARE:
+            raise UsageError("worker_type 'process' needs what this system lacks; give 'thread'.")
         count = default_workers() if num_workers is None else num_workers
         count = check_int("num_workers", count, 0)
-        return cls(workers, count, check_int("prefetch", prefetch, 1))
+        return cls(worker_type, count, check_int("prefetch", prefetch, 1))
 
-    def stream(self, road: Road, plan: Plan) -> Stream:
+    def stream(self, road: Pipeline, plan: Plan) -> Stream:
         """The function that makes the batches; it keeps memory and processes from pass to pass."""
-        if self.count and (self.workers == "process" or self._are_many):
+        if self.count and (self.worker_type == "process" or self._are_many):
             from .process_stream import ProcessStream
 
             try:
                 return ProcessStream(road, plan, self.count, self.prefetch)
             except UsageError:  # the transform can't go there
-                if self.workers is not None:
+                if self.worker_type is not None:
                     raise
         ahead = self.prefetch if self.count else 0
         memory = batch_memory(road, plan, ahead)
-        return partial(stream, workers=self.count, prefetch=ahead, memory=memory)
+        return partial(stream_by_threads, workers=self.count, prefetch=ahead, memory=memory)
 
     @property
     def _are_many(self) -> bool:
-        return self.workers is None and self.count > THREADS and CAN_SHARE
+        return self.worker_type is None and self.count > THREADS and CAN_SHARE

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..atomic import check_target, whole_file, write_whole
+from ..atomic import atomic_file, check_target, write_atomic
 from ..condition import Severity
 from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..corruptions import Corruption, Profile
@@ -16,7 +16,7 @@ from ..packing.sources.video_folder import VIDEOS
 from ..paths import check_file, path_to_text
 from ..progress import Progress
 from ..shards.record import escape_key
-from .image_audio import IMAGES, SOUNDS, corrupt_image, corrupt_sound
+from .image_audio import AUDIO_SUFFIXES, IMAGE_SUFFIXES, corrupt_audio, corrupt_image
 from .video import corrupt_video
 
 
@@ -31,7 +31,7 @@ def suffix_of(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix in VIDEOS:
         return ".mp4"
-    return path.suffix if suffix in IMAGES or suffix in SOUNDS else None
+    return path.suffix if suffix in IMAGE_SUFFIXES or suffix in AUDIO_SUFFIXES else None
 
 
 def corrupt_file(
@@ -124,7 +124,7 @@ def create_video(
     corrupt_video(path, made, corrupter, _key(path, key), duration=duration, progress=progress)
     made.seek(0)
     if save_path is not None:
-        write_whole(Path(save_path), made.getbuffer())
+        write_atomic(Path(save_path), made.getbuffer())
     return made
 
 
@@ -168,13 +168,13 @@ def write_file(
             f"{source} cannot become {out.name}; give a name that ends in {', '.join(allowed)}."
         )
 
-    with whole_file(out) as file:
+    with atomic_file(out) as file:
         if kind in VIDEOS:
             corrupt_video(source, file, corrupter, key, duration=duration, progress=progress)
-        elif kind in IMAGES:
-            corrupt_image(source, file, IMAGES[suffix], corrupter, key)
+        elif kind in IMAGE_SUFFIXES:
+            corrupt_image(source, file, IMAGE_SUFFIXES[suffix], corrupter, key)
         else:
-            corrupt_sound(source, file, SOUNDS[suffix], corrupter, key, duration)
+            corrupt_audio(source, file, AUDIO_SUFFIXES[suffix], corrupter, key, duration)
         if check:
             check()
 
@@ -182,10 +182,10 @@ def write_file(
 def _outputs(source: Path) -> tuple[str, ...]:
     """The suffixes that what becomes of `source` may have."""
     kind = source.suffix.lower()
-    for kinds in (IMAGES, SOUNDS):
+    for kinds in (IMAGE_SUFFIXES, AUDIO_SUFFIXES):
         if kind in kinds:
             return tuple(kinds)
     if kind in VIDEOS:
         return (".mp4",)
-    known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
+    known = ", ".join(sorted({*VIDEOS, *IMAGE_SUFFIXES, *AUDIO_SUFFIXES}))
     raise UsageError(f"{source} is not a video, an image or a sound known here; give {known}.")

@@ -11,21 +11,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..atomic import PARTS, make_folder
+from ..atomic import TEMP_PATTERN, make_folder
 from ..building.log import Log, is_log
-from ..concurrency.ordered import in_order
+from ..concurrency.ordered import ordered_map
 from ..condition import Severity
 from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
-from ..errors import DataError, UsageError, cause, without_subject
+from ..errors import DataError, UsageError, reason, strip_subject
 from ..folders import NOTHING, FolderFiles, PassedOver, list_folder
 from ..packing.sources.video_folder import VIDEOS
 from ..paths import check_folder, text_to_path
 from ..progress import Progress
 from ..shards.record import escape_key
 from .files import suffix_of, write_file
-from .image_audio import IMAGES, SOUNDS
+from .image_audio import AUDIO_SUFFIXES, IMAGE_SUFFIXES
 
 SETTINGS = ".avrb-corrupt.json"
 """In the folder of corrupted files: what they were made with, so that a run resumes alike."""
@@ -43,7 +43,7 @@ class FileFailure:
 
 
 @dataclass(frozen=True)
-class Mirrored:
+class FolderResult:
     """made: files written.  kept: there from an earlier run.  left_out: of no kind known here.
 
     failures: files, folders and links too.  passed_over: what else lies in the folder.
@@ -75,7 +75,7 @@ class _Job:
             )
         except DataError as error:
             log.check()
-            return FileFailure(self.source, without_subject(error, str(self.source)))
+            return FileFailure(self.source, strip_subject(error, str(self.source)))
         log.check()
         return None
 
@@ -98,7 +98,7 @@ def corrupt_folder(
     duration: float | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-) -> Mirrored:
+) -> FolderResult:
     """Corrupt every video, image and sound in `source` into the same place in `out`.
 
     A file's key is its path within `source` without suffix.  Videos become .mp4; the others keep
@@ -132,7 +132,7 @@ def corrupt_folder(
         _check_there(jobs, failures)
     made = len(todo) - len(failures)
     kept = len(jobs) - len(todo)
-    return Mirrored(made, kept, listed.others, (*unread, *failures), listed.passed_over)
+    return FolderResult(made, kept, listed.others, (*unread, *failures), listed.passed_over)
 
 
 def _results(
@@ -140,7 +140,7 @@ def _results(
 ) -> Iterator[FileFailure | None]:
     """Images and sounds, several at a time; then videos, each of which takes all cores."""
     small = (partial(job.run, corrupter, duration, log) for job in jobs if not job.video)
-    yield from in_order(small, (os.cpu_count() or 1) + 1)
+    yield from ordered_map(small, (os.cpu_count() or 1) + 1)
     for job in jobs:
         if job.video:
             yield job.run(corrupter, duration, log)
@@ -157,7 +157,7 @@ def _listed(root: Path, target: Path) -> FolderFiles:
     check_folder(root, "videos, images or sounds")
     if target.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{target} lies in {root}; write to a folder outside of it.")
-    return list_folder(root, VIDEOS | set(IMAGES) | set(SOUNDS))
+    return list_folder(root, VIDEOS | set(IMAGE_SUFFIXES) | set(AUDIO_SUFFIXES))
 
 
 def _jobs(root: Path, target: Path, listed: FolderFiles) -> list[_Job]:
@@ -204,7 +204,7 @@ def hold_folder(target: Path, settings: dict[str, object], resume: bool) -> Iter
             raise _not_new(target, resume)
         log = Log(target, SETTINGS)
     except OSError as error:
-        raise DataError(f"{target} cannot be written: {cause(error)}.") from error
+        raise DataError(f"{target} cannot be written: {reason(error)}.") from error
     with log:
         others = {path.name for path in target.iterdir()} - {SETTINGS}
         if not log.values and not others:
@@ -245,5 +245,5 @@ def _remove_parts(target: Path) -> None:
     """Remove what a killed run has left unfinished, where a file in the making needs a name."""
     for folder, _, names in os.walk(target):
         for name in names:
-            if fnmatchcase(name, PARTS):
+            if fnmatchcase(name, TEMP_PATTERN):
                 Path(folder, name).unlink(missing_ok=True)

@@ -11,10 +11,10 @@ from PIL import Image
 from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
 from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 
-SOUNDS = {".wav": "wav", ".flac": "flac"}
-IMAGES = {
+AUDIO_SUFFIXES = {".wav": "wav", ".flac": "flac"}
+IMAGE_SUFFIXES = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
     ".png": "PNG",
@@ -46,10 +46,10 @@ def read_image(path: Path) -> Frame:
     try:
         return decode_picture(data)
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error
 
 
-def corrupt_sound(
+def corrupt_audio(
     path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, key: str, duration: float | None
 ) -> None:
     """Write the sound at `path`, corrupted, into `out` as 16-bit "wav" or "flac".
@@ -57,16 +57,16 @@ def corrupt_sound(
     duration: seconds from the start; None for all.  Channels and sample rate stay.  Raises
     DataError, naming the file and the cause, where it does not decode.
     """
-    pcm, sample_rate = read_sound(path, duration)
+    pcm, sample_rate = read_audio(path, duration)
     out.write(encode_audio(corrupter.pcm(pcm, key, sample_rate), sample_rate, kind))
 
 
-def read_sound(path: Path, duration: float | None) -> tuple[Pcm, int]:
-    """The sound at `path` and its rate in Hz; raises DataError as `corrupt_sound` does."""
+def read_audio(path: Path, duration: float | None) -> tuple[Pcm, int]:
+    """The sound at `path` and its rate in Hz; raises DataError as `corrupt_audio` does."""
     try:
         pcm, sample_rate = decode_audio(_read(path))
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error
     if duration is not None:
         pcm = pcm[:, : max(1, math.ceil(duration * sample_rate))]
     return pcm, sample_rate
@@ -76,4 +76,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
+        raise DataError(f"{path} does not open: {reason(error)}.") from error

@@ -13,16 +13,16 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from ..av.audio_track import Track, find_track
-from ..av.container import naming_file, need_pyav
-from ..av.display import is_turned, upright
-from ..av.mp4_writer import LAYOUTS, Mp4, PictureFormat, SoundFormat, encodable
-from ..av.video_frames import Facts, Picture, read_facts, read_pictures
-from ..concurrency.ordered import in_order
-from ..concurrency.prefetch import ahead
+from ..av.audio_track import AudioTrack, find_audio_track
+from ..av.container import naming_file, require_pyav
+from ..av.display import is_turned, to_rgb_upright
+from ..av.mp4_writer import LAYOUTS, AudioFormat, Mp4Writer, VideoFormat, to_yuv420p
+from ..av.video_frames import VideoFrame, VideoInfo, read_video_frames, read_video_info
+from ..concurrency.ordered import ordered_map
+from ..concurrency.prefetch import prefetch
 from ..corrupter import Corrupter
 from ..corruptions import Pcm
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, reason
 from ..progress import Progress
 
 DECODED_AHEAD = 4  # frames
@@ -45,12 +45,12 @@ def corrupt_video(
     off, or holds no picture.
     """
     limit = _limit(duration)
-    known = read_facts(path)
-    with closing(ahead(read_pictures(path, known), DECODED_AHEAD)) as reel:
+    known = read_video_info(path)
+    with closing(prefetch(read_video_frames(path, known), DECODED_AHEAD)) as reel:
         first = next(reel)
         track = _track(path, known, first.time + limit if limit else None)
         start = min(first.time, track.start) if track else first.time
-        shown: Iterator[Picture] = chain((first,), reel)
+        shown: Iterator[VideoFrame] = chain((first,), reel)
         if limit:
             end = start + limit
             shown = takewhile(lambda picture: picture.time < end, shown)
@@ -59,8 +59,8 @@ def corrupt_video(
             raise DataError(f"{path} shows no picture in its first {duration} s.")
         expected = _expected(known, limit)
         formats = _picture_format(known, first), _sound_format(track)
-        with _naming_encoded(path), Mp4(out, *formats) as file:
-            feed = _Feed(file, start, track, corrupter, key)
+        with _naming_encoded(path), Mp4Writer(out, *formats) as file:
+            feed = _Muxer(file, start, track, corrupter, key)
             for done, made in enumerate(_made(path, shown, first, corrupter, key), 1):
                 feed.add(made)
                 if progress:
@@ -73,13 +73,13 @@ def _naming_encoded(path: Path) -> Iterator[None]:
     """Make a DataError, naming the file, of what an encoder refuses; what the disk says passes."""
     try:
         yield
-    except need_pyav().error.FFmpegError as error:
-        raise DataError(f"{path} cannot be encoded as an mp4: {cause(error)}.") from error
+    except require_pyav().error.FFmpegError as error:
+        raise DataError(f"{path} cannot be encoded as an mp4: {reason(error)}.") from error
 
 
-def _track(path: Path, known: Facts, end: Fraction | None) -> Track | None:
+def _track(path: Path, known: VideoInfo, end: Fraction | None) -> AudioTrack | None:
     """The sound, up to `end` seconds; its mean where an mp4 cannot hold so many channels."""
-    track = find_track(path, end) if known.sound else None
+    track = find_audio_track(path, end) if known.sound else None
     if track and track.channels not in LAYOUTS:  # AAC has no way with them
         track = replace(track, mixing="mono")
     return track
@@ -102,33 +102,33 @@ class _Made(NamedTuple):
 
 
 def _made(
-    path: Path, shown: Iterator[Picture], first: Picture, corrupter: Corrupter, key: str
+    path: Path, shown: Iterator[VideoFrame], first: VideoFrame, corrupter: Corrupter, key: str
 ) -> Iterator[_Made]:
     """The frames corrupted, in order, on all cores."""
     size = (first.frame.width, first.frame.height)
     make = partial(_make, path=path, size=size, corrupter=corrupter, key=key)
     # One more than cores: while the encoder takes a frame, no core waits.
-    return in_order((partial(make, picture) for picture in shown), (os.cpu_count() or 1) + 1)
+    return ordered_map((partial(make, picture) for picture in shown), (os.cpu_count() or 1) + 1)
 
 
 def _make(
-    picture: Picture, path: Path, size: tuple[int, int], corrupter: Corrupter, key: str
+    picture: VideoFrame, path: Path, size: tuple[int, int], corrupter: Corrupter, key: str
 ) -> _Made:
     frame = picture.frame
     if (frame.width, frame.height) != size:  # the mp4 is of one size, that of the first frame
         with naming_file(path):
             frame = frame.reformat(width=size[0], height=size[1], threads=1)
-    corrupted = corrupter.frame(upright(frame, path), key, picture.number)
-    return _Made(encodable(corrupted), picture.time, picture.duration)
+    corrupted = corrupter.frame(to_rgb_upright(frame, path), key, picture.number)
+    return _Made(to_yuv420p(corrupted), picture.time, picture.duration)
 
 
-def _picture_format(known: Facts, first: Picture) -> PictureFormat:
+def _picture_format(known: VideoInfo, first: VideoFrame) -> VideoFormat:
     """As the frame is shown, its sides even."""
     frame = first.frame
     width, height, aspect = frame.width, frame.height, known.aspect
     if is_turned(frame):
         width, height, aspect = height, width, 1 / aspect
-    return PictureFormat(
+    return VideoFormat(
         height + height % 2,
         width + width % 2,
         known.unit,
@@ -139,21 +139,26 @@ def _picture_format(known: Facts, first: Picture) -> PictureFormat:
     )
 
 
-def _sound_format(track: Track | None) -> SoundFormat | None:
-    return SoundFormat(track.shape[0], track.sample_rate) if track else None
+def _sound_format(track: AudioTrack | None) -> AudioFormat | None:
+    return AudioFormat(track.shape[0], track.sample_rate) if track else None
 
 
-def _expected(known: Facts, limit: Fraction | None) -> int:
+def _expected(known: VideoInfo, limit: Fraction | None) -> int:
     """Frames there may be; only the progress bar goes by it."""
     seconds = min(known.seconds or limit or Fraction(0), limit or known.seconds or Fraction(0))
     return round(seconds * known.rate)
 
 
-class _Feed:
+class _Muxer:
     """Pictures and sound into the file in step, on a clock that starts at `start`."""
 
     def __init__(
-        self, file: Mp4, start: Fraction, track: Track | None, corrupter: Corrupter, key: str
+        self,
+        file: Mp4Writer,
+        start: Fraction,
+        track: AudioTrack | None,
+        corrupter: Corrupter,
+        key: str,
     ) -> None:
         self._file, self._start, self._track = file, start, track
         self._pieces = corrupter.stream(track, key, track.sample_rate) if track else iter(())

@@ -1,23 +1,23 @@
 """Packing: videos, stored frames and lists of others' to shards."""
 
-from ..building.build import ClipsMissing
-from ..building.journal import Failure
-from ..shards.upload import prepare, publish, remove_packed, staging_folder
+from ..building.build import MissingClipsError
+from ..building.journal import ClipFailure
+from ..shards.upload import remove_packed, reserve_destination, staging_folder, upload_dataset
 from .options import PackOptions
-from .pack import Packed, pack
+from .pack import PackResult, pack
 from .sources.avrobustbench import create_json
 from .sources.open import SourceOptions
 
 __all__ = [
-    "ClipsMissing",
-    "Failure",
+    "MissingClipsError",
+    "ClipFailure",
     "PackOptions",
-    "Packed",
+    "PackResult",
     "SourceOptions",
     "create_json",
     "pack",
-    "prepare",
-    "publish",
+    "reserve_destination",
+    "upload_dataset",
     "remove_packed",
     "staging_folder",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..av.audio_track import Track, find_track
+from ..av.audio_track import AudioTrack, find_audio_track
 from ..codecs import decode_audio
 from ..corruptions import Pcm
 from ..corruptions._resample import resample
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 from ..limits import DEFAULT_LIMITS
 from ..signals import mix
 from .options import PackOptions
@@ -18,7 +18,7 @@ from .sources.video_folder import VIDEOS
 from .video_window import VideoWindow
 
 
-def clip_sound(
+def clip_audio(
     path: Path, options: PackOptions, video: VideoWindow | None = None
 ) -> tuple[Pcm, int]:
     """The sound of a file under settled options: ((channels, samples) int16, sample rate in Hz).
@@ -27,9 +27,9 @@ def clip_sound(
     the file and the cause, where there is no sound or it does not decode.
     """
     if video is not None:
-        pcm, sample_rate = window_sound(video)
+        pcm, sample_rate = window_audio(video)
     elif path.suffix.lower() in VIDEOS:
-        pcm, sample_rate = _cut(path, find_track(path), None, options)
+        pcm, sample_rate = _cut(path, find_audio_track(path), None, options)
     else:
         pcm, sample_rate = _read(path)
         pcm = mix(choose_samples(pcm, sample_rate, options), options.channels)
@@ -38,7 +38,7 @@ def clip_sound(
     return resample(pcm, sample_rate, options.sample_rate), options.sample_rate
 
 
-def window_sound(video: VideoWindow) -> tuple[Pcm, int]:
+def window_audio(video: VideoWindow) -> tuple[Pcm, int]:
     """What is heard in the window of a video; raises DataError where it has no sound."""
     if not video.reel.facts.sound:
         raise DataError(f"{video.path} has no sound track.")
@@ -46,7 +46,7 @@ def window_sound(video: VideoWindow) -> tuple[Pcm, int]:
 
 
 def _cut(
-    path: Path, track: Track | None, window: Span | None, options: PackOptions
+    path: Path, track: AudioTrack | None, window: Span | None, options: PackOptions
 ) -> tuple[Pcm, int]:
     """A track in a window, None for that of the track alone, its channels mixed."""
     if track is None:
@@ -59,7 +59,7 @@ def _cut(
     return track.cut(window.start, samples), track.sample_rate
 
 
-def _check_memory(path: Path, track: Track, samples: int, options: PackOptions) -> None:
+def _check_memory(path: Path, track: AudioTrack, samples: int, options: PackOptions) -> None:
     """Raise DataError for sound that is longer than what is read of a shard."""
     rate = track.sample_rate if options.sample_rate == "keep" else options.sample_rate
     stored = 2 * track.shape[0] * samples * min(rate, track.sample_rate) // track.sample_rate
@@ -74,6 +74,6 @@ def _read(path: Path) -> tuple[Pcm, int]:
     try:
         return decode_audio(path.read_bytes())
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
+        raise DataError(f"{path} does not open: {reason(error)}.") from error
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error

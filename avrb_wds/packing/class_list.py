@@ -139,14 +139,14 @@ def renumbered(classes: Sequence[str]) -> tuple[str, int] | None:
 
 
 @dataclass(frozen=True)
-class Labelling:
+class LabelEncoder:
     """Classes, the task they make, and the target of a clip's labels."""
 
     classes: ClassList
     task: Task
 
     @classmethod
-    def of(cls, clips: Sequence[SourceClip], classes: ClassList | None) -> Labelling:
+    def of(cls, clips: Sequence[SourceClip], classes: ClassList | None) -> LabelEncoder:
         """Classes as given, or all labels as `sort_labels`; multi-label where any clip has several.
 
         A clip of a multi-label set may have none of the labels.  Raises DataError for a label that

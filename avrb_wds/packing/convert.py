@@ -7,17 +7,17 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ..building.clip_shape import Layout, PackedClip
-from ..building.journal import Failure
+from ..building.clip_shape import ClipShape, PackedClip
+from ..building.journal import ClipFailure
 from ..codecs import encode_audio
-from ..concurrency import CAN_SHARE, THREADS, each
+from ..concurrency import CAN_SHARE, THREADS, map_in_processes
 from ..corruptions import Pcm
 from ..errors import DataError
 from ..paths import check_file
 from ..shards.record import ClipRecord, escape_key
-from .audio import clip_sound
-from .class_list import Labelling
-from .frames import EncodedFrame, clip_frames, settled
+from .audio import clip_audio
+from .class_list import LabelEncoder
+from .frames import EncodedFrame, clip_frames, resolve_options
 from .options import PackOptions
 from .sources.base import SourceClip, VideoFile
 from .video_window import VideoWindow
@@ -25,15 +25,17 @@ from .video_window import VideoWindow
 Clip = TypeVar("Clip")
 
 
-def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> PackedClip | Failure:
+def convert(
+    clip: SourceClip, options: PackOptions, labelling: LabelEncoder
+) -> PackedClip | ClipFailure:
     """The members of one clip; a Failure where its data is missing, broken or empty."""
     try:
         check_file(clip.audio)
         if isinstance(clip.pictures, VideoFile):
             check_file(clip.pictures.path)
-        frames, (pcm, sample_rate) = _parts(clip, settled(clip.pictures, options))
+        frames, (pcm, sample_rate) = _parts(clip, resolve_options(clip.pictures, options))
     except DataError as error:
-        return Failure(clip.video_id, clip.source, str(error))
+        return ClipFailure(clip.video_id, clip.source, str(error))
     record = ClipRecord(
         clip.video_id,
         clip.labels,
@@ -47,44 +49,44 @@ def convert(clip: SourceClip, options: PackOptions, labelling: Labelling) -> Pac
         *((f"frame_{number:04d}.jpg", coded) for number, (coded, _) in enumerate(frames)),
     )
     height, width = frames[0][1]
-    layout = Layout(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
+    layout = ClipShape(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
     return PackedClip(escape_key(clip.video_id), members, layout)
 
 
 def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], tuple[Pcm, int]]:
     """Frames and sound; of one file they are of the same moments."""
     if not isinstance(clip.pictures, VideoFile):
-        return clip_frames(clip.pictures, options), clip_sound(clip.audio, options)
+        return clip_frames(clip.pictures, options), clip_audio(clip.audio, options)
     together = clip.audio == clip.pictures.path
     video = VideoWindow.of(clip.pictures.path, options, with_sound=together)
-    sound = clip_sound(clip.audio, options, video if together else None)
+    sound = clip_audio(clip.audio, options, video if together else None)
     return clip_frames(video, options), sound
 
 
 def convert_all(
-    work: Callable[[Clip], PackedClip | Failure],
+    work: Callable[[Clip], PackedClip | ClipFailure],
     clips: Sequence[Clip],
-    workers: int,
+    num_workers: int,
     name: Callable[[Clip], str],
-) -> Generator[PackedClip | Failure, None, None]:
-    """What `work` makes of all clips, in order, `workers` at a time, twice as many in memory.
+) -> Generator[PackedClip | ClipFailure, None, None]:
+    """What `work` makes of all clips, in order, `num_workers` at a time, twice as many in memory.
 
     With 0 workers each is made as it is asked for.  More than two are processes: see `THREADS`; no
     more than there are clips.  name: of a clip, for the error where a process dies of it.
     """
-    workers = min(workers, len(clips))
-    if workers > THREADS and CAN_SHARE:
-        yield from each(work, clips, workers, name)
+    num_workers = min(num_workers, len(clips))
+    if num_workers > THREADS and CAN_SHARE:
+        yield from map_in_processes(work, clips, num_workers, name)
         return
-    if not workers:
+    if not num_workers:
         yield from map(work, clips)
         return
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="avrb-pack")
-    waiting: deque[Future[PackedClip | Failure]] = deque()
+    pool = ThreadPoolExecutor(num_workers, thread_name_prefix="avrb-pack")
+    waiting: deque[Future[PackedClip | ClipFailure]] = deque()
     try:
         for clip in clips:
             waiting.append(pool.submit(work, clip))
-            if len(waiting) >= 2 * workers:
+            if len(waiting) >= 2 * num_workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

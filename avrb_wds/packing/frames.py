@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..codecs import JPEG, decode_picture, encode_frame, is_upright
 from ..corruptions import Frame
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 from ..folders import list_folder
 from ..paths import text_to_path
 from ..shards.numbering import frame_places, numbered_alike
@@ -28,7 +28,7 @@ EncodedFrame = tuple[bytes, tuple[int, int]]
 """A JPEG and its (height, width)."""
 
 
-def settled(pictures: Pictures, options: PackOptions) -> PackOptions:
+def resolve_options(pictures: Pictures, options: PackOptions) -> PackOptions:
     """`options` with what they leave open settled as it suits the kind of pictures."""
     if isinstance(pictures, FrameColumns):
         return replace(options, frame_size=options.frame_size or "keep")
@@ -87,11 +87,11 @@ def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
+        raise DataError(f"{path} does not open: {reason(error)}.") from error
     try:
         frame, upright = decode_picture(data), is_upright(data)
     except DataError as error:
-        raise DataError(f"{path}: {cause(error)}.") from error
+        raise DataError(f"{path}: {reason(error)}.") from error
     if data.startswith(JPEG) and upright and (size == "keep" or frame.shape[:2] == (size, size)):
         return data, (frame.shape[0], frame.shape[1])
     return _encode(frame, size, quality)

@@ -11,14 +11,14 @@ from importlib.metadata import PackageNotFoundError, version
 from operator import or_
 from pathlib import Path
 
-from ..av.container import need_pyav
+from ..av.container import require_pyav
 from ..building.clip_shape import PackedClip
-from ..building.journal import Failure, Journal, Step
+from ..building.journal import ClipFailure, Journal, JournalEntry
 from ..building.shard_writer import ShardWriter, check_shard
 from ..errors import UsageError
-from ..shards.json_io import spell
+from ..shards.json_io import dumps
 from ..shards.manifest import MANIFEST, Manifest
-from .class_list import Labelling
+from .class_list import LabelEncoder
 from .convert import convert, convert_all
 from .options import PackOptions
 from .sources.base import FrameColumns, Source, SourceClip, VideoFile
@@ -29,29 +29,29 @@ MADE_BY = ("av", "numpy", "pillow", "scipy", "soundfile")
 
 
 @dataclass(frozen=True)
-class Job:
+class PackJob:
     """Clips, their classes, how they are converted, and the name of the data set."""
 
     name: str
     source: Source
-    labelling: Labelling
+    labelling: LabelEncoder
     options: PackOptions
 
     @classmethod
     def of(
         cls, path: Path, source_options: SourceOptions, options: PackOptions, name: str | None
-    ) -> Job:
-        """The job for these arguments; raises UsageError, DataError or MissingExtra."""
+    ) -> PackJob:
+        """The job for these arguments; raises UsageError, DataError or MissingExtraError."""
         source, labelling = open_source(path, source_options)
         kinds = {type(clip.pictures) for clip in source.clips}
         if VideoFile in kinds:
-            need_pyav()
+            require_pyav()
         if FrameColumns in kinds and options.fps is not None:
             raise UsageError(
                 f"fps {options.fps!r} does not go with stored frames of unknown rate; "
                 f"give a number of frames instead."
             )
-        return cls(plain_name(name or source.name), source, labelling, options)
+        return cls(sanitize_name(name or source.name), source, labelling, options)
 
     def describe(self) -> dict[str, str | int]:
         """The job in words that another run is compared by."""
@@ -61,8 +61,8 @@ class Job:
             "name": self.name,
             "clips": self.clips,
             **{field: str(value) for field, value in asdict(self.options).items()},
-            "source list": hashlib.sha256(spell(listed)).hexdigest(),
-            "class list": hashlib.sha256(spell(self.labelling.classes.names)).hexdigest(),
+            "source list": hashlib.sha256(dumps(listed)).hexdigest(),
+            "class list": hashlib.sha256(dumps(self.labelling.classes.names)).hexdigest(),
             "versions": ", ".join(" ".join(pair) for pair in versions_of(MADE_BY)),
         }
 
@@ -74,27 +74,29 @@ class Job:
     @property
     def allowance(self) -> str:
         """The option that lets clips fail."""
-        return "--allow-missing"
+        return "--max-errors"
 
     @property
     def clips_per_step(self) -> int:
         """Clips a shard."""
         return self.options.clips_per_shard
 
-    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
+    def convert(
+        self, start: int, num_workers: int
+    ) -> Generator[PackedClip | ClipFailure, None, None]:
         """The clips from number `start` on, in order, and then what cannot be reached."""
         work = partial(convert, options=self.options, labelling=self.labelling)
-        yield from convert_all(work, self.source.clips[start:], workers, _named)
+        yield from convert_all(work, self.source.clips[start:], num_workers, _named)
         yield from self.source.failures[max(0, start - len(self.source.clips)) :]
 
-    def failed(self, failure: Failure, count: int) -> None:
+    def failed(self, failure: ClipFailure, count: int) -> None:
         """Nothing: all others are packed, and the failures named at the end."""
 
     def writer(self, folder: Path, number: int) -> ShardWriter:
         """Shard `number`."""
         return ShardWriter(folder, self.name, number)
 
-    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+    def check(self, folder: Path, step: JournalEntry, *, read: bool) -> None:
         """Raise DataError unless the shard of a step is in `folder`; read: byte by byte."""
         if step.shard:
             check_shard(folder, step.shard, read=read)
@@ -119,10 +121,10 @@ def _named(clip: SourceClip) -> str:
     return f"clip {clip.video_id!r} from {clip.source}"
 
 
-def plain_name(text: str) -> str:
+def sanitize_name(text: str) -> str:
     """What of a name every file system and URL takes: shards are named after their data set.
 
-    >>> plain_name("vgg: rain-0+5")
+    >>> sanitize_name("vgg: rain-0+5")
     'vgg-rain-0-5'
     """
     return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.") or "clips"

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ..av.audio_track import Track, find_track
-from ..av.display import upright
-from ..av.video_frames import Reel, read_pictures, scan_pictures
+from ..av.audio_track import AudioTrack, find_audio_track
+from ..av.display import to_rgb_upright
+from ..av.video_frames import Reel, read_video_frames, scan_video_frames
 from ..corruptions import Frame
 from ..errors import DataError
 from .options import PackOptions
@@ -30,7 +30,7 @@ class VideoWindow:
 
     path: Path
     reel: Reel
-    track: Track | None
+    track: AudioTrack | None
     window: Span
     options: PackOptions
 
@@ -38,12 +38,12 @@ class VideoWindow:
     def of(cls, path: Path, options: PackOptions, with_sound: bool) -> VideoWindow:
         """The window that settled options take; raises DataError, naming the file and the cause."""
         seconds = exact_seconds(options) if options.window == "start" else None
-        reel = scan_pictures(path, seconds)
+        reel = scan_video_frames(path, seconds)
         track = None
         if with_sound and reel.facts.sound:
             end = None if seconds is None else reel.times[0] + seconds
             # The start is held, to be decoded once; of a long file the middle is decoded twice.
-            track = find_track(path, end, hold=options.window == "start")
+            track = find_audio_track(path, end, hold=options.window == "start")
         pictures = find_span(reel.times, reel.facts.rate, reel.end)
         sound = Span(track.start, track.end) if track else None
         window = choose_window(pictures, sound, options)
@@ -74,11 +74,11 @@ class VideoWindow:
         """The frames of the wanted times, and when all show that were decoded for it."""
         taken: dict[Fraction, T] = {}
         times: list[Fraction] = []
-        with closing(read_pictures(self.path, self.reel.facts)) as pictures:
+        with closing(read_video_frames(self.path, self.reel.facts)) as pictures:
             for picture in pictures:
                 times.append(picture.time)
                 if picture.time in wanted:
-                    taken[picture.time] = convert(upright(picture.frame, self.path))
+                    taken[picture.time] = convert(to_rgb_upright(picture.frame, self.path))
                 if len(taken) == len(wanted) or picture.time > self.reel.times[-1]:
                     break
         return taken, tuple(times)

@@ -11,9 +11,9 @@ from PIL import Image
 
 from ..corruptions import Frame, Pcm
 from ..errors import DataError, UsageError
-from ..media.image_audio import IMAGES, SOUNDS, read_image, read_sound
+from ..media.image_audio import AUDIO_SUFFIXES, IMAGE_SUFFIXES, read_audio, read_image
 from ..packing import PackOptions
-from ..packing.audio import window_sound
+from ..packing.audio import window_audio
 from ..packing.sources.video_folder import VIDEOS
 from ..packing.video_window import VideoWindow
 from ..paths import path_to_text
@@ -81,14 +81,14 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
         options = PackOptions(fps=FPS, duration=seconds, channels="keep")
         video = VideoWindow.of(path, options, with_sound=True)
         frames = np.stack(video.frames(small))
-        pcm, rate = window_sound(video) if video.reel.facts.sound else (None, 0)
+        pcm, rate = window_audio(video) if video.reel.facts.sound else (None, 0)
         return PreviewClip(key, path.name, frames, pcm, rate, len(frames) / FPS)
-    if kind in IMAGES:
+    if kind in IMAGE_SUFFIXES:
         return PreviewClip(key, path.name, small(read_image(path))[None], None, 0, 0.0)
-    if kind in SOUNDS:
-        pcm, rate = read_sound(path, seconds)
+    if kind in AUDIO_SUFFIXES:
+        pcm, rate = read_audio(path, seconds)
         return PreviewClip(key, path.name, None, pcm, rate, pcm.shape[1] / rate)
-    known = ", ".join(sorted({*VIDEOS, *IMAGES, *SOUNDS}))
+    known = ", ".join(sorted({*VIDEOS, *IMAGE_SUFFIXES, *AUDIO_SUFFIXES}))
     raise UsageError(
         f"{path} is neither shards nor of a kind that is known here; give one of {known}."
     )

@@ -15,7 +15,7 @@ FIRST = 3  # the severity shown at first
 
 
 @dataclass(frozen=True)
-class Facts:
+class PreviewInfo:
     """What is previewed, and under which settings."""
 
     clip: PreviewClip
@@ -24,7 +24,7 @@ class Facts:
     temporal: str
 
 
-def preview_page(facts: Facts, panels: Sequence[Panel]) -> str:
+def preview_page(facts: PreviewInfo, panels: Sequence[Panel]) -> str:
     """The page, with everything in it: pictures, films, style and script.
 
     panels: clean first, then each corruption by severity.
@@ -48,7 +48,7 @@ def _rows(panels: Sequence[Panel]) -> list[tuple[str, list[Panel]]]:
     return [(name, list(row)) for name, row in grouped]
 
 
-def _head(facts: Facts) -> Html:
+def _head(facts: PreviewInfo) -> Html:
     clip = facts.clip
     said = [clip.source]
     if clip.frames is not None:

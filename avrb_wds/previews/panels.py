@@ -11,9 +11,9 @@ from functools import partial
 
 from PIL import Image
 
-from ..av.mp4_writer import LAYOUTS, Mp4, PictureFormat, SoundFormat
+from ..av.mp4_writer import LAYOUTS, AudioFormat, Mp4Writer, VideoFormat
 from ..codecs import encode_audio
-from ..concurrency.ordered import in_order
+from ..concurrency.ordered import ordered_map
 from ..condition import Condition
 from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
@@ -45,11 +45,11 @@ class Panel:
     pcm: Pcm | None
 
 
-def panels(
+def make_panels(
     clip: PreviewClip, wanted: Sequence[tuple[Condition, Corrupter | None]]
 ) -> Iterator[Panel]:
     """The panel of each condition in order, made on all cores."""
-    return in_order((partial(_panel, clip, *one) for one in wanted), (os.cpu_count() or 1) + 1)
+    return ordered_map((partial(_panel, clip, *one) for one in wanted), (os.cpu_count() or 1) + 1)
 
 
 def _panel(clip: PreviewClip, condition: Condition, corrupter: Corrupter | None) -> Panel:
@@ -89,12 +89,12 @@ def _film(frames: Frame | None, pcm: Pcm | None, clip: PreviewClip) -> bytes | N
         pcm = mix(pcm, "mono")
     height, width = (side + side % 2 for side in frames.shape[1:3])
     each = Fraction(clip.seconds).limit_denominator(CLOCK) / len(frames)
-    form = PictureFormat(
+    form = VideoFormat(
         height, width, Fraction(1, CLOCK), 1 / each, Fraction(1), UNSPECIFIED, UNSPECIFIED,
         FILM_QUALITY,
     )  # fmt: skip
-    sound = None if pcm is None else SoundFormat(len(pcm), clip.sample_rate, SOUND_BITS)
+    sound = None if pcm is None else AudioFormat(len(pcm), clip.sample_rate, SOUND_BITS)
     made = io.BytesIO()
-    with Mp4(made, form, sound) as file:
+    with Mp4Writer(made, form, sound) as file:
         file.write_clip(frames, each, pcm)
     return made.getvalue()

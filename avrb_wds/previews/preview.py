@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..atomic import check_target, whole_file, write_whole
+from ..atomic import atomic_file, check_target, write_atomic
 from ..condition import conditions
 from ..corrupter import BankChoice, Temporal, corrupter_for
 from ..corruptions import SEVERITIES, Profile
@@ -17,8 +17,8 @@ from ..shards import ShardSet
 from ..shards.manifest import MANIFEST
 from ..storage import is_remote
 from .clip import PreviewClip, clip_of_file, clip_of_shards
-from .page import Facts, preview_page
-from .panels import Panel, panels
+from .page import PreviewInfo, preview_page
+from .panels import Panel, make_panels
 from .sheet import frame_sheet, spectrum_sheet
 
 
@@ -54,8 +54,9 @@ def preview(
     conditions).
 
     Files appear whole or not at all.  Raises UsageError for arguments that are not allowed,
-    DataError, naming the file or clip, for what does not decode or cannot be written, MissingExtra
-    without PyAV (extra `video`), and for sheets without Matplotlib (extra `report`).
+    DataError, naming the file or clip, for what does not decode or cannot be written,
+    MissingExtraError without PyAV (extra `video`), and for sheets without Matplotlib (extra
+    `report`).
 
     >>> preview("clip.mp4", "preview.html", corruptions=["rain"])  # doctest: +SKIP
     """
@@ -70,12 +71,12 @@ def preview(
     ]
     clip = _clip(source, key, seconds)
     shown: list[Panel] = []
-    for panel in panels(clip, wanted):
+    for panel in make_panels(clip, wanted):
         shown.append(panel)
         if progress is not None:
             progress(len(shown), len(wanted))
-    facts = Facts(clip, seed, profile, temporal)
-    write_whole(page, preview_page(facts, shown).encode(errors="backslashreplace"))
+    facts = PreviewInfo(clip, seed, profile, temporal)
+    write_atomic(page, preview_page(facts, shown).encode(errors="backslashreplace"))
     return Preview(page, tuple(_sheets(sheet, clip, shown)) if sheet else ())
 
 
@@ -104,11 +105,11 @@ def _clip(
 def _sheets(path: Path, clip: PreviewClip, shown: Sequence[Panel]) -> Iterator[Path]:
     columns = [f"severity {severity}" for severity in SEVERITIES]
     if clip.frames is not None:
-        with whole_file(path) as file:
+        with atomic_file(path) as file:
             frame_sheet(shown, columns, file)
         yield path
     if clip.pcm is not None:
         sound = path.with_name(f"{path.stem}-sound{path.suffix}")
-        with whole_file(sound) as file:
+        with atomic_file(sound) as file:
             spectrum_sheet(shown, columns, clip.sample_rate, file)
         yield sound

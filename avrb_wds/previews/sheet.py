@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, BinaryIO
 
 from ..corruptions import Frame
-from ..errors import MissingExtra
+from ..errors import MissingExtraError
 from ..reports.spectrogram import spectrogram
 from .panels import Panel
 
@@ -53,7 +53,7 @@ def _sheet(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtra("contact sheets", "report") from error
+        raise MissingExtraError("contact sheets", "report") from error
     clean, groups = panels[0], groupby(panels[1:], lambda panel: panel.condition.corruption)
     rows = [(name, [clean, *row]) for name, row in groups]
     across, margin, head = len(columns) + 1, 0.12, 0.2  # inches, but for the count

@@ -13,19 +13,19 @@ _MEANT = {written: chr(mark) for mark, written in _WRITTEN.items()}
 _ESCAPE = re.compile(r"\\[\\nt]")
 
 
-def key_as_written(key: str) -> str:
+def escape_tsv(key: str) -> str:
     r"""A key on one line, without a tab.
 
-    >>> key_as_written("a\tb\\"), key_as_written("v1%2E2")
+    >>> escape_tsv("a\tb\\"), escape_tsv("v1%2E2")
     ('a\\tb\\\\', 'v1%2E2')
     """
     return key.translate(_WRITTEN)
 
 
-def key_of(written: str) -> str:
+def unescape_tsv(written: str) -> str:
     r"""The key that was written.
 
-    >>> key_of(key_as_written("a\\n\n"))
+    >>> key_of(escape_tsv("a\\n\n"))
     'a\\n\n'
     """
     return _ESCAPE.sub(lambda found: _MEANT[found[0]], written)

@@ -2,6 +2,6 @@
 
 from .options import RenderOptions
 from .receipt import RenderReceipt
-from .render import Rendered, check_apart, render
+from .render import RenderResult, check_apart, render
 
-__all__ = ["RenderOptions", "RenderReceipt", "Rendered", "check_apart", "render"]
+__all__ = ["RenderOptions", "RenderReceipt", "RenderResult", "check_apart", "render"]

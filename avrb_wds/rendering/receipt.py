@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from math import log10
 from typing import Any
 
-from ..building.journal import Failure
+from ..building.journal import ClipFailure
 from ..condition import Condition
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, reason
 from ..receipts.digests import condition_digest, overall_digest
 from ..reports import Receipt
 from ..reports.parsing import conditions_of
-from ..shards.json_io import Fields, check_format, parse
+from ..shards.json_io import Fields, check_format, loads
 from ..shards.upload import RECEIPTS
 from .options import RenderOptions
 from .render_clip import ClipNote
@@ -41,7 +41,7 @@ class RenderReceipt:
     options: RenderOptions
     stored: str
     psnr: float | None
-    skipped: tuple[Failure, ...] = ()
+    skipped: tuple[ClipFailure, ...] = ()
 
     @classmethod
     def of(
@@ -51,7 +51,7 @@ class RenderReceipt:
         source: Receipt,
         options: RenderOptions,
         notes: Sequence[ClipNote],
-        skipped: tuple[Failure, ...],
+        skipped: tuple[ClipFailure, ...],
     ) -> RenderReceipt:
         """The receipt of these clips; source: without digests yet."""
         shown = condition_digest((note.key, bytes.fromhex(note.shown)) for note in notes)
@@ -96,7 +96,7 @@ class RenderReceipt:
     def from_bytes(cls, data: bytes, where: str = RECEIPT) -> RenderReceipt:
         """The receipt in a file; raises DataError, naming `where`, where there is none."""
         names = {"format", "exact", *cls.__dataclass_fields__}
-        value = parse(data, where)
+        value = loads(data, where)
         check_format(value, where, FORMAT)
         given = Fields.of(value, where, names)
         receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
@@ -111,11 +111,11 @@ class RenderReceipt:
             _options(given.values["options"], f"{where}: options"),
             given.sha256("stored"),
             None if given.values["psnr"] is None else given.number("psnr"),
-            tuple(_failure(one) for one in given.objects("skipped", _names(Failure))),
+            tuple(_failure(one) for one in given.objects("skipped", _names(ClipFailure))),
         )
 
 
-def _names(kind: type[Failure] | type[RenderOptions]) -> list[str]:
+def _names(kind: type[ClipFailure] | type[RenderOptions]) -> list[str]:
     return [field.name for field in fields(kind)]
 
 
@@ -123,8 +123,8 @@ def _options(value: Any, where: str) -> RenderOptions:
     try:
         return RenderOptions(**Fields.of(value, where, _names(RenderOptions)).values)
     except UsageError as error:
-        raise DataError(f"{where}: {cause(error)}.") from error
+        raise DataError(f"{where}: {reason(error)}.") from error
 
 
-def _failure(given: Fields) -> Failure:
-    return Failure(given.text("video_id"), given.text("source"), given.text("cause"))
+def _failure(given: Fields) -> ClipFailure:
+    return ClipFailure(given.text("video_id"), given.text("source"), given.text("cause"))

@@ -9,27 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..building.build import build, check_steps
-from ..building.journal import check_new
+from ..building.build import build_dataset, check_steps
+from ..building.journal import check_empty
 from ..concurrency import default_workers
 from ..condition import Severity
 from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
-from ..errors import DataError, UsageError, cause, check_int
+from ..errors import DataError, UsageError, check_int, reason
 from ..loading.arguments import (
     Corruptions,
     Source,
-    needed_manifest,
-    opened,
-    wanted_conditions,
+    open_shards,
+    parse_conditions,
+    require_manifest,
 )
 from ..locks import HeldFile
 from ..packing.pack_job import versions_of
 from ..progress import Progress, part_of
 from ..reports import Receipt
 from ..shards import Manifest, ShardSet
-from ..storage import RemoteFile, is_remote, redacted
+from ..storage import RemotePath, is_remote, redacted
 from .options import RenderOptions
 from .receipt import RenderReceipt
 from .render_job import RenderJob
@@ -41,7 +41,7 @@ MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderResult:
     """One condition's data set: its folder, and the receipt that lies in it."""
 
     folder: Path
@@ -60,19 +60,19 @@ def render(
     temporal: Temporal = "frame",
     profile: Profile = "default",
     bank: BankChoice = None,
-    workers: int | None = None,
+    num_workers: int | None = None,
     resume: bool = False,
     max_errors: int = 0,
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
     progress: Progress | None = None,
-) -> tuple[Rendered, ...]:
+) -> tuple[RenderResult, ...]:
     """Write corrupted clips as data sets of their own, one for each condition, in order.
 
     source: packed shards, as in `load`.  out: a new folder; with several conditions each goes into
     a folder of its own there, such as out/rain-3.  corruption, severity, seed, modality, temporal,
-    profile, bank: as in `load`.  options: formats and layout, see `RenderOptions`.  workers:
+    profile, bank: as in `load`.  options: formats and layout, see `RenderOptions`.  num_workers:
     one a core by default; the bytes written do not depend on it.  resume: go on where an
     earlier call with the same arguments stopped, however it did.  max_errors: broken clips that
     may be left out; they are named in the receipt.  progress: called with (clips done, clips) over
@@ -90,9 +90,9 @@ def render(
         raise UsageError(
             f"out {str(out)!r} is not a folder; render into one and then `publish` it."
         )
-    count = default_workers() if workers is None else check_int("workers", workers, 0)
-    seed, wanted = check_int("seed", seed), wanted_conditions(corruption, severity)
-    shards = opened(source, storage_options, cache_dir, cache_size)
+    count = default_workers() if num_workers is None else check_int("num_workers", num_workers, 0)
+    seed, wanted = check_int("seed", seed), parse_conditions(corruption, severity)
+    shards = open_shards(source, storage_options, cache_dir, cache_size)
     stored, budget = options or RenderOptions(), check_int("max_errors", max_errors, 0)
     manifest = _manifest(shards, stored)
     check_apart(shards, str(out))
@@ -117,7 +117,7 @@ def render(
         folder = Path(out) / str(condition) if len(wanted) > 1 else Path(out)
         jobs[folder] = RenderJob(shards, manifest, condition, corrupter, receipt, stored, budget)
     for folder in jobs if not resume else ():
-        check_new(folder)
+        check_empty(folder)
     if len(jobs) == 1:
         return tuple(_rendered(jobs, count, resume, progress))
     with _held(Path(out)):
@@ -127,7 +127,7 @@ def render(
 def check_apart(shards: ShardSet, out: str) -> None:
     """Raise UsageError where `out`, a folder or an address, is that of `shards` or lies in it."""
     source = shards.folder
-    if isinstance(source, RemoteFile):
+    if isinstance(source, RemotePath):
         inside = f"{out.rstrip('/')}/".startswith(f"{source.url.rstrip('/')}/")
     else:
         inside = not is_remote(out) and Path(out).resolve().is_relative_to(source.resolve())
@@ -140,7 +140,7 @@ def check_apart(shards: ShardSet, out: str) -> None:
 
 def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
     """The manifest of shards that can be rendered so."""
-    manifest = needed_manifest(shards)
+    manifest = require_manifest(shards)
     if options.layout == "released" and manifest.frames.count is None:
         raise UsageError(
             "layout 'released' cannot hold clips that differ in their number of frames; "
@@ -155,7 +155,7 @@ def _held(out: Path) -> Iterator[None]:
     try:
         file = HeldFile(out, LOCK)
     except OSError as error:
-        raise DataError(f"{out} cannot be written: {cause(error)}.") from error
+        raise DataError(f"{out} cannot be written: {reason(error)}.") from error
     try:
         yield
         file.check()
@@ -164,23 +164,23 @@ def _held(out: Path) -> Iterator[None]:
 
 
 def _rendered(
-    jobs: Mapping[Path, RenderJob], workers: int, resume: bool, progress: Progress | None
-) -> list[Rendered]:
+    jobs: Mapping[Path, RenderJob], num_workers: int, resume: bool, progress: Progress | None
+) -> list[RenderResult]:
     """Every job done, one after another, and all of them still there at the end."""
     made = []
     total = sum(job.clips for job in jobs.values())
     before = 0
     for folder, job in jobs.items():
-        journal = build(
+        journal = build_dataset(
             job,
             folder,
-            workers=workers,
+            num_workers=num_workers,
             resume=resume,
-            allow_missing=job.max_errors,
+            max_errors=job.max_errors,
             progress=part_of(progress, before, total),
         )
         before += job.clips
         made.append((journal, job))
     for journal, job in made:
         check_steps(journal, job)
-    return [Rendered(journal.folder, job.receipt(journal)) for journal, job in made]
+    return [RenderResult(journal.folder, job.receipt(journal)) for journal, job in made]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..building.clip_shape import Layout, PackedClip
+from ..building.clip_shape import ClipShape, PackedClip
 from ..codecs import decode_audio, decode_frame, encode_audio, encode_frame
 from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
@@ -16,7 +16,7 @@ from ..errors import DataError
 from ..receipts.digests import clip_digest
 from ..shards import RawClip, decode_clip
 from ..shards.clip import frame_names
-from ..shards.json_io import Fields, parse, spell
+from ..shards.json_io import Fields, dumps, loads
 from .options import RenderOptions
 
 AudioFormat = Literal["wav", "flac"]
@@ -48,14 +48,14 @@ class ClipNote:
 
     def to_text(self) -> str:
         """The note as a line of a journal holds it."""
-        return spell(asdict(self)).decode()
+        return dumps(asdict(self)).decode()
 
     @classmethod
     def of(cls, text: str) -> ClipNote:
         """The note that `text` spells."""
         where = "a note of a rendered clip"
         data = text.encode(errors="surrogateescape")
-        given = Fields.of(parse(data, where), where, cls.__dataclass_fields__)
+        given = Fields.of(loads(data, where), where, cls.__dataclass_fields__)
         return cls(
             given.text("key"),
             given.text("video_id"),
@@ -113,7 +113,7 @@ def render_clip(
         *((f"frame_{n:04d}.{options.frame_format}", data) for n, data in enumerate(coded)),
     )
     count, height, width, _ = frames.shape
-    layout = Layout(count, height, width, clip.sample_rate, *pcm.shape)
+    layout = ClipShape(count, height, width, clip.sample_rate, *pcm.shape)
     return PackedClip(clip.key, members, layout, note.to_text())
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from ..building.build import Writer
 from ..building.clip_shape import PackedClip
-from ..building.journal import Failure, Journal, Step
+from ..building.journal import ClipFailure, Journal, JournalEntry
 from ..building.shard_writer import ShardWriter, check_shard
 from ..condition import Condition
 from ..corrupter import Corrupter
-from ..errors import DataError, cause, without_subject
+from ..errors import DataError, reason, strip_subject
 from ..evaluation.clip_digests import ABSENT, SHORT, ClipDigests, clips_file
-from ..loading.loader import Budget
+from ..loading.loader import ErrorBudget
 from ..packing.convert import convert_all
-from ..packing.pack_job import plain_name
+from ..packing.pack_job import sanitize_name
 from ..reports import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
 from ..shards.record import ClipRecord
@@ -49,7 +49,7 @@ class RenderJob:
     @property
     def name(self) -> str:
         """Of the rendered data set."""
-        return plain_name(f"{self.manifest.name}-{self.condition}")
+        return sanitize_name(f"{self.manifest.name}-{self.condition}")
 
     @property
     def clips(self) -> int:
@@ -94,14 +94,16 @@ class RenderJob:
             "versions": ", ".join(" ".join(pair) for pair in source.versions),
         }
 
-    def convert(self, start: int, workers: int) -> Generator[PackedClip | Failure, None, None]:
+    def convert(
+        self, start: int, num_workers: int
+    ) -> Generator[PackedClip | ClipFailure, None, None]:
         """The clips from number `start` on, in order."""
-        return convert_all(self._clip, range(start, self.clips), workers, self._named)
+        return convert_all(self._clip, range(start, self.clips), num_workers, self._named)
 
     def _named(self, position: int) -> str:
         return self.shards.name_clip(position)
 
-    def _clip(self, position: int) -> PackedClip | Failure:
+    def _clip(self, position: int) -> PackedClip | ClipFailure:
         shard, entry = self.shards.locate(position)
         file = shard.file if isinstance(shard, ShardEntry) else shard.name
         try:
@@ -111,19 +113,19 @@ class RenderJob:
                 check_id(record.video_id, raw.key)
             return render_clip(raw, self.corrupter, self.options, self._audio_format)
         except DataError as error:
-            return Failure(entry.key, file, _cause(error, entry.key, file))
+            return ClipFailure(entry.key, file, _cause(error, entry.key, file))
 
-    def failed(self, failure: Failure, count: int) -> None:
+    def failed(self, failure: ClipFailure, count: int) -> None:
         """Raise DataError once more clips failed than may: what is left would be in vain."""
-        fault = cause(DataError(failure.cause))
+        fault = reason(DataError(failure.cause))
         last = DataError(f"clip {failure.video_id!r} in shard {failure.source}: {fault}.")
-        Budget(self.max_errors).check(count, last)
+        ErrorBudget(self.max_errors).check(count, last)
 
     def writer(self, folder: Path, number: int) -> Writer:
         """Where the clips of a step go."""
         return FolderWriter(folder) if self._released else ShardWriter(folder, self.name, number)
 
-    def check(self, folder: Path, step: Step, *, read: bool) -> None:
+    def check(self, folder: Path, step: JournalEntry, *, read: bool) -> None:
         """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
         if step.shard:
             check_shard(folder, step.shard, read=read)
@@ -166,4 +168,4 @@ def _cause(error: DataError, key: str, file: str) -> str:
     """What is wrong, without the clip's name and the shard's path before it."""
     before, _, _ = str(error).partition(file)
     ours = before.startswith(f"clip {key!r} in shard ")
-    return without_subject(error, before + file) if ours else str(error)
+    return strip_subject(error, before + file) if ours else str(error)

@@ -1,6 +1,6 @@
 """Reports: what an evaluation comes to, as a table, JSON, CSV, Markdown and an HTML page."""
 
-from .baseline import against, check_baseline
+from .baseline import check_baseline, with_baseline
 from .comparison import Comparison, Row, mismatches
 from .comparison_files import COMPARISON_FILES, write_comparison
 from .comparison_table import comparison_table
@@ -8,7 +8,7 @@ from .markdown import report_markdown
 from .pages import report_page
 from .report import (
     Baseline,
-    Cell,
+    ConditionResult,
     CorruptionError,
     Interval,
     Intervals,
@@ -19,14 +19,14 @@ from .report import (
 )
 from .report_files import FILES, read_report, report_csv, report_json, write_report
 from .robustness import GROUPS, Robustness
-from .terminal import table
+from .terminal import report_table
 
 __all__ = [
     "COMPARISON_FILES",
     "FILES",
     "GROUPS",
     "Baseline",
-    "Cell",
+    "ConditionResult",
     "Comparison",
     "CorruptionError",
     "Interval",
@@ -37,7 +37,7 @@ __all__ = [
     "Robustness",
     "Row",
     "SkippedClip",
-    "against",
+    "with_baseline",
     "check_baseline",
     "comparison_table",
     "mismatches",
@@ -46,7 +46,7 @@ __all__ = [
     "report_json",
     "report_markdown",
     "report_page",
-    "table",
+    "report_table",
     "write_comparison",
     "write_report",
 ]

@@ -18,7 +18,7 @@ from .report import Baseline, CorruptionError, Receipt, Report, Task
 SAME = ("manifest", "profile", "modality", "temporal", "bank")
 
 
-def against(report: Report, baseline: Report) -> Report:
+def with_baseline(report: Report, baseline: Report) -> Report:
     """The report with its corruption errors against a baseline.
 
     For each corruption, error = Σ(1 - score) / Σ(1 - the baseline's score) over its severities, and

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..atomic import make_folder, write_whole
+from ..atomic import make_folder, write_atomic
 from .comparison import Comparison, Row
 from .formatting import metric_title, percent, signed, span
 from .markdown import Markdown, cell, markdown_table
@@ -26,7 +26,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, 
     make_folder(folder)
     spellings = (comparison_json, comparison_markdown, comparison_page)
     return tuple(
-        write_whole(folder / name, spell(comparison).encode(errors="backslashreplace"))
+        write_atomic(folder / name, spell(comparison).encode(errors="backslashreplace"))
         for name, spell in zip(COMPARISON_FILES, spellings, strict=True)
     )
 

@@ -6,11 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from ..condition import Condition
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, reason
 from ..shards.json_io import Fields
 from .report import (
     Baseline,
-    Cell,
+    ConditionResult,
     CorruptionError,
     Interval,
     Intervals,
@@ -70,13 +70,13 @@ def conditions_of(names: list[str] | tuple[str, ...], where: str) -> tuple[Condi
     try:
         found = tuple(map(Condition.parse, names))
     except UsageError as error:
-        raise DataError(f"{where}: {cause(error)}.") from error
+        raise DataError(f"{where}: {reason(error)}.") from error
     if not found or len(set(found)) < len(found):
         raise DataError(f"{where} has {'a condition twice' if found else 'no conditions'}.")
     return found
 
 
-def _cell(condition: Condition, row: Fields) -> Cell:
+def _cell(condition: Condition, row: Fields) -> ConditionResult:
     metrics = Metrics(
         _score(row, "accuracy"),
         _score(row, "top5"),
@@ -85,7 +85,9 @@ def _cell(condition: Condition, row: Fields) -> Cell:
         _score(row, "auc"),
         _number(row, "d_prime"),
     )
-    return Cell(condition, row.whole("clips"), metrics, _interval(row.values["interval"], row))
+    return ConditionResult(
+        condition, row.whole("clips"), metrics, _interval(row.values["interval"], row)
+    )
 
 
 def _number(given: Fields, name: str) -> float | None:

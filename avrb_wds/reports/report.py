@@ -64,7 +64,7 @@ class Intervals:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ConditionResult:
     """One condition: how many clips it was scored on, and the scores.
 
     interval: of the report's `metric`.
@@ -188,7 +188,7 @@ class Report:
     model: str
     task: Task
     classes: int
-    cells: tuple[Cell, ...]
+    cells: tuple[ConditionResult, ...]
     intervals: Intervals
     receipt: Receipt
     skipped: tuple[SkippedClip, ...] = ()
@@ -199,7 +199,7 @@ class Report:
         """The metric that `clean`, `mean` and robustness are in: accuracy, or mAP for several."""
         return "accuracy" if self.task == "single-label" else "mean_average_precision"
 
-    def score(self, cell: Cell) -> float:
+    def score(self, cell: ConditionResult) -> float:
         """The score of one condition, in `metric`."""
         metrics = cell.metrics
         single = self.task == "single-label"

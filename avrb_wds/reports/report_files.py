@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..atomic import write_whole
-from ..errors import DataError, cause
-from ..shards.json_io import check_format, parse
+from ..atomic import write_atomic
+from ..errors import DataError, reason
+from ..shards.json_io import check_format, loads
 from .markdown import report_markdown
 from .pages import report_page
 from .parsing import report_of
@@ -31,7 +31,7 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
     folder = Path(folder)
     spellings = (report_json, report_csv, report_markdown, report_page)
     return tuple(
-        write_whole(folder / name, spell(report).encode(errors="backslashreplace"))
+        write_atomic(folder / name, spell(report).encode(errors="backslashreplace"))
         for name, spell in zip(FILES, spellings, strict=True)
     )
 
@@ -44,9 +44,10 @@ def read_report(path: str | Path) -> Report:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"{path} does not open: {cause(error)}; give a report.json or the folder that holds it."
+            f"{path} does not open: {reason(error)}; give a report.json or "
+            f"the folder that holds it."
         ) from error
-    value = parse(data, str(path))
+    value = loads(data, str(path))
     check_format(value, str(path), FORMAT)
     return report_of(value, str(path))
 

@@ -12,7 +12,7 @@ from .report import Report
 from .robustness import Robustness, severity_of
 
 
-def table(report: Report) -> Table:
+def report_table(report: Report) -> Table:
     """A row a corruption and a column a severity, with means and robustness, in percent.
 
     All of it fits in 80 columns for the five severities.

@@ -6,7 +6,7 @@ from .manifest import MANIFEST, AudioLayout, FrameLayout, Manifest, ShardEntry
 from .record import ClipRecord, escape_key
 from .shard_set import RawClip, ShardSet
 from .summary import Summary, summarize
-from .verify import Fault, verify
+from .verify import Fault, verify_shards
 
 __all__ = [
     "MANIFEST",
@@ -27,5 +27,5 @@ __all__ = [
     "index_file",
     "scan_index",
     "summarize",
-    "verify",
+    "verify_shards",
 ]

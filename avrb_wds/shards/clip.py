@@ -11,7 +11,7 @@ import numpy as np
 
 from ..codecs import decode_audio, decode_frame
 from ..corruptions import Frame, Pcm
-from ..errors import AvrbError, DataError, cause
+from ..errors import AvrbError, DataError, reason
 from .numbering import numbered_alike, sort_by_numbers
 from .record import ClipRecord
 from .shard_set import RawClip
@@ -98,7 +98,7 @@ def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
     try:
         return decode_frame(raw.members[name], out, raw.bounds)
     except AvrbError as error:
-        raise DataError(f"{_where(raw, name)}: {cause(error)}.") from error
+        raise DataError(f"{_where(raw, name)}: {reason(error)}.") from error
 
 
 def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
@@ -107,7 +107,7 @@ def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
             try:
                 return decode_audio(data, raw.bounds)
             except AvrbError as error:
-                raise DataError(f"{_where(raw, name)}: {cause(error)}.") from error
+                raise DataError(f"{_where(raw, name)}: {reason(error)}.") from error
     return None, 0
 
 

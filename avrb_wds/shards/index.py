@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, overload
 
 from ..corruptions._json import parse_json
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
-from ..storage import Place, as_place
-from .json_io import spell
+from ..storage import AnyPath, to_path
+from .json_io import dumps
 from .tar import is_media, split_name, unsafe
 from .tar_headers import TarMember, check_end, read_member
 
@@ -89,7 +89,7 @@ class ShardIndex(Sequence[IndexEntry]):
     def to_bytes(self) -> bytes:
         """The index file: a line a clip, `["key",offset,length,"checksum"]`."""
         return b"".join(
-            spell([entry.key, entry.offset, entry.length, entry.checksum]) + b"\n" for entry in self
+            dumps([entry.key, entry.offset, entry.length, entry.checksum]) + b"\n" for entry in self
         )
 
     @classmethod
@@ -108,17 +108,17 @@ class ShardIndex(Sequence[IndexEntry]):
                 entries.append(IndexEntry(key, offset, length, checksum))
             except (ValueError, TypeError, AttributeError) as error:
                 raise DataError(
-                    f"{where}, line {number}, is not an index entry: {cause(error)}."
+                    f"{where}, line {number}, is not an index entry: {reason(error)}."
                 ) from error
         return cls(entries)
 
     @classmethod
-    def read(cls, path: str | Place, sha256: str | None = None) -> ShardIndex:
+    def read(cls, path: str | AnyPath, sha256: str | None = None) -> ShardIndex:
         """The index in a file; raises DataError where it is missing, broken or not `sha256`."""
         try:
-            data = as_place(path).read_bytes()
+            data = to_path(path).read_bytes()
         except OSError as error:
-            raise DataError(f"index {path} does not open: {cause(error)}.") from error
+            raise DataError(f"index {path} does not open: {reason(error)}.") from error
         if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
             raise DataError(
                 f"index {path} is not the one the manifest names: the SHA-256 of its bytes 0 to "
@@ -128,7 +128,7 @@ class ShardIndex(Sequence[IndexEntry]):
 
 
 def scan_index(
-    path: str | Place, *, checksums: bool = False, bounds: DecodeLimits = DEFAULT_LIMITS
+    path: str | AnyPath, *, checksums: bool = False, bounds: DecodeLimits = DEFAULT_LIMITS
 ) -> ShardIndex:
     """The index of a tar that has none: members that follow one another and share a key.
 
@@ -136,22 +136,22 @@ def scan_index(
     file is missing, damaged or cut off, and where it holds links, names that lead elsewhere, or
     headers of more than `bounds.max_json_bytes` bytes.
     """
-    with reading(path), as_place(path).open("rb") as file:
+    with reading(path), to_path(path).open("rb") as file:
         clips = walk(file, path, bounds)
         return ShardIndex(_digested(file, clips) if checksums else clips)
 
 
 @contextmanager
-def reading(path: str | Place) -> Iterator[None]:
+def reading(path: str | AnyPath) -> Iterator[None]:
     """What goes wrong while a shard is read, as a DataError that names it."""
     try:
         yield
     except OSError as error:
-        raise DataError(f"shard {path} does not open: {cause(error)}.") from error
+        raise DataError(f"shard {path} does not open: {reason(error)}.") from error
 
 
 def walk(
-    file: BinaryIO, path: str | Place, bounds: DecodeLimits = DEFAULT_LIMITS
+    file: BinaryIO, path: str | AnyPath, bounds: DecodeLimits = DEFAULT_LIMITS
 ) -> Iterator[IndexEntry]:
     """The clips of a tar, as `scan_index` finds them, each once the header after it is read.
 
@@ -188,7 +188,7 @@ def _is_clip(key: str) -> bool:
     return bool(name) and not (name.startswith("__") and name.endswith("__"))
 
 
-def _members(file: BinaryIO, path: str | Place, most: int) -> Iterator[TarMember]:
+def _members(file: BinaryIO, path: str | AnyPath, most: int) -> Iterator[TarMember]:
     """The members of a tar up to its end mark, which must be there."""
 
     def read(at: int, count: int) -> bytes:

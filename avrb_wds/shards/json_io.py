@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..corruptions._json import parse_json
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 
 
-def spell(value: Any) -> bytes:
+def dumps(value: Any) -> bytes:
     """A JSON value as bytes: keys sorted, no spaces, plain ASCII, and so the same everywhere.
 
     >>> spell({"b": [1, 2], "a": "é"})
@@ -21,7 +21,7 @@ def spell(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def parse(data: bytes, where: str) -> Any:
+def loads(data: bytes, where: str) -> Any:
     """The JSON value that `data` spells; raises DataError, naming `where`, if it spells none.
 
     What is refused besides is said in `parse_json`.
@@ -29,12 +29,12 @@ def parse(data: bytes, where: str) -> Any:
     try:
         return parse_json(data)
     except ValueError as error:
-        raise DataError(f"{where} is not JSON: {cause(error)}.") from error
+        raise DataError(f"{where} is not JSON: {reason(error)}.") from error
 
 
-def parse_object(data: bytes, where: str) -> dict[str, Any]:
+def loads_object(data: bytes, where: str) -> dict[str, Any]:
     """The JSON object that `data` spells; raises DataError, naming `where`, if it spells none."""
-    return _object(parse(data, where), where)
+    return _object(loads(data, where), where)
 
 
 def _object(value: Any, where: str) -> dict[str, Any]:

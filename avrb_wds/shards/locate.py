@@ -9,8 +9,8 @@ from pathlib import Path
 from reprlib import repr as shortened
 from string import ascii_lowercase, ascii_uppercase
 
-from ..errors import DataError, UsageError, cause
-from ..storage import Place, RemoteFile, Storage, is_remote
+from ..errors import DataError, UsageError, reason
+from ..storage import AnyPath, RemotePath, Storage, is_remote
 from .manifest import MANIFEST
 
 JOURNAL = ".avrb-pack.jsonl"
@@ -28,7 +28,7 @@ GIVE = "give a folder, a manifest or tars"
 
 def locate_shards(
     source: str | bytes | Path | Sequence[str | bytes | Path], storage: Storage | None = None
-) -> tuple[Place | None, tuple[Place, ...]]:
+) -> tuple[AnyPath | None, tuple[AnyPath, ...]]:
     """(the manifest, ()) or (None, the tars) that `source` means.
 
     source: a folder, a manifest, a tar, a brace expression such as "vgg-{000000..000013}.tar", or
@@ -38,17 +38,17 @@ def locate_shards(
     try:
         return _locate(source, storage or Storage())
     except OSError as error:  # a name that is too long, a folder that may not be looked into
-        raise UsageError(f"{shortened(source)} does not open: {cause(error)}; {GIVE}.") from error
+        raise UsageError(f"{shortened(source)} does not open: {reason(error)}; {GIVE}.") from error
 
 
 def _locate(
     source: str | bytes | Path | Sequence[str | bytes | Path], storage: Storage
-) -> tuple[Place | None, tuple[Place, ...]]:
+) -> tuple[AnyPath | None, tuple[AnyPath, ...]]:
     if isinstance(source, (str, bytes, os.PathLike)):
         place = _place(os.fsdecode(source), storage)
         if place.name.endswith(".json"):
             return _manifest(place), ()
-        if isinstance(place, RemoteFile) and not place.name.endswith((".tar", "}")):
+        if isinstance(place, RemotePath) and not place.name.endswith((".tar", "}")):
             return _remote_folder(place)
         if isinstance(place, Path) and os.path.isdir(place):  # of any length
             return _folder(place)
@@ -62,9 +62,9 @@ def _locate(
     return None, tars
 
 
-def _tar(tar: Place) -> Place:
+def _tar(tar: AnyPath) -> AnyPath:
     """`tar`; raises UsageError where it is none that may be named alone."""
-    if isinstance(tar, RemoteFile) and tar.pin:
+    if isinstance(tar, RemotePath) and tar.pin:
         raise UsageError(
             f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
         )
@@ -80,7 +80,7 @@ def _named(part: object) -> str:
     raise UsageError(f"source {shortened(part)} is not a path or an address; {GIVE}.")
 
 
-def _manifest(place: Place) -> Place:
+def _manifest(place: AnyPath) -> AnyPath:
     """`place`; raises UsageError where nothing is there."""
     if not place.is_file():
         raise UsageError(f"{place} is not there; {GIVE}.")
@@ -101,8 +101,8 @@ def _folder(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
     return None, tars
 
 
-def _remote_folder(folder: RemoteFile) -> tuple[Place | None, tuple[Place, ...]]:
-    manifest = RemoteFile(folder.storage, (folder / MANIFEST).url, folder.pin)
+def _remote_folder(folder: RemotePath) -> tuple[AnyPath | None, tuple[AnyPath, ...]]:
+    manifest = RemotePath(folder.storage, (folder / MANIFEST).url, folder.pin)
     if folder.pin or manifest.is_file():
         return _manifest(manifest), ()
     names = folder.names()
@@ -177,5 +177,5 @@ def _range_length(first: str, last: str, step: str | None) -> int:
     return abs(end - start) // max(int(step or 1), 1) + 1
 
 
-def _place(text: str, storage: Storage) -> Place:
+def _place(text: str, storage: Storage) -> AnyPath:
     return storage.file(text) if is_remote(text) else Path(text)

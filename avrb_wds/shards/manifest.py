@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
-from ..errors import DataError, cause
+from ..errors import DataError, reason
 from ..limits import DecodeLimits
-from ..storage import Place, as_place
-from .json_io import Fields, check_format, parse, spell
+from ..storage import AnyPath, to_path
+from .json_io import Fields, check_format, dumps, loads
 
 MANIFEST = "manifest.json"
 FORMAT = "avrb-wds/1"
@@ -77,18 +77,18 @@ class Manifest:
     format: str = FORMAT
 
     @classmethod
-    def read(cls, path: str | Place) -> Manifest:
+    def read(cls, path: str | AnyPath) -> Manifest:
         """The manifest in a file; raises DataError where it is missing, broken or inconsistent."""
         try:
-            data = as_place(path).read_bytes()
+            data = to_path(path).read_bytes()
         except OSError as error:
-            raise DataError(f"manifest {path} does not open: {cause(error)}.") from error
+            raise DataError(f"manifest {path} does not open: {reason(error)}.") from error
         return cls.from_bytes(data, str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = MANIFEST) -> Manifest:
         """The manifest that `data` spells; raises DataError, naming `where`, if it spells none."""
-        value = parse(data, where)
+        value = loads(data, where)
         check_format(value, where, FORMAT)
         given = Fields.of(value, where, {field.name for field in fields(cls)})
         manifest = cls(
@@ -131,7 +131,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """The manifest as canonical JSON: the bytes of the file."""
-        return spell(asdict(self)) + b"\n"
+        return dumps(asdict(self)) + b"\n"
 
     @cached_property
     def digest(self) -> str:

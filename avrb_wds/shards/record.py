@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ..errors import DataError
-from .json_io import Fields, parse, spell
+from .json_io import Fields, dumps, loads
 
 Target = int | tuple[int, ...] | None
 """One class by number, several (multi-label), or none known."""
@@ -36,7 +36,7 @@ class ClipRecord:
 
     def to_bytes(self) -> bytes:
         """The record as canonical JSON."""
-        return spell(asdict(self))
+        return dumps(asdict(self))
 
     @classmethod
     def find(cls, data: bytes, where: str) -> ClipRecord | None:
@@ -47,14 +47,14 @@ class ClipRecord:
         """
         if not all(f'"{field.name}"'.encode() in data for field in fields(cls)):
             return None
-        value = parse(data, where)
+        value = loads(data, where)
         ours = isinstance(value, dict) and set(value) == {field.name for field in fields(cls)}
         return cls.from_bytes(data, where) if ours else None
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = "the clip's json") -> ClipRecord:
         """The record that `data` spells; raises DataError, naming `where`, if it spells none."""
-        given = Fields.of(parse(data, where), where, {field.name for field in fields(cls)})
+        given = Fields.of(loads(data, where), where, {field.name for field in fields(cls)})
         return cls(
             given.text("video_id"),
             given.texts("labels"),

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from ..errors import DataError
 from ..limits import DEFAULT_LIMITS
-from ..storage import Place, size_of
-from ..storage.hashing import Digest
+from ..storage import AnyPath, file_size
+from ..storage.hashing import BackgroundSha256
 from ..storage.webdataset_plugin import Stream
 from .index import IndexEntry, ShardIndex, reading, walk
 from .tar_headers import BLOCK
@@ -19,7 +19,7 @@ PIECE = 1 << 18
 HELD = 256 << 20
 
 
-class OnePass:
+class ShardScan:
     """The bytes of a shard in order: digested, its tar walked, its clips cut out.
 
     index: where its clips lie; None to go by the tar's own headers.  whole: up to the last byte,
@@ -32,7 +32,7 @@ class OnePass:
 
     def __init__(
         self,
-        tar: Place,
+        tar: AnyPath,
         index: ShardIndex | None,
         *,
         whole: bool,
@@ -40,9 +40,9 @@ class OnePass:
         seen: Callable[[int], object],
     ) -> None:
         self._tar, self._index, self._use, self._seen = tar, index, use, seen
-        self.size = size_of(tar)
+        self.size = file_size(tar)
         self.error: DataError | None = None
-        self._digest = Digest() if whole else None
+        self._digest = BackgroundSha256() if whole else None
         self._due = _in_order(index, self.size) if index is not None else deque()
         # Without an index: pieces that hold the bytes from `_start` to `_at`, which have passed.
         self._kept: deque[bytes] = deque()

@@ -14,11 +14,11 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from ..concurrency.single_flight import Once
-from ..errors import DataError, cause
+from ..concurrency.single_flight import SingleFlight
+from ..errors import DataError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
 from ..progress import Progress
-from ..storage import Place, RemoteFile, Storage
+from ..storage import AnyPath, RemotePath, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .locate import locate_shards
 from .manifest import MANIFEST, Manifest, ShardEntry
@@ -63,9 +63,9 @@ class ShardSet:
 
     def __init__(
         self,
-        folder: Place,
+        folder: AnyPath,
         manifest: Manifest | None,
-        shards: Sequence[ShardEntry | Place],
+        shards: Sequence[ShardEntry | AnyPath],
         indexes: dict[int, ShardIndex],
         bounds: DecodeLimits = DEFAULT_LIMITS,
     ) -> None:
@@ -81,7 +81,7 @@ class ShardSet:
         )
         self._starts = [0, *accumulate(counts)]
         self._files: OrderedDict[int, _File] = OrderedDict()
-        self._lock, self._once = Lock(), Once()
+        self._lock, self._once = Lock(), SingleFlight()
 
     @classmethod
     def open(
@@ -115,12 +115,12 @@ class ShardSet:
         return self._starts[-1]
 
     @property
-    def folder(self) -> Place:
+    def folder(self) -> AnyPath:
         """Where the manifest lies, and what it names."""
         return self._folder
 
     @property
-    def shards(self) -> tuple[ShardEntry | Place, ...]:
+    def shards(self) -> tuple[ShardEntry | AnyPath, ...]:
         """The shards in order: entries of the manifest, or paths where there is none."""
         return self._shards
 
@@ -129,7 +129,7 @@ class ShardSet:
         number, entry = self._find(position)
         return _at(entry, self._path(number))
 
-    def locate(self, position: int) -> tuple[ShardEntry | Place, IndexEntry]:
+    def locate(self, position: int) -> tuple[ShardEntry | AnyPath, IndexEntry]:
         """Shard and index entry of the clip at `position`, 0 to len - 1."""
         number, entry = self._find(position)
         return self._shards[number], entry
@@ -148,19 +148,19 @@ class ShardSet:
                 f"{self.bounds.max_clip_bytes} are read."
             )
         try:
-            if isinstance(path, RemoteFile):
+            if isinstance(path, RemotePath):
                 data = path.read_range(entry.offset, entry.length, self._sha256(number))
             else:
                 file = self._file(number, path)
                 data = os.pread(file.number, entry.length, entry.offset)
         except OSError as error:
             raise DataError(
-                f"{_at(entry, path)}: the shard does not open: {cause(error)}."
+                f"{_at(entry, path)}: the shard does not open: {reason(error)}."
             ) from error
         try:
             raw = raw_clip(data, entry, path, self.bounds, verify=verify)
         except DataError:
-            if not isinstance(path, RemoteFile):
+            if not isinstance(path, RemotePath):
                 raise
             data = path.reread_range(entry.offset, data, entry.length, self._sha256(number))
             raw = raw_clip(data, entry, path, self.bounds, verify=verify)
@@ -216,13 +216,13 @@ class ShardSet:
     @property
     def remote(self) -> bool:
         """Whether clips come from a bucket or a web server."""
-        return any(isinstance(place, RemoteFile) for place in (self._folder, *self._shards))
+        return any(isinstance(place, RemotePath) for place in (self._folder, *self._shards))
 
     def _sha256(self, number: int) -> str:
         shard = self._shards[number]
         return shard.sha256 if isinstance(shard, ShardEntry) else ""
 
-    def _path(self, number: int) -> Place:
+    def _path(self, number: int) -> AnyPath:
         shard = self._shards[number]
         return self._folder / shard.file if isinstance(shard, ShardEntry) else shard
 
@@ -261,7 +261,7 @@ class ShardSet:
 def raw_clip(
     data: bytes,
     entry: IndexEntry,
-    path: Place,
+    path: AnyPath,
     bounds: DecodeLimits = DEFAULT_LIMITS,
     *,
     verify: bool = True,
@@ -280,14 +280,14 @@ def raw_clip(
     try:
         members = clip_members(data, entry.key)
     except DataError as error:
-        raise DataError(f"{_at(entry, path)}: {cause(error)}.") from error
+        raise DataError(f"{_at(entry, path)}: {reason(error)}.") from error
     return RawClip(entry.key, str(path), members, bounds)
 
 
-def _index_of(tar: Place, bounds: DecodeLimits) -> ShardIndex:
+def _index_of(tar: AnyPath, bounds: DecodeLimits) -> ShardIndex:
     beside = tar.parent / index_file(tar.name)
     return ShardIndex.read(beside) if beside.is_file() else scan_index(tar, bounds=bounds)
 
 
-def _at(entry: IndexEntry, path: Place) -> str:
+def _at(entry: IndexEntry, path: AnyPath) -> str:
     return f"clip {entry.key!r} in shard {path}, byte {entry.offset}"

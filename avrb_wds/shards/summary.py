@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..progress import Progress
-from ..storage import Storage, size_of
+from ..storage import Storage, file_size
 from .manifest import AudioLayout, FrameLayout, Manifest, ShardEntry, Task
 from .shard_set import ShardSet
 
@@ -41,7 +41,7 @@ def summarize(
     """
     with ShardSet.open(source, storage, progress=progress) as shards:
         manifest, entries, clips = shards.manifest, shards.shards, len(shards)
-    size = sum(e.bytes if isinstance(e, ShardEntry) else size_of(e) for e in entries)
+    size = sum(e.bytes if isinstance(e, ShardEntry) else file_size(e) for e in entries)
     if manifest is None:
         return Summary(None, clips, len(entries), size, None, None, None, None, None)
     return _of(manifest, size)

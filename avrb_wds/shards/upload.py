@@ -13,7 +13,7 @@ from ..errors import DataError, UsageError
 from ..locks import HeldFile
 from ..paths import check_folder
 from ..progress import Progress
-from ..storage import RemoteFile, Storage, check_bucket, remove, upload
+from ..storage import RemotePath, Storage, check_bucket, remove, upload
 from .locate import JOURNAL
 from .manifest import MANIFEST, Manifest
 
@@ -22,7 +22,7 @@ RECEIPTS = ("receipt.json", "receipt.digests.tsv")
 MARK = b"avrb-wds: an upload is under way\n"
 
 
-def prepare(
+def reserve_destination(
     url: str,
     *,
     folder: str | Path | None = None,
@@ -31,11 +31,11 @@ def prepare(
 ) -> None:
     """Prove that shards can be put at `url`, before hours go into packing them.
 
-    A mark is left there, until `publish` is done, which names `folder`, in which they are packed.
-    Without `resume` a mark that names another folder, or one of another machine, is refused; with
-    it it is replaced, and whoever has left it is refused from then on.  Raises UsageError for
-    addresses that cannot be written and, unless `resume`, where a data set lies; DataError where
-    the bucket does not exist or lets nobody in.
+    A mark is left there, until `upload_dataset` is done, which names `folder`, in which they are
+    packed.  Without `resume` a mark that names another folder, or one of another machine, is
+    refused; with it it is replaced, and whoever has left it is refused from then on.  Raises
+    UsageError for addresses that cannot be written and, unless `resume`, where a data set lies;
+    DataError where the bucket does not exist or lets nobody in.
     """
     storage = storage or Storage()
     place = storage.file(url)
@@ -61,7 +61,7 @@ def _mark(folder: str | Path | None) -> bytes:
     return MARK + hashlib.sha256(os.fsencode(name)).hexdigest()[:16].encode() + b"\n"
 
 
-def _read_mark(storage: Storage, place: RemoteFile) -> bytes | None:
+def _read_mark(storage: Storage, place: RemotePath) -> bytes | None:
     """The mark that lies at a place; None where none does, or it can't be read."""
     storage.store.forget((place / JOURNAL).url)
     try:
@@ -70,7 +70,7 @@ def _read_mark(storage: Storage, place: RemoteFile) -> bytes | None:
         return None
 
 
-def publish(
+def upload_dataset(
     folder: str | Path,
     url: str,
     *,
@@ -109,7 +109,7 @@ def publish(
     return sent
 
 
-def _check_mark(storage: Storage, place: RemoteFile, mark: bytes) -> None:
+def _check_mark(storage: Storage, place: RemotePath, mark: bytes) -> None:
     """Raise DataError where another run uploads to the same place by now."""
     if _read_mark(storage, place) not in (None, mark):
         raise DataError(
@@ -137,7 +137,7 @@ def remove_packed(folder: Path) -> None:
                 gone.rename(folder)
 
 
-def _check_free(place: RemoteFile, manifest: Manifest) -> None:
+def _check_free(place: RemotePath, manifest: Manifest) -> None:
     """Raise UsageError where another data set lies."""
     if (place / MANIFEST).is_file():
         there = Manifest.read(place / MANIFEST)

@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import DataError, without_subject
+from ..errors import DataError, strip_subject
 from ..progress import Progress
-from ..storage import Place, RemoteFile, Storage, size_of
+from ..storage import AnyPath, RemotePath, Storage, file_size
 from .index import IndexEntry, ShardIndex, index_file
 from .locate import locate_shards
 from .manifest import Manifest, ShardEntry
-from .scan import OnePass
+from .scan import ShardScan
 from .shard_set import RawClip, ShardSet, raw_clip
 from .verify_clip import clip_faults
 
@@ -35,7 +35,7 @@ class Fault:
         return f"{self.shard}{clip}: {self.problem}"
 
 
-def verify(
+def verify_shards(
     source: str | Path | Sequence[str | Path],
     *,
     deep: bool = False,
@@ -53,7 +53,7 @@ def verify(
     path, tars = locate_shards(source, storage.uncached() if storage else None)
     manifest = Manifest.read(path) if path else None
     folder = path.parent if path else Path()
-    shards: Sequence[ShardEntry | Place] = manifest.shards if manifest else tars
+    shards: Sequence[ShardEntry | AnyPath] = manifest.shards if manifest else tars
     sizes = [_size(shard) for shard in shards]
     done, total = 0, sum(sizes)
     faults: list[Fault] = []
@@ -73,10 +73,10 @@ def verify(
     return faults
 
 
-def _size(shard: ShardEntry | Place) -> int:
+def _size(shard: ShardEntry | AnyPath) -> int:
     if isinstance(shard, ShardEntry):
         return shard.bytes
-    return size_of(shard) if shard.is_file() else 0
+    return file_size(shard) if shard.is_file() else 0
 
 
 def _tell(progress: Progress | None, done: int, size: int, total: int, passed: int) -> None:
@@ -86,9 +86,9 @@ def _tell(progress: Progress | None, done: int, size: int, total: int, passed: i
         progress(at, total)
 
 
-def _tars(folder: Place) -> list[str]:
+def _tars(folder: AnyPath) -> list[str]:
     """The names of the tars in a folder, sorted; none where a web server does not tell."""
-    if not isinstance(folder, RemoteFile):
+    if not isinstance(folder, RemotePath):
         return sorted(tar.name for tar in folder.glob("*.tar"))
     names = folder.names() if folder.lists else []
     return [name for name in names if name.endswith(".tar")]
@@ -98,7 +98,7 @@ def _tars(folder: Place) -> list[str]:
 class _Shard:
     """A shard, what the manifest says of it and of all, and how closely clips are looked at."""
 
-    tar: Place
+    tar: AnyPath
     entry: ShardEntry | None
     manifest: Manifest | None
     deep: bool
@@ -108,8 +108,8 @@ class _Shard:
 
     def told(self, error: DataError) -> str:
         """What an error says of it."""
-        shard = without_subject(error, f"shard {self.tar}")
-        return shard if shard != str(error) else without_subject(error, str(self.tar))
+        shard = strip_subject(error, f"shard {self.tar}")
+        return shard if shard != str(error) else strip_subject(error, str(self.tar))
 
     def index(self) -> ShardIndex | None:
         """The index beside it; None where nobody says that there is one."""
@@ -125,7 +125,7 @@ class _Shard:
             for problem in clip_faults(read(), self.manifest, self.deep):
                 problems.append(problem)
         except DataError as error:
-            problems.append(without_subject(error, f"clip {clip.key!r} in shard {self.tar}"))
+            problems.append(strip_subject(error, f"clip {clip.key!r} in shard {self.tar}"))
         return problems
 
 
@@ -142,8 +142,8 @@ def _shard_faults(
     def use(number: int, clip: IndexEntry, data: bytes) -> None:
         problems[number] = shard.clip_problems(clip, lambda: raw_clip(data, clip, tar))
 
-    whole = entry is not None and size_of(tar) == entry.bytes
-    with closing(OnePass(tar, index, whole=whole, use=use, seen=seen)) as once:
+    whole = entry is not None and file_size(tar) == entry.bytes
+    with closing(ShardScan(tar, index, whole=whole, use=use, seen=seen)) as once:
         scanned, within = _tried(shard, once.walk)
         sha256 = once.finish()
     if entry and once.error:

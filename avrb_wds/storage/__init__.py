@@ -1,24 +1,24 @@
 """Storage: files in buckets and on web servers, read as surely as local ones."""
 
-from .limits import Limits
-from .reader import Store
-from .remote_path import Place, RemoteFile, Storage, as_place, size_of
+from .limits import StorageLimits
+from .reader import ObjectReader
+from .remote_path import AnyPath, RemotePath, Storage, file_size, to_path
 from .upload import check_bucket, remove, upload
 from .url import is_remote, redacted
-from .webdataset_plugin import register
+from .webdataset_plugin import register_webdataset
 
 __all__ = [
-    "Limits",
-    "Place",
-    "RemoteFile",
+    "StorageLimits",
+    "AnyPath",
+    "RemotePath",
     "Storage",
-    "Store",
-    "as_place",
+    "ObjectReader",
+    "to_path",
     "check_bucket",
     "is_remote",
     "redacted",
-    "register",
+    "register_webdataset",
     "remove",
-    "size_of",
+    "file_size",
     "upload",
 ]

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import UsageError, cause, check_int
+from ..errors import UsageError, check_int, reason
 from ..progress import Progress
-from .reader import Store
+from .reader import ObjectReader
 from .url import redacted
 
 POLL = 0.02
@@ -62,7 +62,7 @@ def check_cache(folder: str | Path) -> None:
         )
 
 
-def entries(folder: str | Path) -> list[tuple[Path, int, float]]:
+def list_cache(folder: str | Path) -> list[tuple[Path, int, float]]:
     """(path, bytes, time of last use) of every file in a cache, parts included, oldest first.
 
     Raises UsageError as `check_cache`.
@@ -78,12 +78,12 @@ def entries(folder: str | Path) -> list[tuple[Path, int, float]]:
     return sorted(found, key=lambda entry: (entry[2], entry[0]))
 
 
-def clear(folder: str | Path, progress: Progress | None = None) -> tuple[int, int]:
+def clear_cache(folder: str | Path, progress: Progress | None = None) -> tuple[int, int]:
     """Remove every file of a cache that is not in use: (files, bytes) removed.
 
     progress: called with (files done, files).  Raises UsageError as `check_cache`.
     """
-    held, removed = entries(folder), []
+    held, removed = list_cache(folder), []
     for done, (path, size, _) in enumerate(held, 1):
         if _remove(path):
             removed.append(size)
@@ -130,7 +130,7 @@ class Cache:
         self._warned = False
         check_cache(folder)
 
-    def open(self, store: Store, url: str, sha256: str = "") -> CachedFile | None:
+    def open(self, store: ObjectReader, url: str, sha256: str = "") -> CachedFile | None:
         """The whole file at `url`, from the cache, or fetched into it; None where it cannot be.
 
         sha256: what it must have; where it is not known, the ETag stands for it.  Raises DataError
@@ -142,10 +142,10 @@ class Cache:
         try:
             return self._opened(store, url, sha256, self.folder / f"{name}.shard")
         except OSError as error:  # a disk that is full, read-only, or fails
-            self._warn(url, cause(error))
+            self._warn(url, reason(error))
             return None
 
-    def _opened(self, store: Store, url: str, sha256: str, shard: Path) -> CachedFile | None:
+    def _opened(self, store: ObjectReader, url: str, sha256: str, shard: Path) -> CachedFile | None:
         part = shard.with_suffix(".part")
         self.folder.mkdir(parents=True, exist_ok=True)
         check_cache(self.folder)
@@ -168,7 +168,7 @@ class Cache:
                 os.close(number)
             time.sleep(POLL)
 
-    def _fetched(self, store: Store, url: str, sha256: str, number: int, part: Path) -> bool:
+    def _fetched(self, store: ObjectReader, url: str, sha256: str, number: int, part: Path) -> bool:
         """Whether the file is now in its part, proven; if not, the part is gone."""
         done = False
         try:
@@ -190,10 +190,10 @@ class Cache:
         """Make room and take it: the part has its full size at once, on the disk too."""
         with self._room():
             os.ftruncate(number, 0)
-            for path, _, _ in entries(self.folder):
+            for path, _, _ in list_cache(self.folder):
                 if path.suffix == ".part":
                     _remove(path)  # left by a process that is no more
-            there = entries(self.folder)
+            there = list_cache(self.folder)
             excess = sum(entry[1] for entry in there) + size - self.limit
             for path, held, _ in there if size <= self.limit else ():
                 if excess > 0 and path.suffix == ".shard" and _remove(path):

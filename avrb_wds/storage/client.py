@@ -10,11 +10,11 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import MissingExtra, UsageError
-from .http_client import WebClient
-from .limits import MIB, Limits
-from .responses import DIGEST, Stat, Transient
-from .url import HUB, WEB, Address, redacted
+from ..errors import MissingExtraError, UsageError
+from .http_client import HttpClient
+from .limits import MIB, StorageLimits
+from .responses import DIGEST, ObjectInfo, TransientError
+from .url import HUB, WEB, ParsedUrl, redacted
 
 CHUNK = 16 * MIB
 """How much of a file goes into a bucket by one request."""
@@ -24,13 +24,13 @@ _home: int | None = None
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def guard() -> None:
+def check_not_forked() -> None:
     """Let this process read; raises UsageError where it was forked from one that had."""
     global _home
     if _home not in (None, os.getpid()):
         raise UsageError(
             "this process was forked from one that had read from storage, and such a child would "
-            "hang; start it by 'spawn' or 'forkserver', or use threads (workers='thread')."
+            "hang; start it by 'spawn' or 'forkserver', or use threads (worker_type='thread')."
         )
     _home = os.getpid()
 
@@ -38,7 +38,7 @@ def guard() -> None:
 class Clients:
     """Clients by root, one each, shared by threads; pickles without them."""
 
-    def __init__(self, options: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(self, options: Mapping[str, Any], limits: StorageLimits) -> None:
         self._options, self._limits = dict(options), limits
         self._made: dict[tuple[str, int, bool], Any] = {}
         self._lock = Lock()
@@ -49,12 +49,12 @@ class Clients:
     def __reduce__(self) -> tuple[Any, ...]:
         return Clients, (self._options, self._limits)
 
-    def of(self, address: Address, *, size: int = 0, writing: bool = False) -> Any:
+    def of(self, address: ParsedUrl, *, size: int = 0, writing: bool = False) -> Any:
         """The client for requests of about `size` bytes: obstore's, or a WebClient.
 
-        Raises MissingExtra, or UsageError for options.
+        Raises MissingExtraError, or UsageError for options.
         """
-        guard()
+        check_not_forked()
         if address.scheme in WEB:
             size = 0  # which has a deadline for every request
         # obstore has one deadline a client.
@@ -66,7 +66,7 @@ class Clients:
             if key not in self._made:
                 try:
                     self._made[key] = self._make(address, largest, writing)
-                except MissingExtra:
+                except MissingExtraError:
                     raise
                 except Exception as error:
                     # The text of obstore's own error repeats the options.
@@ -77,15 +77,15 @@ class Clients:
                     ) from None
             return self._made[key]
 
-    def _make(self, address: Address, largest: int, writing: bool) -> Any:
+    def _make(self, address: ParsedUrl, largest: int, writing: bool) -> Any:
         options, limits = dict(self._options), self._limits
         headers = {**_token(address), **options.pop("headers", {})}
         if address.scheme in WEB:
-            return WebClient(headers, limits)
+            return HttpClient(headers, limits)
         try:
             from obstore import store
         except ImportError:
-            raise MissingExtra(f"{address.scheme}://", "cloud") from None
+            raise MissingExtraError(f"{address.scheme}://", "cloud") from None
         # Which keywords a client takes goes by the scheme; obstore's types tell them apart.
         from_url: Any = store.from_url
         return from_url(
@@ -102,7 +102,7 @@ class Clients:
         )
 
 
-def _retries(limits: Limits, largest: int, writing: bool) -> Any:
+def _retries(limits: StorageLimits, largest: int, writing: bool) -> Any:
     if not writing or largest < CHUNK:  # whether and where to go on is decided above
         return {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
     waits = {
@@ -115,7 +115,7 @@ def _retries(limits: Limits, largest: int, writing: bool) -> Any:
     return {"max_retries": limits.retries, "retry_timeout": patience, "backoff": waits}
 
 
-def _token(address: Address) -> dict[str, str]:
+def _token(address: ParsedUrl) -> dict[str, str]:
     """The hub's token from the environment, for the hub alone."""
     hub = urlsplit(os.environ.get("HF_ENDPOINT", HUB)).netloc
     token = os.environ.get("HF_TOKEN")
@@ -124,9 +124,9 @@ def _token(address: Address) -> dict[str, str]:
     return {}
 
 
-def fetched(
+def fetch_range(
     client: Any, path: str, options: Any, piece: int
-) -> tuple[Stat, tuple[int, int], Iterator[Any]]:
+) -> tuple[ObjectInfo, tuple[int, int], Iterator[Any]]:
     """One request: (stat, (start, stop) of what comes, its pieces)."""
     import obstore
 
@@ -134,18 +134,18 @@ def fetched(
     meta = result.meta
     stored = str(result.attributes.get(DIGEST, ""))
     sha256 = stored if _SHA256.fullmatch(stored) else ""
-    stat = Stat(meta["size"], meta["e_tag"], str(meta["last_modified"]), sha256)
+    stat = ObjectInfo(meta["size"], meta["e_tag"], str(meta["last_modified"]), sha256)
     return stat, result.range, result.stream(min_chunk_size=piece)
 
 
-def retry_after(client: Any, path: str, limits: Limits) -> float:
+def retry_after(client: Any, path: str, limits: StorageLimits) -> float:
     """The seconds that a busy server of buckets asks to wait, which obstore does not tell."""
     import obstore
 
     try:
         signed = obstore.sign(client, "GET", path or "/", timedelta(minutes=1))
-        WebClient({}, limits).get(signed, (0, 1), None, 0, 1)
-    except Transient as error:
+        HttpClient({}, limits).get(signed, (0, 1), None, 0, 1)
+    except TransientError as error:
         return error.after
     except Exception:  # no keys to sign with, or another fault, which the next attempt meets too
         return 0.0

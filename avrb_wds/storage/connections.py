@@ -17,7 +17,7 @@ from typing import Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from .limits import Limits
+from .limits import StorageLimits
 
 IDLE = 16  # connections to one server that wait for the next request
 # Where systems keep certificates, for an OpenSSL that was built to look elsewhere.
@@ -31,7 +31,7 @@ Origin = tuple[str, str, int]
 """Scheme, host and port: whom secrets are for."""
 
 
-def origin(parts: SplitResult) -> Origin:
+def origin_of(parts: SplitResult) -> Origin:
     """Whom an address belongs to.  Raises ValueError for a host or port that is none.
 
     >>> origin(urlsplit("https://me@Host/a"))
@@ -42,13 +42,13 @@ def origin(parts: SplitResult) -> Origin:
     return parts.scheme, host if host.isascii() else host.encode("idna").decode(), port
 
 
-def basic(parts: SplitResult) -> str:
+def basic_auth(parts: SplitResult) -> str:
     """The header by which the user and password of an address are said."""
     pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     return f"Basic {b64encode(pair.encode()).decode()}"
 
 
-class TooSlow(TimeoutError):
+class TooSlowError(TimeoutError):
     """An answer as a whole takes longer than it may."""
 
 
@@ -88,7 +88,7 @@ class Connection:
                 raise
         finally:
             self.left -= time.monotonic() - began
-        raise TooSlow
+        raise TooSlowError
 
     def close(self) -> None:
         """Close it."""
@@ -113,7 +113,7 @@ class _Received(io.RawIOBase):
 class Connections:
     """Connections by origin, kept for the next request; thread-safe."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: StorageLimits) -> None:
         self._limits, self._lock = limits, Lock()
         self._idle: dict[Origin, list[Connection]] = defaultdict(list)
         weakref.finalize(self, _close_all, self._idle)
@@ -140,8 +140,8 @@ class Connections:
             sock = self._open((host, port))
             return Connection(self._secured(sock, of), self._limits.read_timeout)
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}", "http")
-        headers = {"proxy-authorization": basic(parts)} if parts.username else {}
-        sock = self._secured(self._open(origin(parts)[1:]), origin(parts))
+        headers = {"proxy-authorization": basic_auth(parts)} if parts.username else {}
+        sock = self._secured(self._open(origin_of(parts)[1:]), origin_of(parts))
         if scheme == "http":
             return Connection(sock, self._limits.read_timeout, headers)
         to = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

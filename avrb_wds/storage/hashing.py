@@ -14,7 +14,7 @@ TAIL = 1 << 16
 AHEAD = 16 << 20  # bytes handed out that wait to be digested
 
 
-class Digest:
+class BackgroundSha256:
     """The SHA-256 of pieces, reckoned by a thread of its own while whoever has them goes on.
 
     >>> digest = Digest()
@@ -51,7 +51,9 @@ class Digest:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def proven(pieces: Iterable[Any], sha256: str, otherwise: DataError) -> Generator[Any, None, None]:
+def verify_stream(
+    pieces: Iterable[Any], sha256: str, otherwise: DataError
+) -> Generator[Any, None, None]:
     """The `pieces` (buffers) of a file; the last TAIL bytes only once all have that SHA-256.
 
     It costs whoever uses the pieces no time.  Raises `otherwise` where the digest is another one.
@@ -60,7 +62,7 @@ def proven(pieces: Iterable[Any], sha256: str, otherwise: DataError) -> Generato
     >>> list(proven([b"ab", b"c"], digest, DataError("others")))
     [b'ab', b'c']
     """
-    digest = Digest()
+    digest = BackgroundSha256()
     held: deque[Any] = deque()
     waiting = 0
     try:

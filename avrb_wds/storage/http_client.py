@@ -15,10 +15,16 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin, urlsplit
 
-from ..errors import DataError, cause
-from .connections import Connection, Connections, Origin, TooSlow, basic, origin
-from .limits import Limits
-from .responses import Ignored, Stat, Transient, refused, untrusted
+from ..errors import DataError, reason
+from .connections import Connection, Connections, Origin, TooSlowError, basic_auth, origin_of
+from .limits import StorageLimits
+from .responses import (
+    ObjectInfo,
+    RangeIgnoredError,
+    TransientError,
+    certificate_error,
+    response_error,
+)
 from .url import WEB, redacted
 
 MOVED = {301, 302, 303, 307, 308}
@@ -51,32 +57,32 @@ class _Request:
         """A fault that stays when the request is made again."""
         return DataError(f"{redacted(self.url)}, byte {self.byte}: {what}.")
 
-    def failed(self, error: Exception) -> Transient | DataError:
+    def failed(self, error: Exception) -> TransientError | DataError:
         """What a connection's error means."""
         if isinstance(error, ssl.SSLCertVerificationError):
-            fault = untrusted(str(error), f"{redacted(self.url)}, byte {self.byte}")
-            return fault or self.fault(f"the server's certificate is not trusted: {cause(error)}")
-        if isinstance(error, TooSlow):
-            return Transient("the answer comes too slowly.")
+            fault = certificate_error(str(error), f"{redacted(self.url)}, byte {self.byte}")
+            return fault or self.fault(f"the server's certificate is not trusted: {reason(error)}")
+        if isinstance(error, TooSlowError):
+            return TransientError("the answer comes too slowly.")
         if isinstance(error, TimeoutError):
-            return Transient("no answer in time.")
+            return TransientError("no answer in time.")
         if isinstance(
             error, (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
         ):
-            return Transient("the connection dropped.")
+            return TransientError("the connection dropped.")
         if isinstance(error, http.client.HTTPException):
-            return Transient("the answer is not HTTP.")
-        return Transient(f"no connection: {cause(error)}.")
+            return TransientError("the answer is not HTTP.")
+        return TransientError(f"no connection: {reason(error)}.")
 
 
-class WebClient:
+class HttpClient:
     """Reads files of web servers; thread-safe.
 
     headers: sent to the server that an address names, and to no other that it points to.  Raises
     ValueError for headers that cannot be sent.
     """
 
-    def __init__(self, headers: Mapping[str, str], limits: Limits) -> None:
+    def __init__(self, headers: Mapping[str, str], limits: StorageLimits) -> None:
         for name, value in headers.items():
             if not re.fullmatch(r"[!-9;-~]+", name) or not re.fullmatch(r"[ -~\x80-\xff]*", value):
                 raise ValueError("a header that cannot be sent")
@@ -89,11 +95,11 @@ class WebClient:
 
     def get(
         self, url: str, wanted: tuple[int, int] | None, etag: str | None, byte: int, piece: int
-    ) -> tuple[Stat, tuple[int, int], Iterator[bytes]]:
+    ) -> tuple[ObjectInfo, tuple[int, int], Iterator[bytes]]:
         """One request: (stat, (start, stop) of what comes, its pieces of about `piece` bytes).
 
         wanted: the range; None for the whole file.  etag: that the file must have.  Raises
-        Transient, or DataError, which names `url` and `byte`.
+        TransientError, or DataError, which names `url` and `byte`.
         """
         request = _Request(url, wanted, etag, byte)
         try:
@@ -110,7 +116,7 @@ class WebClient:
 
     def _followed(self, request: _Request) -> _Answer:
         """The answer of the server that the others point to in the end."""
-        url, home = request.url, origin(urlsplit(request.url))
+        url, home = request.url, origin_of(urlsplit(request.url))
         for _ in range(MOST_MOVES):
             answer = self._asked(request, url, home)
             if answer.head.status not in MOVED:
@@ -121,7 +127,7 @@ class WebClient:
                 raise request.fault("the server says that it has moved, but not where to")
             try:
                 url = urljoin(url, quote(location.encode("latin-1"), safe=SAFE))
-                scheme, *_ = origin(urlsplit(url))
+                scheme, *_ = origin_of(urlsplit(url))
             except ValueError:
                 raise request.fault("the server points to no address") from None
             if scheme not in WEB:
@@ -131,10 +137,10 @@ class WebClient:
     def _asked(self, request: _Request, url: str, home: Origin) -> _Answer:
         """The answer to one request, by a connection of an earlier one where there is one."""
         parts, headers = urlsplit(url), request.headers()
-        of = origin(parts)
+        of = origin_of(parts)
         if of == home:
             if parts.username:
-                headers["authorization"] = basic(parts)
+                headers["authorization"] = basic_auth(parts)
             headers.update(self._headers)
         wanted = request.wanted or (0, 0)
         seconds = self._limits.deadline(wanted[1] - wanted[0])
@@ -170,14 +176,14 @@ class _Answer:
         self._ready: list[bytes] = []
         self._rest = self._piece = 0
 
-    def described(self) -> tuple[Stat, tuple[int, int]]:
-        """(stat, (start, stop) of what comes).  Raises Transient or DataError for no success."""
+    def described(self) -> tuple[ObjectInfo, tuple[int, int]]:
+        """(info, (start, stop) of the body).  Raises TransientError or DataError for no success."""
         head, request = self.head, self._request
         if head.status == 200 and request.wanted:
-            raise Ignored("the server ignores byte ranges.")
+            raise RangeIgnoredError("the server ignores byte ranges.")
         if head.status not in (200, 206):
             reason = re.match("[A-Za-z -]*", head.reason)
-            raise refused(
+            raise response_error(
                 head.status,
                 reason[0] if reason else "",
                 request.url,
@@ -194,12 +200,12 @@ class _Answer:
             )
             start, last, size = map(int, match.groups()) if match else (0, 0, 0)
             if not start <= last < size:
-                raise Transient("the answer does not say which range it is.")
+                raise TransientError("the answer does not say which range it is.")
             found = start, last + 1
         modified = _date(head.getheader("Last-Modified")) or EPOCH
-        return Stat(size, head.getheader("ETag"), str(modified)), found
+        return ObjectInfo(size, head.getheader("ETag"), str(modified)), found
 
-    def expect(self, size: int, piece: int, limits: Limits) -> None:
+    def expect(self, size: int, piece: int, limits: StorageLimits) -> None:
         """So many bytes are to come, in pieces of about `piece`."""
         assert self._connection is not None
         self._rest, self._piece = size, piece
@@ -223,7 +229,7 @@ class _Answer:
             except (OSError, http.client.HTTPException) as failure:
                 error = self._request.failed(failure)
             else:
-                error = None if data else Transient("the answer ends early.")
+                error = None if data else TransientError("the answer ends early.")
                 taken.append(data)
                 count -= len(data)
                 self._rest -= len(data)

@@ -8,7 +8,7 @@ MIB = 1 << 20
 
 
 @dataclass(frozen=True)
-class Limits:
+class StorageLimits:
     """Times in seconds, sizes in bytes.
 
     retries: how often in a row a read may fail without a byte gained; each wait is twice the one
@@ -34,7 +34,7 @@ class Limits:
     def wait(self, failures: int) -> float:
         """How long to wait after so many failures.
 
-        >>> Limits().wait(1), Limits().wait(2), Limits().wait(99)
+        >>> StorageLimits().wait(1), StorageLimits().wait(2), StorageLimits().wait(99)
         (0.1, 0.2, 10.0)
         """
         return min(self.longest_backoff, self.backoff * 2.0 ** min(failures - 1, 60))
@@ -42,7 +42,7 @@ class Limits:
     def deadline(self, size: int) -> float:
         """How long a request for so many bytes may take in all.
 
-        >>> Limits().deadline(0), Limits().deadline(16 << 20)
+        >>> StorageLimits().deadline(0), StorageLimits().deadline(16 << 20)
         (30.0, 1054.0)
         """
         return self.read_timeout + size / self.min_throughput

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from ..errors import DataError
-from .reader import Store
+from .reader import ObjectReader
 
 FIRST = 1 << 20
 LARGEST = 4 << 20
@@ -27,7 +27,7 @@ class _Segment:
     served: int = 0
 
 
-class Window:
+class Readahead:
     """Ranges by several threads at once; thread-safe; pickles, and begins anew.
 
     A range on its own is asked for on its own.  The third of three in a row starts a run: what
@@ -35,7 +35,7 @@ class Window:
     as many are held at most, of all runs together.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ObjectReader) -> None:
         self.store = store
         self._begin()
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from threading import Event, Lock
 from typing import Any, TypeVar
 
-from ..concurrency.ordered import chained, ramp
-from ..concurrency.single_flight import Once
+from ..concurrency.ordered import ordered_chain, ramp
+from ..concurrency.single_flight import SingleFlight
 from ..errors import AvrbError, DataError, UsageError
-from .client import Clients, fetched, retry_after
-from .hashing import proven
-from .http_client import WebClient
-from .limits import Limits
-from .responses import Ignored, Stat, Transient, translated
+from .client import Clients, fetch_range, retry_after
+from .hashing import verify_stream
+from .http_client import HttpClient
+from .limits import StorageLimits
+from .responses import ObjectInfo, RangeIgnoredError, TransientError, translate_error
 from .retries import Retries
-from .url import WEB, Address, redacted
+from .url import WEB, ParsedUrl, redacted
 
 Result = TypeVar("Result")
 
@@ -28,7 +28,7 @@ VERY_CAREFUL = 1 << 12
 """How much of a dropped connection may be lost: less once one has dropped."""
 
 
-class Store:
+class ObjectReader:
     """Reads by address; thread-safe; pickles.  What a file is, is settled when it is first read:
     if it changes later, reading it is an error.
 
@@ -36,12 +36,14 @@ class Store:
     "headers" for web servers; what is not given comes from the standard environment variables.
     """
 
-    def __init__(self, options: Mapping[str, Any] | None = None, limits: Limits | None = None):
-        self.limits = limits or Limits()
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, limits: StorageLimits | None = None
+    ):
+        self.limits = limits or StorageLimits()
         self._clients = Clients(options or {}, self.limits)
-        self._stats: dict[str, Stat] = {}
+        self._stats: dict[str, ObjectInfo] = {}
         self._unranged: set[str] = set()
-        self._learning = Once()
+        self._learning = SingleFlight()
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -51,7 +53,7 @@ class Store:
         self.__dict__.update(state)
         self._lock = Lock()
 
-    def stat(self, url: str) -> Stat:
+    def stat(self, url: str) -> ObjectInfo:
         """Size and ETag of a file; raises DataError, naming it, where there is none."""
         if url not in self._stats:
             self._learning.do(url, lambda: self._learn_stat(url))
@@ -70,15 +72,15 @@ class Store:
                 raise
             except Exception as error:
                 meaning = self._meaning(error, url, 0)
-            if not isinstance(meaning, Transient):
+            if not isinstance(meaning, TransientError):
                 raise meaning
             retries.failed(subject, meaning)
 
-    def _meaning(self, error: Exception, url: str, byte: int) -> Transient | DataError:
+    def _meaning(self, error: Exception, url: str, byte: int) -> TransientError | DataError:
         """What an error of a client means, and how long to wait where its server is busy."""
-        meaning = translated(error, url, byte)
-        address = Address.of(url)
-        if isinstance(meaning, Transient) and meaning.is_busy and address.scheme in BUCKETS:
+        meaning = translate_error(error, url, byte)
+        address = ParsedUrl.of(url)
+        if isinstance(meaning, TransientError) and meaning.is_busy and address.scheme in BUCKETS:
             meaning.after = retry_after(self._clients.of(address), address.path, self.limits)
         return meaning
 
@@ -86,8 +88,10 @@ class Store:
         try:
             # A GET, since an address signed for GET refuses HEAD.
             self._request(url, {"range": (0, 1)}, 0, PIECE)
-        except Transient as error:
-            if isinstance(error, Ignored) or "416" in str(error):  # no ranges, or no bytes at all
+        except TransientError as error:
+            if isinstance(error, RangeIgnoredError) or "416" in str(
+                error
+            ):  # no ranges, or no bytes at all
                 self._unranged.add(url)
                 self._request(url, {}, 0, PIECE)
                 return
@@ -95,7 +99,7 @@ class Store:
 
     def client(self, url: str, *, size: int = 0, writing: bool = False) -> Any:
         """The obstore client that reaches an address, for requests of about `size` bytes."""
-        return self._clients.of(Address.of(url), size=size, writing=writing)
+        return self._clients.of(ParsedUrl.of(url), size=size, writing=writing)
 
     def forget(self, url: str) -> None:
         """Let a file be another one from here on: it was written."""
@@ -109,7 +113,7 @@ class Store:
         """
         import obstore
 
-        address = Address.of(folder)
+        address = ParsedUrl.of(folder)
         if address.scheme in WEB:
             raise UsageError(
                 f"{redacted(folder)} has no manifest.json, and a web server does not list its "
@@ -155,7 +159,7 @@ class Store:
         if not sha256:
             return pieces
         fault = f"{where}: the SHA-256 of its bytes 0 to {stat.size} is not the expected one."
-        return proven(pieces, sha256, DataError(fault))
+        return verify_stream(pieces, sha256, DataError(fault))
 
     def _ahead(self, url: str, size: int) -> Generator[Any, None, None]:
         limits, stopped = self.limits, Event()
@@ -167,7 +171,7 @@ class Store:
             for start, stop in ramp(0, size, limits.segment)
         )
         try:
-            yield from chained(tasks, limits.in_flight)
+            yield from ordered_chain(tasks, limits.in_flight)
         finally:
             stopped.set()
 
@@ -188,10 +192,10 @@ class Store:
                     if stopped and stopped.is_set():
                         return
                 if at < stop:
-                    raise Transient("the answer ends early.")
-            except Transient as error:
+                    raise TransientError("the answer ends early.")
+            except TransientError as error:
                 # From the start a range and the whole are the same: such servers can be read too.
-                skip = skip or (isinstance(error, Ignored) and start == 0)
+                skip = skip or (isinstance(error, RangeIgnoredError) and start == 0)
                 retries.failed(f"{redacted(url)}, byte {at}", error)
                 piece = CAREFUL if retries.failures == 1 else VERY_CAREFUL
 
@@ -204,7 +208,7 @@ class Store:
                 raise DataError(
                     f"{redacted(url)} ends at byte {end}; the bytes {at} to {stop} were asked for."
                 )
-            raise Transient("the answer is another range than the one asked for.")
+            raise TransientError("the answer is another range than the one asked for.")
         try:
             for part in data:
                 # Servers are not trusted to send no more than they said.
@@ -218,19 +222,19 @@ class Store:
     def _request(
         self, url: str, options: dict[str, Any], at: int, piece: int
     ) -> tuple[tuple[int, int], Iterator[Any]]:
-        """A request for the same file as ever.  Raises Transient, or DataError if it changed."""
-        address, known = Address.of(url), self._stats.get(url)
+        """A request for the same file.  Raises TransientError, or DataError if it changed."""
+        address, known = ParsedUrl.of(url), self._stats.get(url)
         if known and known.etag and not known.etag.startswith("W/"):  # weak ones never match
             options = {**options, "if_match": known.etag}
         wanted = options.get("range")
         client = self._clients.of(address, size=wanted[1] - wanted[0] if wanted else WHOLE)
         try:
-            if isinstance(client, WebClient):
+            if isinstance(client, HttpClient):
                 stat, found, data = client.get(
                     address.url, wanted, options.get("if_match"), at, piece
                 )
             else:
-                stat, found, data = fetched(client, address.path, options, piece)
+                stat, found, data = fetch_range(client, address.path, options, piece)
         except Exception as error:
             raise self._meaning(error, url, at) from None
         with self._lock:

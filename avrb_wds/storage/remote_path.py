@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 
 from ..errors import UsageError
 from .cache import Cache, CachedFile
-from .client import guard
-from .limits import Limits
-from .readahead import Window
-from .reader import Store
-from .responses import NoSuchFile
-from .url import WEB, Address, join, parent, redacted
+from .client import check_not_forked
+from .limits import StorageLimits
+from .readahead import Readahead
+from .reader import ObjectReader
+from .responses import RemoteFileNotFoundError
+from .url import WEB, ParsedUrl, join, parent, redacted
 from .webdataset_plugin import Stream
 
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -30,8 +30,8 @@ OPEN_FILES = 2
 class Storage:
     """How remote files are read: by which credentials, and through which cache.
 
-    options: as `Store` takes them.  cache_dir, cache_size: a folder, and how many bytes it may
-    hold; None for no cache.  Thread-safe; pickles.  Raises UsageError for half a cache.
+    options: as `ObjectReader` takes them.  cache_dir, cache_size: a folder, and how many bytes it
+    may hold; None for no cache.  Thread-safe; pickles.  Raises UsageError for half a cache.
     """
 
     def __init__(
@@ -40,15 +40,15 @@ class Storage:
         *,
         cache_dir: str | Path | None = None,
         cache_size: int | None = None,
-        limits: Limits | None = None,
+        limits: StorageLimits | None = None,
     ) -> None:
         if (cache_dir is None) != (cache_size is None):
             raise UsageError(
                 f"cache_dir {cache_dir!r} and cache_size {cache_size!r} go together; "
                 f"give both or neither."
             )
-        self.store = Store(options, limits)
-        self._window = Window(self.store)
+        self.store = ObjectReader(options, limits)
+        self._window = Readahead(self.store)
         self._cache = None if cache_dir is None else Cache(cache_dir, cache_size or 0)
         self._open: OrderedDict[str, CachedFile] = OrderedDict()
         # What did not fit lately: its other ranges are not to try again, one by one.
@@ -68,24 +68,24 @@ class Storage:
         other._cache = None
         return other
 
-    def file(self, url: str) -> RemoteFile:
+    def file(self, url: str) -> RemotePath:
         """The file at an address, which nothing is asked of yet.
 
         An address that ends in "#sha256=…" pins what is there: the SHA-256 of a manifest, or of the
         one in a folder, from which all else is proven.
         """
         url, _, pin = url.partition("#sha256=")
-        Address.of(url)
+        ParsedUrl.of(url)
         if pin and not SHA256.fullmatch(pin):
             raise UsageError(
                 f"{redacted(url)}#sha256={pin[:64]} does not end in a SHA-256; give its 64 digits, "
                 f"0 to 9 and a to f."
             )
-        return RemoteFile(self, url, pin)
+        return RemotePath(self, url, pin)
 
     def range(self, url: str, start: int, length: int, sha256: str = "") -> bytes:
         """Bytes of a large file, fewer where it ends before; by the cache where there is one."""
-        guard()  # before any lock that a forked child would find held
+        check_not_forked()  # before any lock that a forked child would find held
         file = self._cached(url, sha256) if self._cache else None
         if file is not None:
             try:
@@ -138,7 +138,7 @@ class Storage:
         self._window.close()
 
 
-class RemoteFile:
+class RemotePath:
     """A file or folder at an address, used like a `pathlib.Path`; str() shows no secret.
 
     pin: the SHA-256 that it must have, or the manifest in it; "" for any.
@@ -151,10 +151,10 @@ class RemoteFile:
         return redacted(self.url)
 
     def __repr__(self) -> str:
-        return f"RemoteFile({redacted(self.url)!r})"
+        return f"RemotePath({redacted(self.url)!r})"
 
-    def __truediv__(self, name: str) -> RemoteFile:
-        return RemoteFile(self.storage, join(self.url, name))
+    def __truediv__(self, name: str) -> RemotePath:
+        return RemotePath(self.storage, join(self.url, name))
 
     @property
     def name(self) -> str:
@@ -162,22 +162,22 @@ class RemoteFile:
         return redacted(self.url).rpartition("/")[2]
 
     @property
-    def parent(self) -> RemoteFile:
+    def parent(self) -> RemotePath:
         """The folder that it lies in."""
-        return RemoteFile(self.storage, parent(self.url))
+        return RemotePath(self.storage, parent(self.url))
 
     def is_file(self) -> bool:
         """Whether there is such a file."""
         try:
             self.storage.store.stat(self.url)
-        except NoSuchFile:
+        except RemoteFileNotFoundError:
             return False
         return True
 
     @property
     def lists(self) -> bool:
         """Whether the files of a folder can be listed: in a bucket, not on a web server."""
-        return Address.of(self.url).scheme not in WEB
+        return ParsedUrl.of(self.url).scheme not in WEB
 
     @property
     def size(self) -> int:
@@ -207,15 +207,15 @@ class RemoteFile:
         return io.BufferedReader(Stream(store.stream(self.url), size), 1 << 20)
 
 
-Place = Path | RemoteFile
+AnyPath = Path | RemotePath
 """Where a file lies."""
 
 
-def as_place(path: str | Place) -> Place:
+def to_path(path: str | AnyPath) -> AnyPath:
     """`path` as it is, or as a local path where it is text."""
-    return path if isinstance(path, RemoteFile) else Path(path)
+    return path if isinstance(path, RemotePath) else Path(path)
 
 
-def size_of(place: Place) -> int:
+def file_size(place: AnyPath) -> int:
     """How many bytes a file has."""
-    return place.size if isinstance(place, RemoteFile) else place.stat().st_size
+    return place.size if isinstance(place, RemotePath) else place.stat().st_size

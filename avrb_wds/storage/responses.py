@@ -40,7 +40,7 @@ _CERTIFICATES = (
 )
 
 
-class Transient(Exception):
+class TransientError(Exception):
     """A read that may succeed when tried again; its text says why it failed.
 
     after: the seconds to wait that the server asks for; is_busy: it may have asked for some.
@@ -51,19 +51,19 @@ class Transient(Exception):
         self.after, self.is_busy = after, is_busy
 
 
-class NoSuchFile(DataError):
+class RemoteFileNotFoundError(DataError):
     """There is nothing at an address."""
 
 
-class AccessDenied(DataError):
+class AccessDeniedError(DataError):
     """The credentials do not allow what was asked."""
 
 
-class Ignored(Transient):
+class RangeIgnoredError(TransientError):
     """The server answered with the whole file where a range was asked for."""
 
 
-class Stat(NamedTuple):
+class ObjectInfo(NamedTuple):
     """What a server says about a file; etag: None where it gives none.
 
     sha256: that was stored with it by `upload`; "" for files of others.
@@ -75,15 +75,15 @@ class Stat(NamedTuple):
     sha256: str = ""
 
 
-def refused(
+def response_error(
     status: int, reason: str, url: str, byte: int, after: float = 0.0
-) -> Transient | DataError:
+) -> TransientError | DataError:
     """What a status that is no success means."""
     where = f"{redacted(url)}, byte {byte}"
     if status == 404:
-        return NoSuchFile(f"{redacted(url)} is not there.")
+        return RemoteFileNotFoundError(f"{redacted(url)} is not there.")
     if status in (401, 403):
-        return AccessDenied(
+        return AccessDeniedError(
             f"{where}: access is denied; check the credentials in the environment or in "
             f"storage_options."
         )
@@ -92,10 +92,10 @@ def refused(
     said = f"the server answers {f'{status} {reason}'.rstrip()}"
     if status // 100 == 4 and status not in _LATER:
         return DataError(f"{where}: {said}.")
-    return Transient(f"{said}.", after, is_busy=status in (429, 503))
+    return TransientError(f"{said}.", after, is_busy=status in (429, 503))
 
 
-def untrusted(text: str, where: str) -> DataError | None:
+def certificate_error(text: str, where: str) -> DataError | None:
     """The sentence for an error of TLS about the server's certificate; None for all others."""
     for pattern, fault in _CERTIFICATES:
         if re.search(pattern, text):
@@ -103,33 +103,33 @@ def untrusted(text: str, where: str) -> DataError | None:
     return None
 
 
-def translated(error: BaseException, url: str, byte: int) -> Transient | DataError:
+def translate_error(error: BaseException, url: str, byte: int) -> TransientError | DataError:
     """What obstore's error means: to be tried again, or a sentence with address and byte."""
-    if isinstance(error, (Transient, DataError)):
+    if isinstance(error, (TransientError, DataError)):
         return error
     text, kind, where = str(error), type(error).__name__, f"{redacted(url)}, byte {byte}"
     status = _STATUS.search(text)
     if isinstance(error, FileNotFoundError):
-        return refused(404, "", url, byte)
+        return response_error(404, "", url, byte)
     if _CLOCK.search(text):
         return DataError(
             f"{where}: the server does not take this machine's time for the right one; "
             f"set its clock."
         )
     if kind in ("PermissionDeniedError", "UnauthenticatedError"):
-        return refused(403, "", url, byte)
+        return response_error(403, "", url, byte)
     if kind == "PreconditionError":
-        return refused(412, "", url, byte)
+        return response_error(412, "", url, byte)
     if "169.254.169.254" in text or "metadata.google.internal" in text:
         return DataError(
             f"{where}: no credentials are found; set them in the environment or in "
             f"storage_options (or skip_signature=True for a public bucket)."
         )
     if kind == "NotSupportedError":
-        return Ignored("the server ignores byte ranges.")
+        return RangeIgnoredError("the server ignores byte ranges.")
     if status:
-        return refused(int(status[1]), status[2].strip(), url, byte)
-    if "kind: Connect" in text and (fault := untrusted(text, where)):
+        return response_error(int(status[1]), status[2].strip(), url, byte)
+    if "kind: Connect" in text and (fault := certificate_error(text, where)):
         return fault
     signs = (meaning for sign, meaning in _SIGNS.items() if sign in text)
-    return Transient(f"{next(signs, 'the read fails')}.")
+    return TransientError(f"{next(signs, 'the read fails')}.")

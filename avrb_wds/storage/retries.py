@@ -6,15 +6,15 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..errors import DataError, cause
-from .limits import Limits
-from .responses import Transient
+from ..errors import DataError, reason
+from .limits import StorageLimits
+from .responses import TransientError
 
 
 class Retries:
     """How often in a row requests for one thing failed, and how long they waited for bytes."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: StorageLimits) -> None:
         self.limits, self.failures = limits, 0
         self._waited, self._gained = 0.0, 0
 
@@ -33,7 +33,7 @@ class Retries:
             self._gained += len(piece)
             yield piece
 
-    def failed(self, subject: str, error: Transient) -> None:
+    def failed(self, subject: str, error: TransientError) -> None:
         """Wait before trying again; raises DataError after too many failures in a row.
 
         subject: the file, and what is done to it, or at which byte.
@@ -44,7 +44,7 @@ class Retries:
         self.failures += 1
         if self.failures > self.limits.retries:
             raise DataError(
-                f"{subject}: {cause(error)}; given up after {self.failures} attempts."
+                f"{subject}: {reason(error)}; given up after {self.failures} attempts."
             ) from None
         asked = min(error.after, self.limits.max_retry_after)
         time.sleep(max(self.limits.wait(self.failures), asked))

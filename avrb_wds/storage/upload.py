@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import DataError, UsageError, cause
+from ..errors import DataError, UsageError, reason
 from .client import CHUNK
-from .reader import Store
-from .responses import DIGEST, AccessDenied, NoSuchFile
-from .url import Address, redacted
+from .reader import ObjectReader
+from .responses import DIGEST, AccessDeniedError, RemoteFileNotFoundError
+from .url import ParsedUrl, redacted
 
 Result = TypeVar("Result")
 
 
-def upload(store: Store, source: Path | bytes, url: str) -> bool:
+def upload(store: ObjectReader, source: Path | bytes, url: str) -> bool:
     """Put a local file, or bytes, at `url`; False where that lies there already.
 
     Large files go in parts, each tried again on its own.  What lies there is known by its size and
@@ -47,7 +47,7 @@ def upload(store: Store, source: Path | bytes, url: str) -> bool:
     return sent
 
 
-def check_bucket(store: Store, folder: str) -> None:
+def check_bucket(store: ObjectReader, folder: str) -> None:
     """Raise DataError where the bucket of a folder does not exist.
 
     Some servers would make one when something is put there, whatever was meant.
@@ -61,13 +61,13 @@ def check_bucket(store: Store, folder: str) -> None:
 
     try:
         store.persist(folder, f"{redacted(folder)} cannot be listed", look)
-    except NoSuchFile:
+    except RemoteFileNotFoundError:
         raise DataError(f"{redacted(folder)} cannot be written: there is no such bucket.") from None
-    except AccessDenied:
+    except AccessDeniedError:
         return  # one may be allowed to write and not to look
 
 
-def remove(store: Store, url: str) -> None:
+def remove(store: ObjectReader, url: str) -> None:
     """Remove what lies at `url`, if anything does; raises as `upload`."""
     client, path = _writer(store, url)
 
@@ -83,20 +83,20 @@ def remove(store: Store, url: str) -> None:
     store.forget(url)
 
 
-def _writer(store: Store, url: str, size: int = 0) -> tuple[Any, str]:
+def _writer(store: ObjectReader, url: str, size: int = 0) -> tuple[Any, str]:
     """The client and path for an address; raises UsageError where it cannot be written."""
-    address = Address.of(url)
+    address = ParsedUrl.of(url)
     if address.scheme not in ("s3", "gs", "az"):
         raise UsageError(f"{redacted(url)!r} cannot be written; give s3://, gs:// or az://.")
     return store.client(url, size=size, writing=True), address.path
 
 
-def _persist(store: Store, url: str, done: str, act: Callable[[], Result]) -> Result:
+def _persist(store: ObjectReader, url: str, done: str, act: Callable[[], Result]) -> Result:
     """What `act` returns, once it succeeds; raises DataError after too many failures."""
     subject = f"{redacted(url)} cannot be {done}"
     try:
         return store.persist(url, subject, act)
-    except NoSuchFile:
+    except RemoteFileNotFoundError:
         raise DataError(f"{subject}: there is no such bucket.") from None
 
 
@@ -122,5 +122,5 @@ def _sized(source: Path | bytes) -> tuple[int, str]:
                 digest.update(piece)
                 size += len(piece)
     except OSError as error:
-        raise DataError(f"{source} does not open: {cause(error)}.") from error
+        raise DataError(f"{source} does not open: {reason(error)}.") from error
     return size, digest.hexdigest()

@@ -78,7 +78,7 @@ def parent(url: str) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class Address:
+class ParsedUrl:
     """A file as a client reaches it: `path`, with the query on web servers, under `root`, which is
     what a client is made for: a bucket or a host; scheme: of the root."""
 
@@ -95,7 +95,7 @@ class Address:
         return f"{self.root}/{self.path}"
 
     @classmethod
-    def of(cls, url: str) -> Address:
+    def of(cls, url: str) -> ParsedUrl:
         """The address that `url` spells; raises UsageError for a malformed one.
 
         >>> Address.of("hf://datasets/me/vgg/a.tar").path

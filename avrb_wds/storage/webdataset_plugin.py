@@ -8,8 +8,8 @@ from collections.abc import Generator, Mapping
 from typing import Any, BinaryIO
 
 from ..errors import UsageError
-from .limits import Limits
-from .reader import Store
+from .limits import StorageLimits
+from .reader import ObjectReader
 from .url import SCHEMES
 
 
@@ -70,19 +70,19 @@ class Stream(io.RawIOBase):
 class _Opener:
     """What webdataset calls for an address."""
 
-    def __init__(self, options: Mapping[str, Any], limits: Limits | None) -> None:
+    def __init__(self, options: Mapping[str, Any], limits: StorageLimits | None) -> None:
         self._options, self._limits = options, limits
 
     def __call__(self, url: str, mode: str = "rb", bufsize: int = 1 << 20) -> BinaryIO:
         if mode[:1] != "r":
             raise UsageError(f"mode {mode!r} does not read; give 'rb'.")
         # A store for every pass: between two of them a file may be replaced.
-        pieces = Store(self._options, self._limits).stream(url)
+        pieces = ObjectReader(self._options, self._limits).stream(url)
         return io.BufferedReader(Stream(pieces), max(bufsize, 1 << 16))
 
 
-def register(
-    storage_options: Mapping[str, Any] | None = None, limits: Limits | None = None
+def register_webdataset(
+    storage_options: Mapping[str, Any] | None = None, limits: StorageLimits | None = None
 ) -> None:
     """Let webdataset open s3://, gs://, az://, hf://, http:// and https:// this way.
 

@@ -26,7 +26,7 @@ from avrb_wds.corruptions import (
     available,
     get,
 )
-from avrb_wds.corruptions._ambience import Environment
+from avrb_wds.corruptions._ambience import Ambience
 
 DOCS = Path(__file__).parents[1]
 SIGNALS: tuple[tuple[Modality, str], ...] = (("visual", "Visual"), ("audio", "Audio"))
@@ -87,7 +87,7 @@ def _released(kernel: Kernel, released: Kernel) -> str:
 
 def _doc(kernel: Kernel) -> str:
     """What the kernel's function says of itself, and its levels of themselves."""
-    if isinstance(kernel.apply, Environment):
+    if isinstance(kernel.apply, Ambience):
         return (
             f"Adds one of the {kernel.apply.kind} recordings of the bank at the SNR, resampled to "
             f"the clip's sample rate and channels and repeated to its length."
@@ -122,7 +122,7 @@ def _table(kernel: Kernel) -> str:
 
 def _fields(kernel: Kernel, level: Any) -> dict[str, str]:
     """The name and text of everything in one level."""
-    if isinstance(kernel.apply, Environment) or "power ratio" in _words(kernel.apply.__doc__):
+    if isinstance(kernel.apply, Ambience) or "power ratio" in _words(kernel.apply.__doc__):
         return {"SNR in dB": f"{10 * math.log10(level):g}"}
     return _flat("level", level)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from avrb_wds.condition import Condition
 from avrb_wds.evaluation.bootstrap import REPLICATES
-from avrb_wds.reports import Cell, Interval, Intervals, Metrics, Receipt, Report
+from avrb_wds.reports import ConditionResult, Interval, Intervals, Metrics, Receipt, Report
 
 RECEIPT = Receipt(
     dataset="set",
@@ -32,7 +32,7 @@ def made_report(scores: dict[str, float], *, multi: bool = False, **receipt: Any
     for text, score in scores.items():
         single = None if multi else score
         metrics = Metrics(single, None if multi else 0.95, None, score, 0.75, 0.9539)
-        cells.append(Cell(Condition.parse(text), 10, metrics, _around(score)))
+        cells.append(ConditionResult(Condition.parse(text), 10, metrics, _around(score)))
     report = Report(
         "model",
         "multi-label" if multi else "single-label",

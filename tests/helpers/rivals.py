@@ -22,7 +22,7 @@ import avrb_wds as avrb
 from avrb_wds.codecs import encode_audio
 from avrb_wds.errors import AvrbError
 from avrb_wds.evaluation import evaluate
-from avrb_wds.evaluation.compute_receipt import digest
+from avrb_wds.evaluation.compute_receipt import compute_receipt
 from avrb_wds.media.folder import corrupt_folder
 from avrb_wds.packing import PackOptions, pack
 from avrb_wds.progress import Progress
@@ -58,14 +58,15 @@ def prepare(folder: Path) -> Path:
 
 def _pack(sources: Path, out: Path, workers: int, progress: Progress) -> None:
     options = PackOptions(frames=2, frame_size=16, clips_per_shard=2)
-    pack(sources / "videos", out, options, workers=max(1, workers), resume=True, progress=progress)
+    pack(sources / "videos", out, options, num_workers=max(1, workers), resume=True,
+         progress=progress)  # fmt: skip
 
 
 def _render(layout: Any, *severities: int) -> Work:
     def work(sources: Path, out: Path, workers: int, progress: Progress) -> None:
         conditions = avrb.conditions(["gaussian"], severities)
         options = avrb.RenderOptions(layout=layout, clips_per_shard=2)
-        avrb.render(sources / "shards", out, conditions, options=options, workers=workers,
+        avrb.render(sources / "shards", out, conditions, options=options, num_workers=workers,
                     resume=True, progress=progress)  # fmt: skip
 
     return work
@@ -84,7 +85,7 @@ def _evaluate(sources: Path, out: Path, workers: int, progress: Progress) -> Non
 
 
 def _digest(sources: Path, out: Path, workers: int, progress: Progress) -> None:
-    digest(sources / "shards", CONDITIONS, out=out / "results.json", num_workers=workers,
+    compute_receipt(sources / "shards", CONDITIONS, out=out / "results.json", num_workers=workers,
            progress=progress)  # fmt: skip
 
 

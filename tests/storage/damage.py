@@ -1,4 +1,4 @@
-"""Shards damaged in every way we could think of, and what `verify` says of each.
+"""Shards damaged in every way we could think of, and what `verify_shards` says of each.
 
     python tests/storage/damage.py --write     # after a change that is meant to change findings
 
@@ -25,7 +25,7 @@ from faultserver import FaultServer, fault_server
 from helpers.shards import clips, members, write_shards
 
 from avrb_wds.errors import DataError
-from avrb_wds.shards import ShardIndex, verify
+from avrb_wds.shards import ShardIndex, verify_shards
 from avrb_wds.shards.tar_headers import BLOCK, padded
 
 FILE = Path(__file__).parents[1] / "data" / "findings.json"
@@ -43,7 +43,7 @@ def clean(folder: Path) -> Path:
 
 
 def findings(folder: Path, layout: str, server: FaultServer | None, deep: bool) -> list[str]:
-    """What `verify` says, one a line, without the folder; the error where it raises one."""
+    """What `verify_shards` says, one a line, without the folder; the error where it raises one."""
     names = sorted(path.name for path in folder.iterdir())
     kept = [name for name in names if layout == "manifest" or name.endswith(".tar")]
     kept += [name for name in names if layout == "index" and name.endswith(".jsonl")]
@@ -55,7 +55,7 @@ def findings(folder: Path, layout: str, server: FaultServer | None, deep: bool) 
         server.objects = {f"/t/{name}": (folder / name).read_bytes() for name in kept}
     tars = [f"{where}/{name}" for name in sorted(kept) if name.endswith(".tar")]
     try:
-        faults = verify(where if layout == "manifest" else tars, deep=deep)
+        faults = verify_shards(where if layout == "manifest" else tars, deep=deep)
     except DataError as error:
         return [f"raises: {error}".replace(f"{where}/", "")]
     told = [str(fault).replace(f"{where}/", "") for fault in faults]

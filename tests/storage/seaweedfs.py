@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from avrb_wds.storage import Store, upload
+from avrb_wds.storage import ObjectReader, upload
 
 KEYS = {"access_key_id": "testkey", "secret_access_key": "not-to-be-seen", "region": "us-east-1"}
 IDENTITIES = """{"identities": [{"name": "t", "actions": ["Admin", "Read", "List", "Write"],
@@ -56,7 +56,9 @@ def s3_server(folder: Path) -> Iterator[S3]:
     try:
         _wait(process, port, folder / "log")
         s3 = S3("clips", {**KEYS, "endpoint": f"http://127.0.0.1:{port}"})
-        upload(Store(s3.storage_options), b"", f"s3://{s3.bucket}/made")  # which makes the bucket
+        upload(
+            ObjectReader(s3.storage_options), b"", f"s3://{s3.bucket}/made"
+        )  # which makes the bucket
         yield s3
     finally:
         process.kill()  # it takes ten seconds to end in good order, and nothing is to be kept

@@ -19,11 +19,11 @@ from faultserver import Fault, FaultServer
 from helpers.cli import run_avrb
 
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.storage import Limits, Storage, Store
-from avrb_wds.storage.cache import Cache, clear, entries
+from avrb_wds.storage import ObjectReader, Storage, StorageLimits
+from avrb_wds.storage.cache import Cache, clear_cache, list_cache
 
 SIZE = 100_000
-QUICK = Limits(backoff=0.001, longest_backoff=0.004, retries=3)
+QUICK = StorageLimits(backoff=0.001, longest_backoff=0.004, retries=3)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def held(folder: Path) -> int:
     """Bytes in a cache at one moment, at which nobody makes room or gives a file its name."""
     with open(folder / "lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return sum(size for _, size, _ in entries(folder))
+        return sum(size for _, size, _ in list_cache(folder))
 
 
 def test_a_file_is_fetched_once(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_file_is_fetched_once(server: FaultServer, urls: list[str], tmp_path: 
             data = storage.range(url, 50, 1000, sha256(server, number))
             assert data == server.objects[f"/{number}.tar"][50:1050]
     assert server.sent < 9 * SIZE
-    assert {path.suffix for path, *_ in entries(tmp_path)} == {".shard"}
+    assert {path.suffix for path, *_ in list_cache(tmp_path)} == {".shard"}
 
 
 def test_threads_fetch_a_file_once(server: FaultServer, urls: list[str], tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_threads_fetch_a_file_once(server: FaultServer, urls: list[str], tmp_pat
     caches = [Cache(tmp_path, 10 * SIZE) for _ in range(6)]
     digest = sha256(server, 0)
     with ThreadPoolExecutor(6) as pool:
-        files = list(pool.map(lambda cache: cache.open(Store(), urls[0], digest), caches))
+        files = list(pool.map(lambda cache: cache.open(ObjectReader(), urls[0], digest), caches))
     assert [os.pread(file.number, SIZE, 0) for file in files if file] == [
         server.objects["/0.tar"]
     ] * 6
@@ -69,7 +69,7 @@ def test_threads_fetch_a_file_once(server: FaultServer, urls: list[str], tmp_pat
 def test_the_least_recently_used_goes_first(
     server: FaultServer, urls: list[str], tmp_path: Path
 ) -> None:
-    cache, store = Cache(tmp_path, 3 * SIZE), Store()
+    cache, store = Cache(tmp_path, 3 * SIZE), ObjectReader()
     for number in (0, 1, 2, 0, 3):  # 1 is the oldest when 3 needs room
         assert cache.open(store, urls[number], sha256(server, number))
         time.sleep(0.02)  # file systems' clocks tick
@@ -83,12 +83,12 @@ def test_the_least_recently_used_goes_first(
 def test_files_in_use_stay_and_there_is_one_warning(
     server: FaultServer, urls: list[str], tmp_path: Path
 ) -> None:
-    cache, store = Cache(tmp_path, 2 * SIZE), Store()
+    cache, store = Cache(tmp_path, 2 * SIZE), ObjectReader()
     used = [cache.open(store, urls[n], sha256(server, n)) for n in (0, 1)]
     with pytest.warns(UserWarning, match="cannot hold"):
         assert cache.open(store, urls[2], sha256(server, 2)) is None
     assert cache.open(store, urls[3], sha256(server, 3)) is None  # warnings are errors
-    assert clear(tmp_path) == (0, 0)
+    assert clear_cache(tmp_path) == (0, 0)
     assert [os.pread(file.number, SIZE, 0) for file in used if file] == [
         server.objects["/0.tar"],
         server.objects["/1.tar"],
@@ -184,7 +184,7 @@ def test_wrong_bytes_are_never_published(
     storage = Storage(cache_dir=tmp_path, cache_size=10 * SIZE, limits=QUICK)
     with pytest.raises(DataError, match=r"/0\.tar: the SHA-256 of its bytes"):
         storage.range(urls[0], 0, 10, sha256(server, 0))
-    assert not entries(tmp_path)
+    assert not list_cache(tmp_path)
 
 
 def test_what_a_dead_process_left_is_cleared_away(
@@ -192,7 +192,7 @@ def test_what_a_dead_process_left_is_cleared_away(
 ) -> None:
     (tmp_path / f"{'0' * 64}.part").write_bytes(bytes(2 * SIZE))
     cache = Cache(tmp_path, 2 * SIZE)
-    assert cache.open(Store(), urls[0], sha256(server, 0))
+    assert cache.open(ObjectReader(), urls[0], sha256(server, 0))
     assert held(tmp_path) == SIZE
 
 
@@ -256,10 +256,10 @@ def test_four_processes_share_it_while_one_is_killed(
     assert most <= limit
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        Cache(tmp_path, limit).open(Store(), urls[0], sha256(server, 0))
+        Cache(tmp_path, limit).open(ObjectReader(), urls[0], sha256(server, 0))
     assert held(tmp_path) <= limit
-    assert all(path.suffix == ".shard" for path, *_ in entries(tmp_path))
-    for path, *_ in entries(tmp_path):
+    assert all(path.suffix == ".shard" for path, *_ in list_cache(tmp_path))
+    for path, *_ in list_cache(tmp_path):
         assert hashlib.sha256(path.read_bytes()).hexdigest() in {p.split("|")[1] for p in named}
 
 
@@ -268,10 +268,10 @@ def test_the_command(server: FaultServer, urls: list[str], tmp_path: Path) -> No
         done = run_avrb("cache", *arguments)
         return done.returncode, done.stdout + done.stderr
 
-    assert Cache(tmp_path, SIZE).open(Store(), urls[0], sha256(server, 0))
+    assert Cache(tmp_path, SIZE).open(ObjectReader(), urls[0], sha256(server, 0))
     code, said = avrb_cache("info", str(tmp_path))
     assert (code, said.splitlines()[0]) == (0, f"{tmp_path}: 1 file(s), 0.1 MB")
     assert avrb_cache("clear", str(tmp_path)) == (0, f"{tmp_path}: 1 file(s) removed, 0.1 MB\n")
-    assert not entries(tmp_path)
+    assert not list_cache(tmp_path)
     code, said = avrb_cache("info", str(tmp_path / "none"))
     assert (code, "is not a folder" in said) == (2, True)

@@ -17,8 +17,8 @@ from helpers.shards import clips, write_shards
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.shards import ShardSet
-from avrb_wds.storage import Storage, Store
-from avrb_wds.storage.cache import MARK, Cache, clear, entries
+from avrb_wds.storage import ObjectReader, Storage
+from avrb_wds.storage.cache import MARK, Cache, clear_cache, list_cache
 
 SIZE = 50_000
 OTHERS = ["film.part", "a.shard", f"{'A' * 64}.shard", f"{'0' * 64}.tar", "notes.txt", ".part"]
@@ -35,7 +35,11 @@ def url(server: FaultServer) -> str:
 def test_a_folder_of_others_is_no_cache(url: str, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"not ours")
     (tmp_path / f"{'0' * 64}.part").write_bytes(b"nor this")
-    for use in (lambda: Cache(tmp_path, SIZE), lambda: clear(tmp_path), lambda: entries(tmp_path)):
+    for use in (
+        lambda: Cache(tmp_path, SIZE),
+        lambda: clear_cache(tmp_path),
+        lambda: list_cache(tmp_path),
+    ):
         with pytest.raises(
             UsageError, match=r"holds other files, such as '.*', and is not a cache; "
         ):
@@ -46,7 +50,7 @@ def test_a_folder_of_others_is_no_cache(url: str, tmp_path: Path, name: str) -> 
 
 
 def test_what_others_put_into_a_cache_stays(url: str, tmp_path: Path) -> None:
-    cache, store = Cache(tmp_path, 2 * SIZE), Store()
+    cache, store = Cache(tmp_path, 2 * SIZE), ObjectReader()
     assert cache.open(store, f"{url}/0.tar")
     for name in OTHERS:
         (tmp_path / name).write_bytes(bytes(3 * SIZE))
@@ -54,19 +58,19 @@ def test_what_others_put_into_a_cache_stays(url: str, tmp_path: Path) -> None:
     (tmp_path / f"{'2' * 64}.part").mkdir()
     for number in (1, 2, 3):
         assert cache.open(store, f"{url}/{number}.tar")  # no room is counted for them
-    assert clear(tmp_path) == (2, 2 * SIZE)
+    assert clear_cache(tmp_path) == (2, 2 * SIZE)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {*OTHERS, MARK, "lock", f"{'1' * 64}.shard", f"{'2' * 64}.part"}
 
 
 def test_a_cache_from_before_there_was_a_mark(url: str, tmp_path: Path) -> None:
-    store = Store()
+    store = ObjectReader()
     assert Cache(tmp_path, SIZE).open(store, f"{url}/0.tar")
     (tmp_path / MARK).unlink()
-    assert len(entries(tmp_path)) == 1
+    assert len(list_cache(tmp_path)) == 1
     assert Cache(tmp_path, SIZE).open(store, f"{url}/1.tar")
     assert (tmp_path / MARK).is_file()
-    assert len(entries(tmp_path)) == 1
+    assert len(list_cache(tmp_path)) == 1
 
 
 def flip(path: Path) -> None:
@@ -101,7 +105,7 @@ def test_a_shard_that_went_bad_is_fetched_once_more(
     for damage in DAMAGES:
         with cached(web, folder) as shards:
             right = [shards.read(number).members for number in range(6)]
-        for path, *_ in entries(folder):
+        for path, *_ in list_cache(folder):
             damage(path)
         server.forget()
         with cached(web, folder) as shards:
@@ -119,7 +123,7 @@ def test_a_shard_that_is_bad_where_it_is_stays_the_fault_of_its_server(
 ) -> None:
     with cached(web, tmp_path / "cache") as shards:
         shards.read(0)
-    for path, *_ in entries(tmp_path / "cache"):
+    for path, *_ in list_cache(tmp_path / "cache"):
         flip(path)
     tar = "/t/t-000000.tar"
     server.objects[tar] = server.objects[tar].replace(b"\0", b"\1")
@@ -154,7 +158,7 @@ def test_processes_share_a_cache_whose_files_go_bad(web: str, tmp_path: Path) ->
     ]  # fmt: skip
     drawn = random.Random(0)
     while any(process.poll() is None for process in running):
-        for path, *_ in entries(folder):
+        for path, *_ in list_cache(folder):
             if path.suffix == ".shard" and drawn.random() < 0.2:
                 with suppress(FileNotFoundError):  # dropped by a reader in this moment
                     DAMAGES[drawn.randrange(2)](path)

@@ -14,12 +14,12 @@ from helpers.videos import Movie, make_video
 from seaweedfs import S3
 
 from avrb_wds.errors import DataError
-from avrb_wds.evaluation import check, digest
-from avrb_wds.packing import publish
+from avrb_wds.evaluation import check_receipt, compute_receipt
+from avrb_wds.packing import upload_dataset
 from avrb_wds.rendering import render
-from avrb_wds.shards import Manifest, verify
+from avrb_wds.shards import Manifest, verify_shards
 from avrb_wds.storage import Storage, upload
-from avrb_wds.storage.cache import entries
+from avrb_wds.storage.cache import list_cache
 
 
 def avrb(s3: S3 | None, *arguments: str, cache: Path) -> Done:
@@ -77,7 +77,7 @@ def test_what_cannot_be_uploaded_is_not_made_first(s3: S3, tmp_path: Path) -> No
             assert fault in done.stderr
         assert not (tmp_path / "cache" / "via").exists()
         with pytest.raises(DataError, match=fault):
-            publish(source, out, storage=Storage(server.storage_options))
+            upload_dataset(source, out, storage=Storage(server.storage_options))
     with pytest.raises(DataError, match="is not there"):  # nor was it made
         Storage(s3.storage_options).file("s3://no-such-bucket/x").names()
 
@@ -97,7 +97,7 @@ def test_rendering_into_a_bucket(s3: S3, tmp_path: Path) -> None:
         "t-rain-1-000000.index.jsonl",
         "t-rain-1-000000.tar",
     ]
-    assert verify(out, deep=True, storage=storage) == []
+    assert verify_shards(out, deep=True, storage=storage) == []
     refused = avrb(s3, *rendering, cache=cache)
     assert (refused.returncode, "holds a data set already" in refused.stderr) == (2, True)
     via = tmp_path / "via"
@@ -122,13 +122,13 @@ def test_a_receipt_in_a_bucket(s3: S3, tmp_path: Path) -> None:
     made = clips(3)
     source = write_shards(tmp_path / "s", made)
     render(source, tmp_path / "r", "rain", 1)
-    publish(tmp_path / "r", url, storage=storage)
-    digest(source, ["rain-1"], out=tmp_path / "report.json")
+    upload_dataset(tmp_path / "r", url, storage=storage)
+    compute_receipt(source, ["rain-1"], out=tmp_path / "report.json")
     upload(storage.store, tmp_path / "report.json", f"{url}/run/report.json")
     for there in (f"{url}/receipt.json", f"{url}/run", f"{url}/run/"):
         done = avrb(s3, "digest", str(source), "--check", there, cache=tmp_path)
         assert (done.returncode, done.stdout) == (0, "same\n"), done.stderr
-    assert str(check(source, f"{url}/run", storage_options=s3.storage_options)) == "same"
+    assert str(check_receipt(source, f"{url}/run", storage_options=s3.storage_options)) == "same"
     other = write_shards(tmp_path / "o", [*made[:2], replace(made[2], samples=400)])
     done = avrb(s3, "digest", str(other), "--check", f"{url}/receipt.json", cache=tmp_path)
     said = "clip 'clip0002' differs under rain-1, the first of 1 there.\n"
@@ -139,7 +139,7 @@ def test_a_receipt_in_a_bucket(s3: S3, tmp_path: Path) -> None:
 
 def test_a_rendering_into_its_own_source(s3: S3, tmp_path: Path) -> None:
     storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/own"
-    publish(write_shards(tmp_path / "t", clips(2)), url, storage=storage)
+    upload_dataset(write_shards(tmp_path / "t", clips(2)), url, storage=storage)
     names = storage.file(url).names()
     for out in (url, f"{url}/", f"{url}/in"):
         done = avrb(s3, "render", url, out, "--corruption=rain", "--resume", cache=tmp_path)
@@ -173,7 +173,7 @@ def make():
 
 def test_evaluating_a_bucket(s3: S3, tmp_path: Path) -> None:
     folder, url = write_shards(tmp_path / "t", clips(4)), f"s3://{s3.bucket}/evaluated"
-    publish(folder, url, storage=Storage(s3.storage_options))
+    upload_dataset(folder, url, storage=Storage(s3.storage_options))
     (tmp_path / "mine.py").write_text(MODEL)
     held = tmp_path / "held"
 
@@ -187,7 +187,7 @@ def test_evaluating_a_bucket(s3: S3, tmp_path: Path) -> None:
     cached = (f"--cache-dir={held}", "--cache-size=1MB")
     expected = report(str(folder))
     assert report(url, *cached) == expected
-    assert [path.suffix for path, *_ in entries(held)] == [".shard"]
+    assert [path.suffix for path, *_ in list_cache(held)] == [".shard"]
     assert report(url, *cached) == expected
 
 
@@ -195,7 +195,7 @@ def test_the_digest_of_what_is_shown_is_the_same_from_everywhere(
     s3: S3, server: FaultServer, tmp_path: Path
 ) -> None:
     folder, url = write_shards(tmp_path / "t", clips(4)), f"s3://{s3.bucket}/digested"
-    publish(folder, url, storage=Storage(s3.storage_options))
+    upload_dataset(folder, url, storage=Storage(s3.storage_options))
     server.objects |= {f"/t/{path.name}": path.read_bytes() for path in folder.iterdir()}
     cached = (f"--cache-dir={tmp_path / 'held'}", "--cache-size=1MB")
 
@@ -213,7 +213,7 @@ def test_the_digest_of_what_is_shown_is_the_same_from_everywhere(
 
 def test_commands_take_addresses(s3: S3, tmp_path: Path) -> None:
     url, folder = f"s3://{s3.bucket}/looked-at", write_shards(tmp_path / "t", clips(4))
-    publish(folder, url, storage=Storage(s3.storage_options))
+    upload_dataset(folder, url, storage=Storage(s3.storage_options))
     options = [f"--storage-option={name}={value}" for name, value in s3.storage_options.items()]
     done = avrb(None, "info", url, "--json", *options, cache=tmp_path)
     assert done.returncode == 0, done.stderr

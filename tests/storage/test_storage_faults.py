@@ -13,9 +13,9 @@ from helpers.shards import clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.shards import Manifest, ShardSet
-from avrb_wds.storage import Limits, Storage
+from avrb_wds.storage import Storage, StorageLimits
 
-QUICK = Limits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
+QUICK = StorageLimits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
 CLIPS = 12
 
 

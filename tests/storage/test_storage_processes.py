@@ -25,14 +25,14 @@ from functools import partial
 
 import avrb_wds as avrb
 import webdataset as wds
-from avrb_wds.storage import register
+from avrb_wds.storage import register_corruption
 from torch.utils.data import DataLoader
 
 URL = sys.argv[1]
 
 
 def load(workers):
-    loader = avrb.load(URL, batch_size=4, num_workers=1, workers=workers)
+    loader = avrb.load(URL, batch_size=4, num_workers=1, worker_type=workers)
     return [key for batch in loader for key in batch["key"]]
 
 
@@ -168,7 +168,7 @@ def test_processes_read_ahead_each_clip_once(tmp_path: Path) -> None:
 
         run.schedule = gather
         wanted = avrb.conditions(["impulse"], [1])
-        loader = avrb.load(shards, wanted, batch_size=6, num_workers=3, workers="process")
+        loader = avrb.load(shards, wanted, batch_size=6, num_workers=3, worker_type="process")
         assert sum(len(batch["key"]) for batch in loader) == 48
         asked = [h["range"] for _, path, h in run.requests if path.endswith(".tar")]
     ranges = [f"bytes={entry.offset}-{entry.offset + entry.length - 1}" for entry in keys]

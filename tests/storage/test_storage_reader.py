@@ -12,10 +12,10 @@ import pytest
 from faultserver import KINDS, Fault, FaultServer, fault_server
 
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.storage import Limits, Storage, Store
-from avrb_wds.storage.readahead import Window
+from avrb_wds.storage import ObjectReader, Storage, StorageLimits
+from avrb_wds.storage.readahead import Readahead
 
-QUICK = Limits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
+QUICK = StorageLimits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
 DATA = random.Random(5).randbytes(6_000_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 
@@ -26,14 +26,14 @@ def url(server: FaultServer) -> str:
     return f"{server.url}/d/a.tar"
 
 
-def streamed(store: Store, url: str) -> bytes:
+def streamed(store: ObjectReader, url: str) -> bytes:
     return b"".join(store.stream(url, size=len(DATA), sha256=SHA256))
 
 
 def outcome(server: FaultServer, url: str) -> str:
     """ "right", or the error; anything else fails the test."""
     try:
-        data = streamed(Store(limits=QUICK), url)
+        data = streamed(ObjectReader(limits=QUICK), url)
     except DataError as error:
         named = f"{server.url}/d/a.tar" in str(error) and "byte" in str(error)
         return str(error) if named else pytest.fail(f"no address or byte: {error}")
@@ -43,32 +43,32 @@ def outcome(server: FaultServer, url: str) -> str:
 
 @pytest.mark.parametrize(("start", "length"), [(0, 1), (1, 1), (5_999_999, 1), (512, 3_000_000)])
 def test_ranges(server: FaultServer, url: str, start: int, length: int) -> None:
-    assert Store().get_range(url, start, length) == DATA[start : start + length]
+    assert ObjectReader().get_range(url, start, length) == DATA[start : start + length]
 
 
 def test_a_range_past_the_end_names_the_byte(url: str) -> None:
     with pytest.raises(DataError, match=r"ends at byte 6000000"):
-        Store(limits=QUICK).get_range(url, 5_999_000, 2_000)
+        ObjectReader(limits=QUICK).get_range(url, 5_999_000, 2_000)
     with pytest.raises(DataError, match=r"byte 7000000: the server answers 416"):
-        Store(limits=Limits(retries=0)).get_range(url, 7_000_000, 10)
+        ObjectReader(limits=StorageLimits(retries=0)).get_range(url, 7_000_000, 10)
 
 
 def test_an_empty_file(server: FaultServer) -> None:
     server.objects["/empty"] = b""
-    assert Store().read(f"{server.url}/empty") == b""
+    assert ObjectReader().read(f"{server.url}/empty") == b""
 
 
 def test_who_reads_to_the_last_bytes_has_proven_ones(server: FaultServer, url: str) -> None:
     server.schedule = lambda n: Fault("wrong")
     got: list[int] = []
     with pytest.raises(DataError, match="SHA-256"):
-        got.extend(map(len, Store(limits=QUICK).stream(url, sha256=SHA256)))
+        got.extend(map(len, ObjectReader(limits=QUICK).stream(url, sha256=SHA256)))
     assert 0 < sum(got) <= len(DATA) - 65_536
 
 
 def test_a_missing_file_is_not_tried_again(server: FaultServer) -> None:
     with pytest.raises(DataError, match=r"/none\.tar is not there\.$"):
-        Store().read(f"{server.url}/none.tar")
+        ObjectReader().read(f"{server.url}/none.tar")
     assert len(server.requests) == 1
 
 
@@ -107,7 +107,7 @@ def test_a_file_that_changes_is_noticed(server: FaultServer, url: str, number: i
 def test_a_range_that_is_ignored_is_a_clear_error(server: FaultServer, url: str) -> None:
     server.schedule = lambda n: Fault("ignore_range")
     with pytest.raises(DataError, match=r"byte 1000: the server ignores byte ranges"):
-        Store(limits=QUICK).get_range(url, 1000, 10)
+        ObjectReader(limits=QUICK).get_range(url, 1000, 10)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -124,13 +124,13 @@ def test_mixed_faults(server: FaultServer, url: str, seed: int) -> None:
 
 def test_reading_goes_on_at_the_byte_where_it_dropped(server: FaultServer, url: str) -> None:
     server.schedule = lambda n: Fault("truncated", after=1 << 20) if n < 3 else None
-    assert Store(limits=QUICK).get_range(url, 0, 5 << 20) == DATA[: 5 << 20]
+    assert ObjectReader(limits=QUICK).get_range(url, 0, 5 << 20) == DATA[: 5 << 20]
     assert len(server.requests) == 4
     assert 5 << 20 <= server.sent <= (5 << 20) + 3 * 65_536  # less than a piece is read twice
 
 
 def test_ranges_in_a_row_are_read_ahead(server: FaultServer, url: str) -> None:
-    window = Window(Store(limits=QUICK))
+    window = Readahead(ObjectReader(limits=QUICK))
     step, got = 100_000, b""
     for start in range(0, len(DATA), step):
         got += window.read(url, start, min(step, len(DATA) - start), len(DATA))
@@ -140,7 +140,7 @@ def test_ranges_in_a_row_are_read_ahead(server: FaultServer, url: str) -> None:
 
 
 def test_ranges_here_and_there_are_read_alone(server: FaultServer, url: str) -> None:
-    window = pickle.loads(pickle.dumps(Window(Store(limits=QUICK))))
+    window = pickle.loads(pickle.dumps(Readahead(ObjectReader(limits=QUICK))))
     for start in random.Random(1).sample(range(0, 5_900_000, 1000), 50):
         assert window.read(url, start, 500, len(DATA)) == DATA[start : start + 500]
     assert server.sent == 50 * 500
@@ -148,7 +148,7 @@ def test_ranges_here_and_there_are_read_alone(server: FaultServer, url: str) -> 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_ranges_in_any_order_by_threads(server: FaultServer, url: str, seed: int) -> None:
-    drawn, window = random.Random(seed), Window(Store(limits=QUICK))
+    drawn, window = random.Random(seed), Readahead(ObjectReader(limits=QUICK))
     cuts = [0, *sorted(drawn.sample(range(1, len(DATA)), 60)), len(DATA)]
     ranges = list(pairwise(cuts))
     if seed % 3 == 0:
@@ -170,12 +170,12 @@ def test_ranges_in_any_order_by_threads(server: FaultServer, url: str, seed: int
 def test_an_answer_that_leads_elsewhere_is_no_file(server: FaultServer, target: str) -> None:
     server.moved["/a.tar"] = target
     with pytest.raises(DataError, match=r"/a\.tar, byte 0: "):
-        Store(limits=Limits(retries=0)).read(f"{server.url}/a.tar")
+        ObjectReader(limits=StorageLimits(retries=0)).read(f"{server.url}/a.tar")
 
 
 def test_secrets_are_in_no_message(server: FaultServer) -> None:
     options = {"headers": {"Authorization": "Bearer hush"}, "secret_access_key": "hush"}
-    store = Store(options, QUICK)
+    store = ObjectReader(options, QUICK)
     address = server.url.replace("//", "//user:hush@") + "/a.tar?X-Amz-Signature=hush#hush"
     with pytest.raises(DataError) as caught:
         store.read(address)
@@ -183,13 +183,13 @@ def test_secrets_are_in_no_message(server: FaultServer) -> None:
     assert "hush" not in told
     assert "hush" not in str(Storage(options).file(address))
     with pytest.raises(UsageError) as wrong:
-        Store({"no_such_option": "hush"}).read("s3://bucket/a.tar")
+        ObjectReader({"no_such_option": "hush"}).read("s3://bucket/a.tar")
     assert "hush" not in str(wrong.value)
     assert "no_such_option" in str(wrong.value)
 
 
 def test_a_signed_address_is_asked_as_it_is(server: FaultServer, url: str) -> None:
-    assert streamed(Store(), f"{url}?X-Amz-Signature=a%2Fb&c=d") == DATA
+    assert streamed(ObjectReader(), f"{url}?X-Amz-Signature=a%2Fb&c=d") == DATA
     assert {path for _, path, _ in server.requests} == {"/d/a.tar?X-Amz-Signature=a%2Fb&c=d"}
     assert {method for method, *_ in server.requests} == {"GET"}
 
@@ -200,13 +200,13 @@ def test_the_hub_is_read_with_its_token_and_nobody_else(
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_TOKEN", "hush")
     server.objects["/datasets/me/vgg/resolve/v1/t/a.tar"] = DATA
-    assert streamed(Store(), "hf://datasets/me/vgg@v1/t/a.tar") == DATA
+    assert streamed(ObjectReader(), "hf://datasets/me/vgg@v1/t/a.tar") == DATA
     assert {headers["authorization"] for *_, headers in server.requests} == {"Bearer hush"}
     with fault_server({"/cdn/a.tar": DATA}) as elsewhere:  # large files lie on another host
         server.moved["/datasets/me/vgg/resolve/main/b.tar"] = f"{elsewhere.url}/cdn/a.tar"
-        assert streamed(Store(), "hf://datasets/me/vgg/b.tar") == DATA
+        assert streamed(ObjectReader(), "hf://datasets/me/vgg/b.tar") == DATA
         assert not any("authorization" in headers for *_, headers in elsewhere.requests)
     server.forget()
     monkeypatch.setenv("HF_ENDPOINT", "https://elsewhere")
-    assert streamed(Store(), f"{server.url}/datasets/me/vgg/resolve/v1/t/a.tar") == DATA
+    assert streamed(ObjectReader(), f"{server.url}/datasets/me/vgg/resolve/v1/t/a.tar") == DATA
     assert not any("authorization" in headers for *_, headers in server.requests)

@@ -14,13 +14,13 @@ from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.errors import UsageError
-from avrb_wds.evaluation import check
+from avrb_wds.evaluation import check_receipt
 from avrb_wds.media import corrupt_file
-from avrb_wds.packing import publish
+from avrb_wds.packing import upload_dataset
 from avrb_wds.previews import preview
-from avrb_wds.shards import ShardSet, verify
-from avrb_wds.storage import Storage, Store, is_remote, upload
-from avrb_wds.storage.url import Address
+from avrb_wds.shards import ShardSet, verify_shards
+from avrb_wds.storage import ObjectReader, Storage, is_remote, upload
+from avrb_wds.storage.url import ParsedUrl
 
 SECRET = "Not2be/Seen+x"
 MISSPELT = [
@@ -40,19 +40,19 @@ def calls(folder: Path) -> dict[str, Callable[[str], object]]:
         "open": ShardSet.open,
         "open several": lambda text: ShardSet.open([text]),
         "load": lambda text: list(avrb.load(text, "rain", 1, batch_size=1)),
-        "verify": verify,
+        "verify": verify_shards,
         "pack": lambda text: avrb.pack(text, folder / "out"),
-        "publish": lambda text: publish(shards, text),
-        "publish from": lambda text: publish(text, "s3://bucket/x"),
+        "publish": lambda text: upload_dataset(shards, text),
+        "publish from": lambda text: upload_dataset(text, "s3://bucket/x"),
         "render": lambda text: avrb.render(text, folder / "out", avrb.conditions(["rain"], [1])),
         "evaluate": lambda text: avrb.evaluate(lambda batch: batch["frames"], text),
-        "digest": lambda text: avrb.digest(text),
-        "check": lambda text: check(text, shards),
+        "digest": lambda text: avrb.compute_receipt(text),
+        "check": lambda text: check_receipt(text, shards),
         "preview": lambda text: preview(text, folder / "a.html"),
         "corrupt": lambda text: corrupt_file(text, folder / "a.mp4", "rain", 1),
         "bank": lambda text: avrb.Bank.read(text),
         "file": lambda text: Storage().file(text).read_bytes(),
-        "upload": lambda text: upload(Store(), b"", text),
+        "upload": lambda text: upload(ObjectReader(), b"", text),
     }
 
 
@@ -108,7 +108,7 @@ def test_what_holds_an_address_shows_none(tmp_path: Path) -> None:
     url = f"https://me:Not2be@host/a.tar?sig={SECRET}"
     storage = Storage({"secret_access_key": SECRET, "headers": {"X-Key": SECRET}})
     held = (
-        Address.of(url), storage, storage.file(url), storage.store, storage.store.client(url),
+        ParsedUrl.of(url), storage, storage.file(url), storage.store, storage.store.client(url),
         storage.store._clients, storage.store.limits,
     )  # fmt: skip
     for one in held:

@@ -20,7 +20,7 @@ from seaweedfs import S3
 import avrb_wds as avrb
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.shards import ShardIndex, ShardSet
-from avrb_wds.storage import Limits, Storage, Store, register, upload
+from avrb_wds.storage import ObjectReader, Storage, StorageLimits, register_webdataset, upload
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bucket(s3: S3, local: Path) -> str:
-    store, url = Store(s3.storage_options), f"s3://{s3.bucket}/t"
+    store, url = ObjectReader(s3.storage_options), f"s3://{s3.bucket}/t"
     for path in sorted(local.iterdir()):
         assert upload(store, path, f"{url}/{path.name}")
     return url
@@ -181,7 +181,7 @@ def test_the_first_clip_of_a_large_shard_costs_little(
 def registered(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     gopen = importlib.import_module("webdataset.gopen")
     monkeypatch.setattr(gopen, "gopen_schemes", dict(gopen.gopen_schemes))
-    register(s3.storage_options)
+    register_webdataset(s3.storage_options)
 
 
 def samples(urls: str) -> list[tuple[str, bytes]]:
@@ -203,7 +203,7 @@ def test_plain_webdataset_notices_a_wrong_bit(s3: S3, local: Path) -> None:
     data = bytearray((local / "t-000000.tar").read_bytes())
     digest = hashlib.sha256(data).hexdigest()
     data[700] ^= 1
-    store, url = Store(s3.storage_options), f"s3://{s3.bucket}/wrong/t.tar"
+    store, url = ObjectReader(s3.storage_options), f"s3://{s3.bucket}/wrong/t.tar"
     obstore.put(store.client(url), "wrong/t.tar", bytes(data), attributes={"sha256": digest})
     with pytest.raises(DataError, match=r"/wrong/t\.tar: the SHA-256 of its bytes 0 to \d+"):
         samples(url)
@@ -224,4 +224,4 @@ def test_the_other_clouds(server: FaultServer, local: Path) -> None:
     assert digest("gs://box/t", Storage(google)) == expected
     server.schedule = lambda number: Fault("status", status=503)  # when asked for a list, too
     with pytest.raises(DataError, match="503 Service Unavailable; given up after 3 attempts"):
-        Storage(google, limits=Limits(retries=2, backoff=0.001)).file("gs://box/t").names()
+        Storage(google, limits=StorageLimits(retries=2, backoff=0.001)).file("gs://box/t").names()

@@ -18,11 +18,11 @@ from seaweedfs import S3
 
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.locks import HeldFile
-from avrb_wds.packing import prepare, publish, remove_packed
-from avrb_wds.shards import ShardSet, verify
-from avrb_wds.storage import Limits, Storage, Store, remove, upload
+from avrb_wds.packing import remove_packed, reserve_destination, upload_dataset
+from avrb_wds.shards import ShardSet, verify_shards
+from avrb_wds.storage import ObjectReader, Storage, StorageLimits, remove, upload
 
-QUICK = Limits(backoff=0.001, longest_backoff=0.01)
+QUICK = StorageLimits(backoff=0.001, longest_backoff=0.01)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def by(wire: Wire, s3: S3) -> dict[str, str]:
 
 
 def test_what_lies_there_is_not_sent_again(s3: S3, tmp_path: Path) -> None:
-    store, url, path = Store(s3.storage_options), f"s3://{s3.bucket}/up/a", tmp_path / "a"
+    store, url, path = ObjectReader(s3.storage_options), f"s3://{s3.bucket}/up/a", tmp_path / "a"
     path.write_bytes(b"one")
     assert [upload(store, path, url), upload(store, path, url)] == [True, False]
     path.write_bytes(b"two")
@@ -55,29 +55,29 @@ def test_a_large_file_over_a_wire_that_breaks(s3: S3, wire: Wire, tmp_path: Path
     data, url = random.Random(1).randbytes(40 << 20), f"s3://{s3.bucket}/up/large"
     (tmp_path / "large").write_bytes(data)
     wire.budget = lambda number: (10 << 20) if number < 4 else None  # in parts of 16 MiB
-    assert upload(Store(by(wire, s3), QUICK), tmp_path / "large", url)
+    assert upload(ObjectReader(by(wire, s3), QUICK), tmp_path / "large", url)
     assert wire.connections > 3
     assert wire.carried < 3 * len(data)  # parts were sent again, not the whole every time
-    assert b"".join(Store(s3.storage_options).stream(url, size=len(data))) == data
+    assert b"".join(ObjectReader(s3.storage_options).stream(url, size=len(data))) == data
     wire.budget = lambda number: 1 << 20
-    assert b"".join(Store(by(wire, s3), QUICK).stream(url)) == data
+    assert b"".join(ObjectReader(by(wire, s3), QUICK).stream(url)) == data
 
 
 def test_a_wire_that_stays_broken_is_given_up(s3: S3, wire: Wire, tmp_path: Path) -> None:
     wire.budget = lambda number: 100
     with pytest.raises(DataError, match=r"/up/b cannot be written: .*given up after 1 attempts"):
-        upload(Store(by(wire, s3), Limits(retries=0)), b"b", f"s3://{s3.bucket}/up/b")
+        upload(ObjectReader(by(wire, s3), StorageLimits(retries=0)), b"b", f"s3://{s3.bucket}/up/b")
 
 
 @pytest.mark.parametrize("url", ["https://host/a", "http://host/a", "hf://datasets/me/vgg/a"])
 def test_addresses_that_cannot_be_written(url: str) -> None:
     with pytest.raises(UsageError, match="cannot be written; give s3://, gs:// or az://"):
-        upload(Store(), b"", url)
+        upload(ObjectReader(), b"", url)
 
 
 def test_a_bucket_that_is_not_there(server: FaultServer) -> None:
     # SeaweedFS makes whatever bucket is written to.
-    store = Store({"endpoint": server.url, "access_key_id": "a", "secret_access_key": "b"})
+    store = ObjectReader({"endpoint": server.url, "access_key_id": "a", "secret_access_key": "b"})
     with pytest.raises(DataError, match=r"s3://nobodys/a cannot be written: there is no such bu"):
         upload(store, b"", "s3://nobodys/a")
 
@@ -120,18 +120,20 @@ def test_uploads_that_are_killed_go_on_and_pass_for_nothing_before_they_end(
         sent = len(names)
         with pytest.raises(DataError, match=r"is not uploaded to the end.*--resume"):
             ShardSet.open(url, storage)
-    assert publish(folder, url, storage=storage) == 21 + 1 - sent  # the mark is no file of it
+    assert (
+        upload_dataset(folder, url, storage=storage) == 21 + 1 - sent
+    )  # the mark is no file of it
     assert storage.file(url).names() == sorted(path.name for path in folder.iterdir())
-    assert verify(url, deep=True, storage=Storage(s3.storage_options)) == []
+    assert verify_shards(url, deep=True, storage=Storage(s3.storage_options)) == []
 
 
 def test_another_data_set_is_not_written_over(s3: S3, tmp_path: Path) -> None:
     storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/taken"
-    publish(write_shards(tmp_path / "a", clips(2)), url, storage=storage)
+    upload_dataset(write_shards(tmp_path / "a", clips(2)), url, storage=storage)
     other = write_shards(tmp_path / "b", clips(3))
     with pytest.raises(UsageError, match=r"/taken holds another data set already, 't' of 2 clips"):
-        publish(other, url, storage=storage)
-    assert verify(url, deep=True, storage=storage) == []
+        upload_dataset(other, url, storage=storage)
+    assert verify_shards(url, deep=True, storage=storage) == []
 
 
 def test_of_two_runs_to_one_place_the_second_is_refused(s3: S3, tmp_path: Path) -> None:
@@ -140,22 +142,22 @@ def test_of_two_runs_to_one_place_the_second_is_refused(s3: S3, tmp_path: Path) 
     one = write_shards(tmp_path / "a", clips(2), per_shard=1)
     other = write_shards(tmp_path / "b", clips(3), per_shard=1)
     for _ in range(2):  # a run that has failed is made again from the same folder
-        prepare(url, folder=one, storage=storage)
+        reserve_destination(url, folder=one, storage=storage)
     with pytest.raises(UsageError, match=r"rivals is where another run uploads to, or has begun"):
-        prepare(url, folder=other, storage=storage)
-    prepare(url, folder=other, storage=storage, resume=True)
+        reserve_destination(url, folder=other, storage=storage)
+    reserve_destination(url, folder=other, storage=storage, resume=True)
 
     def overtake(done: int, total: int) -> None:
         if done == 3:
-            prepare(url, folder=one, storage=storage, resume=True)
+            reserve_destination(url, folder=one, storage=storage, resume=True)
 
     with pytest.raises(DataError, match=r"/rivals is where another run uploads to meanwhile; let"):
-        publish(other, url, storage=storage, progress=overtake)
+        upload_dataset(other, url, storage=storage, progress=overtake)
     assert "manifest.json" not in storage.file(url).names()
-    assert publish(one, url, storage=storage) > 0
-    assert verify(url, deep=True, storage=Storage(s3.storage_options)) == []
+    assert upload_dataset(one, url, storage=storage) > 0
+    assert verify_shards(url, deep=True, storage=Storage(s3.storage_options)) == []
     with pytest.raises(UsageError, match="holds another data set already"):
-        publish(other, url, storage=storage)
+        upload_dataset(other, url, storage=storage)
 
 
 def test_only_what_was_packed_is_removed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`verify` reads every byte once, and finds in damaged shards what it ever found."""
+"""`verify_shards` reads every byte once, and finds in damaged shards what it ever found."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from helpers.cli import run_avrb
 from helpers.shards import clips, write_shards
 from seaweedfs import S3
 
-from avrb_wds.packing import publish
-from avrb_wds.shards import scan, verify
-from avrb_wds.storage import Limits, Storage
+from avrb_wds.packing import upload_dataset
+from avrb_wds.shards import scan, verify_shards
+from avrb_wds.storage import Storage, StorageLimits
 
 EXPECTED = json.loads(damage.FILE.read_text())
 
@@ -83,7 +83,7 @@ def test_every_byte_is_sent_once(
 ) -> None:
     folder = write_shards(tmp_path / "t", clips(6, **LARGE))
     source = served(server, folder, layout)
-    assert verify(source, deep=deep) == []
+    assert verify_shards(source, deep=deep) == []
     for name, data in server.objects.items():
         ranges = [asked(headers) for _, path, headers in server.requests if path == name]
         pieces = sorted(r for r in ranges if r and r != (0, 1))  # (0, 1) asks for the size
@@ -103,22 +103,22 @@ def test_every_byte_of_local_files_is_read_once(tmp_path: Path) -> None:
         return int(counts.read_text().split()[1]) - before
 
     folder = write_shards(tmp_path / "t", clips(6, **LARGE))
-    verify(folder, deep=True)  # whatever is imported is imported
+    verify_shards(folder, deep=True)  # whatever is imported is imported
     size = sum(path.stat().st_size for path in folder.iterdir())
-    assert size <= read(lambda: verify(folder, deep=True)) < 1.01 * size
+    assert size <= read(lambda: verify_shards(folder, deep=True)) < 1.01 * size
 
 
 def test_memory_is_that_of_a_clip(tmp_path: Path) -> None:
     folder = write_shards(tmp_path / "t", clips(50, **LARGE), per_shard=50)
-    verify(folder)
+    verify_shards(folder)
     tracemalloc.start()
     try:
-        assert verify(folder) == []
+        assert verify_shards(folder) == []
         most = tracemalloc.get_traced_memory()[1]
         (folder / "manifest.json").unlink()
         (folder / "t-000000.index.jsonl").unlink()
         tracemalloc.reset_peak()
-        assert verify(folder) == []
+        assert verify_shards(folder) == []
         alone = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -140,7 +140,7 @@ def test_a_connection_that_fails_for_good(server: FaultServer, tmp_path: Path, l
         return Fault("drop", after=after - start) if start < after else Fault("status")
 
     server.schedule = schedule
-    found = verify(source, storage=Storage(limits=Limits(retries=1, backoff=0.0)))
+    found = verify_shards(source, storage=Storage(limits=StorageLimits(retries=1, backoff=0.0)))
     said = [(fault.key, "given up after 2 attempts." in fault.problem) for fault in found]
     tar, clip2, clip3 = (None, True), ("clip0002", True), ("clip0003", True)
     assert said == ([tar] if layout == "tar" else [tar, clip2, clip3])
@@ -151,19 +151,21 @@ def test_a_connection_that_fails_for_good(server: FaultServer, tmp_path: Path, l
 def test_a_server_without_ranges(server: FaultServer, tmp_path: Path, layout: str) -> None:
     source = served(server, write_shards(tmp_path / "t", clips(6, **LARGE)), layout)
     server.schedule = lambda number: Fault("ignore_range")
-    assert verify(source, storage=Storage(limits=Limits(retries=1, backoff=0.0))) == []
+    assert (
+        verify_shards(source, storage=Storage(limits=StorageLimits(retries=1, backoff=0.0))) == []
+    )
 
 
 def test_a_digest_stored_with_a_shard_that_is_another_ones(s3: S3, tmp_path: Path) -> None:
     folder, url = write_shards(tmp_path / "t", clips(6)), f"s3://{s3.bucket}/verified"
     storage = Storage(s3.storage_options)
-    publish(folder, url, storage=storage)
+    upload_dataset(folder, url, storage=storage)
     data = bytearray((folder / damage.TAR).read_bytes())
     stored = {"sha256": hashlib.sha256(data).hexdigest()}
     data[9000] ^= 16
     client = storage.store.client(url, writing=True)
     obstore.put(client, f"verified/{damage.TAR}", bytes(data), attributes=stored)
-    found = verify(url, storage=Storage(s3.storage_options))
+    found = verify_shards(url, storage=Storage(s3.storage_options))
     assert [str(fault).replace(f"{url}/", "") for fault in found] == [
         f"t-000000.tar: the SHA-256 of its bytes 0 to {len(data)} is not the expected one.",
         "t-000000.tar: clip 'clip0001': byte 7680: the bytes differ from the index's checksum.",
@@ -174,11 +176,11 @@ def test_a_cache_stays_out_of_it(server: FaultServer, tmp_path: Path) -> None:
     source = served(server, write_shards(tmp_path / "t", clips(6)), "manifest")
     cache = tmp_path / "cache"
     held = Storage(cache_dir=cache, cache_size=10_000_000)
-    assert verify(source, storage=held) == []
+    assert verify_shards(source, storage=held) == []
     assert not cache.exists()
     name = "/t/t-000000.tar"
     server.objects[name] = server.objects[name][:9000]
-    assert verify(source, storage=Storage(cache_dir=cache, cache_size=10_000_000))
+    assert verify_shards(source, storage=Storage(cache_dir=cache, cache_size=10_000_000))
     assert not cache.exists()
 
 

@@ -14,15 +14,15 @@ import pytest
 from faultserver import Fault, FaultServer, fault_server
 
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.storage import Limits, Store, upload
+from avrb_wds.storage import ObjectReader, StorageLimits, upload
 from avrb_wds.storage.http_client import parse_retry_after
 
 DATA = random.Random(1).randbytes(300_000)
 CERTIFICATES = Path(__file__).parents[1] / "data" / "tls"
-HURRIED = Limits(
+HURRIED = StorageLimits(
     retries=1, backoff=0.001, read_timeout=0.3, connect_timeout=2, min_throughput=10_000_000
 )
-QUICK = Limits(backoff=0.001, longest_backoff=0.002)
+QUICK = StorageLimits(backoff=0.001, longest_backoff=0.002)
 LISTING = (
     b"<ListBucketResult><Name>box</Name><IsTruncated>false</IsTruncated><Contents><Key>t/a.tar"
     b"</Key><LastModified>2023-01-02T03:04:05.000Z</LastModified><ETag>e</ETag><Size>3</Size>"
@@ -36,17 +36,21 @@ def bucket(server: FaultServer) -> dict[str, str]:
     return {**keys, "endpoint": server.url}
 
 
-def in_bucket(server: FaultServer, limits: Limits) -> bytes:
-    return Store(bucket(server), limits).get_range("s3://box/a", 5, 9_000)
+def in_bucket(server: FaultServer, limits: StorageLimits) -> bytes:
+    return ObjectReader(bucket(server), limits).get_range("s3://box/a", 5, 9_000)
 
 
-WAYS: dict[str, Callable[[FaultServer, Limits], object]] = {
-    "size": lambda server, limits: Store(limits=limits).stat(f"{server.url}/a.tar"),
-    "range": lambda server, limits: Store(limits=limits).get_range(f"{server.url}/a.tar", 5, 9_000),
-    "file": lambda server, limits: Store(limits=limits).read(f"{server.url}/a.tar"),
+WAYS: dict[str, Callable[[FaultServer, StorageLimits], object]] = {
+    "size": lambda server, limits: ObjectReader(limits=limits).stat(f"{server.url}/a.tar"),
+    "range": lambda server, limits: ObjectReader(limits=limits).get_range(
+        f"{server.url}/a.tar", 5, 9_000
+    ),
+    "file": lambda server, limits: ObjectReader(limits=limits).read(f"{server.url}/a.tar"),
     "bucket": in_bucket,
-    "list": lambda server, limits: Store(bucket(server), limits).names("s3://box/t"),
-    "upload": lambda server, limits: upload(Store(bucket(server), limits), b"abc", "s3://box/b"),
+    "list": lambda server, limits: ObjectReader(bucket(server), limits).names("s3://box/t"),
+    "upload": lambda server, limits: upload(
+        ObjectReader(bucket(server), limits), b"abc", "s3://box/b"
+    ),
 }
 
 
@@ -67,7 +71,9 @@ def test_a_server_that_sends_byte_by_byte_is_given_up(served: FaultServer, way: 
 @pytest.mark.parametrize("way", ["file", "bucket"])
 def test_bytes_that_come_too_slowly_are_given_up(served: FaultServer, way: str) -> None:
     served.objects["/a.tar"] = served.objects["/box/a"] = DATA[:9_100]
-    asked = Store(bucket(served), HURRIED) if way == "bucket" else Store(limits=HURRIED)
+    asked = (
+        ObjectReader(bucket(served), HURRIED) if way == "bucket" else ObjectReader(limits=HURRIED)
+    )
     url = "s3://box/a" if way == "bucket" else f"{served.url}/a.tar"
     asked.stat(url)
     served.schedule = lambda number: Fault("drip", pause=0.01)
@@ -77,7 +83,7 @@ def test_bytes_that_come_too_slowly_are_given_up(served: FaultServer, way: str) 
 
 def test_a_whole_body_that_comes_too_slowly_is_given_up(served: FaultServer) -> None:
     """As from a server without ranges."""
-    store, url = Store(limits=HURRIED), f"{served.url}/a.tar"
+    store, url = ObjectReader(limits=HURRIED), f"{served.url}/a.tar"
     served.schedule = lambda number: Fault("ignore_range")
     store.stat(url)
     served.schedule = lambda number: Fault("drip" if number > 1 else "ignore_range", pause=0.05)
@@ -86,11 +92,11 @@ def test_a_whole_body_that_comes_too_slowly_is_given_up(served: FaultServer) -> 
 
 
 def test_a_reader_who_is_slow_does_not_make_the_server_so(served: FaultServer) -> None:
-    limits = Limits(retries=0, read_timeout=0.5, min_throughput=10_000_000)
+    limits = StorageLimits(retries=0, read_timeout=0.5, min_throughput=10_000_000)
     served.objects["/a.tar"] = DATA * 30  # more than buffers hold
     served.schedule = lambda number: Fault("ignore_range")
     pieces, stalled = [], threading.Event()
-    for piece in Store(limits=limits).stream(f"{served.url}/a.tar"):
+    for piece in ObjectReader(limits=limits).stream(f"{served.url}/a.tar"):
         pieces.append(bytes(piece))
         if len(pieces) < 3:
             stalled.wait(1)
@@ -108,7 +114,7 @@ def test_secrets_stay_with_the_server_that_they_are_for(served: FaultServer, que
             f"/a.tar{query}": f"/moved.tar{query}", f"/moved.tar{query}": f"{other.url}/b.tar",
         }  # fmt: skip
         address = served.url.replace("//", "//me:not-to-be-seen@")
-        store = Store({"headers": SECRETS})
+        store = ObjectReader({"headers": SECRETS})
         assert store.read(f"{address}/a.tar{query}") == DATA
     assert all(headers["x-api-key"] == "not-to-be-seen" for _, _, headers in served.requests)
     assert other.requests
@@ -123,7 +129,7 @@ def test_a_server_that_points_home_gets_its_secrets(served: FaultServer) -> None
     with fault_server() as other:
         served.moved = {"/m.tar": f"{other.url}/m.tar"}
         other.moved = {"/m.tar": f"{served.url}/a.tar"}
-        assert Store({"headers": SECRETS}).read(f"{served.url}/m.tar") == DATA
+        assert ObjectReader({"headers": SECRETS}).read(f"{served.url}/m.tar") == DATA
     assert all("x-api-key" in headers for _, _, headers in served.requests)
 
 
@@ -141,13 +147,13 @@ def test_a_server_that_points_home_gets_its_secrets(served: FaultServer) -> None
 def test_servers_that_point_nowhere(served: FaultServer, location: str, fault: str) -> None:
     served.moved = {"/a.tar": location}
     with pytest.raises(DataError, match=rf"/a\.tar, byte 0: the server .*{fault}"):
-        Store().read(f"{served.url}/a.tar")
+        ObjectReader().read(f"{served.url}/a.tar")
 
 
 @pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X: y": "a"}, {"X": "\u20ac"}, {"": ""}])
 def test_headers_that_cannot_be_sent(served: FaultServer, headers: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=r"does not open with these storage_options \(headers\)"):
-        Store({"headers": headers}).read(f"{served.url}/a.tar")
+        ObjectReader({"headers": headers}).read(f"{served.url}/a.tar")
     assert not served.requests
 
 
@@ -181,7 +187,7 @@ def test_how_long_a_server_asks_to_wait() -> None:
 
 def test_a_wait_has_a_bound(served: FaultServer) -> None:
     served.schedule = lambda number: Fault("status", retry_after="999999") if not number else None
-    WAYS["file"](served, Limits(max_retry_after=0.01))
+    WAYS["file"](served, StorageLimits(max_retry_after=0.01))
 
 
 @pytest.mark.parametrize(
@@ -203,16 +209,16 @@ def test_a_certificate_that_is_not_trusted(
     with fault_server({"/a.tar": DATA}, CERTIFICATES / f"{name}.pem") as server:
         for way in ("file", "bucket", "list", "upload"):
             with pytest.raises(DataError, match=f"the server's certificate {fault}"):
-                WAYS[way](server, Limits(retries=1))
+                WAYS[way](server, StorageLimits(retries=1))
 
 
 def test_an_authority_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "self-signed.pem"))
     with fault_server({"/a.tar": DATA, "/box/a": DATA}, CERTIFICATES / "self-signed.pem") as server:
-        assert Store().read(f"{server.url}/a.tar") == DATA
-        assert Store(bucket(server)).read("s3://box/a") == DATA
+        assert ObjectReader().read(f"{server.url}/a.tar") == DATA
+        assert ObjectReader(bucket(server)).read("s3://box/a") == DATA
         with pytest.raises(DataError, match="is one for another host; correct the address"):
-            Store().read(f"{server.url.replace('127.0.0.1', '127.1')}/a.tar")
+            ObjectReader().read(f"{server.url.replace('127.0.0.1', '127.1')}/a.tar")
 
 
 @pytest.mark.parametrize("way", ["bucket", "list", "upload"])
@@ -220,18 +226,18 @@ def test_a_clock_that_is_off(served: FaultServer, way: str) -> None:
     body = b"<Error><Code>RequestTimeTooSkewed</Code><Message>m</Message></Error>"
     served.schedule = lambda number: Fault("status", status=403, body=body)
     with pytest.raises(DataError, match="not take this machine's time for the right one; set its"):
-        WAYS[way](served, Limits(retries=1))
+        WAYS[way](served, StorageLimits(retries=1))
 
 
 def test_bytes_that_came_before_a_drop_are_not_read_again(served: FaultServer) -> None:
     served.schedule = lambda number: Fault("drop", 50_000) if number == 1 else None
-    data = Store(limits=QUICK).read(f"{served.url}/a.tar", hashlib.sha256(DATA).hexdigest())
+    data = ObjectReader(limits=QUICK).read(f"{served.url}/a.tar", hashlib.sha256(DATA).hexdigest())
     assert data == DATA
     assert served.sent <= len(DATA) + 1
 
 
 def test_connections_serve_more_than_one_request(served: FaultServer) -> None:
-    store = Store()
+    store = ObjectReader()
     for start in range(0, 100_000, 10_000):
         assert store.get_range(f"{served.url}/a.tar", start, 10) == DATA[start : start + 10]
     assert served.connections == 1
@@ -241,8 +247,8 @@ def test_a_proxy_is_gone_through(served: FaultServer, monkeypatch: pytest.Monkey
     served.objects["http://elsewhere.invalid/a.tar"] = DATA
     monkeypatch.setenv("http_proxy", served.url.replace("//", "//me:secret@"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert Store().read("http://elsewhere.invalid/a.tar") == DATA
-    assert Store().read(f"{served.url}/a.tar") == DATA
+    assert ObjectReader().read("http://elsewhere.invalid/a.tar") == DATA
+    assert ObjectReader().read(f"{served.url}/a.tar") == DATA
     *_, (_, path, headers) = served.requests
     assert path == "/a.tar"
     assert "proxy-authorization" not in headers
@@ -257,10 +263,10 @@ def test_a_proxy_does_not_see_into_https(monkeypatch: pytest.MonkeyPatch) -> Non
     ):
         monkeypatch.setenv("https_proxy", proxy.url)
         proxy.tunnel = server.port
-        assert Store().read("https://localhost:1/a.tar") == DATA
+        assert ObjectReader().read("https://localhost:1/a.tar") == DATA
         assert {(method, path) for method, path, _ in proxy.requests} == {
             ("CONNECT", "localhost:1")
         }
         proxy.tunnel = None
         with pytest.raises(DataError, match="the proxy answers 403"):
-            Store(limits=Limits(retries=0)).read("https://localhost:1/a.tar")
+            ObjectReader(limits=StorageLimits(retries=0)).read("https://localhost:1/a.tar")

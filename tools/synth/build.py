@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from avrb_wds.atomic import make_folder, whole_file
+from avrb_wds.atomic import atomic_file, make_folder
 from avrb_wds.corruptions._bankfile import PICTURES, Item, write_bank
 from avrb_wds.progress import Progress, part_of
 
@@ -62,7 +62,7 @@ def build(out: Path, progress: Progress | None = None) -> list[Path]:
     paths, done, total = [], 0, sum(map(len, FILES.values()))
     for stem, contents in FILES.items():
         paths.append(out / f"{stem}.avrbbank")
-        with whole_file(paths[-1]) as file:
+        with atomic_file(paths[-1]) as file:
             write_bank(file, _made(contents, part_of(progress, done, total)))
         done += len(contents)
     return paths

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ...condition import Condition
 from ...errors import DataError
-from ...loading import Skipped
-from ...loading.sharding import Span, share
+from ...loading import SkippedClip
+from ...loading.sharding import Span, rank_range
 from .plan import RunPlan
 from .predictions import Record, prediction_files, read_records, record_at
 
@@ -30,7 +30,7 @@ class Ledger:
     plan: RunPlan
     keys: list[str]
     counts: npt.NDArray[np.uint8]
-    skipped: dict[Skipped, int]
+    skipped: dict[SkippedClip, int]
     places: dict[Condition, list[tuple[Path, int]]]
 
     @classmethod
@@ -120,7 +120,7 @@ class Ledger:
         """
         size, clips = self.plan.receipt.batch_size, len(self.keys)
         spans = []
-        for batch in share(-(-clips // size), rank, world_size):
+        for batch in rank_range(-(-clips // size), rank, world_size):
             start, stop = batch * size, min((batch + 1) * size, clips)
             missing = np.flatnonzero((self.counts[:, start:stop] == 0).any(axis=1))
             if missing.size:

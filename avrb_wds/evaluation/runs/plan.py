@@ -10,14 +10,14 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ...atomic import PARTS, make_folder, write_new
+from ...atomic import TEMP_PATTERN, make_folder, write_new
 from ...condition import Condition
-from ...errors import DataError, UsageError, cause
-from ...receipts.tsv import key_as_written, key_of
+from ...errors import DataError, UsageError, reason
+from ...receipts.tsv import escape_tsv, unescape_tsv
 from ...reports import Receipt
 from ...reports.parsing import conditions_of, task_of
 from ...reports.report import Task
-from ...shards.json_io import Fields, check_format, parse, spell
+from ...shards.json_io import Fields, check_format, dumps, loads
 from .predictions import FOLDER, is_rank_file
 
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
@@ -38,7 +38,7 @@ class RunPlan:
 
     def to_bytes(self) -> bytes:
         """The plan as canonical JSON."""
-        return spell(
+        return dumps(
             {
                 "format": FORMAT,
                 "model": self.model,
@@ -53,7 +53,7 @@ class RunPlan:
     def from_bytes(cls, data: bytes, where: str) -> RunPlan:
         """The plan that `data` spells; raises DataError, naming `where`, if it spells none."""
         names = {field.name for field in fields(cls)}
-        value = parse(data, where)
+        value = loads(data, where)
         check_format(value, where, FORMAT)
         given = Fields.of(value, where, {"format", *names})
         receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
@@ -84,7 +84,7 @@ def _versions() -> Iterator[tuple[str, str]]:
             yield name, version(name)
 
 
-def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
+def start_or_resume(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     """Write the plan and the keys of all clips into `folder`, or see that the same stand there.
 
     Raises UsageError, naming what differs, where another run has begun there, and DataError where
@@ -92,7 +92,7 @@ def begin(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
     """
     make_folder(folder)
     if not (folder / PLAN_FILE).exists():
-        lines = "".join(f"{key_as_written(key)}\n" for key in keys)
+        lines = "".join(f"{escape_tsv(key)}\n" for key in keys)
         # Of ranks and rivals that begin at once the first one's stays, and all hold to it.
         write_new(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
         write_new(folder / PLAN_FILE, plan.to_bytes())
@@ -161,10 +161,10 @@ def _is_ours(path: Path, folder: Path) -> bool:
         return False
     if path.parent == folder and path.name in (PLAN_FILE, KEYS_FILE):
         return True
-    return path.match(PARTS) or (path.parent != folder and is_rank_file(path.name))
+    return path.match(TEMP_PATTERN) or (path.parent != folder and is_rank_file(path.name))
 
 
-def holds_run(folder: Path) -> bool:
+def is_run_folder(folder: Path) -> bool:
     """Whether a run was begun in a folder."""
     return (folder / PLAN_FILE).is_file()
 
@@ -176,7 +176,7 @@ def read_plan(folder: Path) -> RunPlan:
         return RunPlan.from_bytes(path.read_bytes(), str(path))
     except OSError as error:
         raise DataError(
-            f"{path} does not open: {cause(error)}; give the folder of a run."
+            f"{path} does not open: {reason(error)}; give the folder of a run."
         ) from error
 
 
@@ -187,9 +187,9 @@ def read_keys(folder: Path) -> list[str]:
         *lines, rest = path.read_bytes().decode(errors="surrogateescape").split("\n")
     except OSError as error:
         raise DataError(
-            f"{path} does not open: {cause(error)}; evaluate again in another folder."
+            f"{path} does not open: {reason(error)}; evaluate again in another folder."
         ) from error
-    keys = [key_of(line) for line in lines]
+    keys = [unescape_tsv(line) for line in lines]
     if rest or len(set(keys)) < len(keys):
         what = "is cut off" if rest else "has a key twice"
         raise DataError(f"{path} {what}; evaluate again in another folder.")

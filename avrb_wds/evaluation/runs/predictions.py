@@ -22,12 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...condition import Condition
-from ...errors import DataError, cause
-from ...loading import Skipped
+from ...errors import DataError, reason
+from ...loading import SkippedClip
 from ...locks import HeldFile, in_use, is_held
 from ...receipts.digests import ClipDigest
 from ...reports.parsing import conditions_of
-from ...shards.json_io import Fields, parse, spell
+from ...shards.json_io import Fields, dumps, loads
 
 FOLDER = "predictions"
 MAGIC = b"avrb-predictions/2\n"
@@ -50,7 +50,7 @@ class Record:
     targets: tuple[tuple[int, ...], ...]
     scores: npt.NDArray[np.float32]
     digests: tuple[ClipDigest, ...]
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedClip, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The record as it stands in a file."""
@@ -61,7 +61,7 @@ class Record:
             "targets": self.targets,
             "skipped": self.skipped,
         }
-        coded = spell(head)
+        coded = dumps(head)
         body = self.scores.astype("<f4", copy=False).tobytes() + b"".join(self.digests)
         check = zlib.crc32(body, zlib.crc32(coded))
         return _HEAD.pack(MARK, len(coded), len(body), check) + coded + body
@@ -69,7 +69,7 @@ class Record:
     @classmethod
     def of(cls, head: bytes, body: bytes, where: str) -> Record:
         """The record of this head and body, both whole; raises DataError where they are none."""
-        given = Fields.of(parse(head, where), where, _HEAD_NAMES)
+        given = Fields.of(loads(head, where), where, _HEAD_NAMES)
         keys = given.texts("keys")
         (condition,) = conditions_of([given.text("condition")], where)
         end = len(body) - DIGEST_BYTES * len(keys)
@@ -105,14 +105,14 @@ def _targets(given: Fields, clips: int, classes: int) -> tuple[tuple[int, ...], 
     return tuple(tuple(numbers) for numbers in value)
 
 
-def _skipped(given: Fields) -> tuple[Skipped, ...]:
+def _skipped(given: Fields) -> tuple[SkippedClip, ...]:
     value = given.values["skipped"]
     if not isinstance(value, list):
         raise DataError(f"{given.where}: 'skipped' is not a list.")
     clips = [Fields({"clip": clip}, f"{given.where}: skipped").texts("clip") for clip in value]
-    if not all(len(clip) == len(Skipped._fields) for clip in clips):
+    if not all(len(clip) == len(SkippedClip._fields) for clip in clips):
         raise DataError(f"{given.where}: 'skipped' holds what is not a key, a shard and a cause.")
-    return tuple(Skipped(*clip) for clip in clips)
+    return tuple(SkippedClip(*clip) for clip in clips)
 
 
 class PredictionWriter:
@@ -168,7 +168,7 @@ class PredictionWriter:
 
 def _unwritten(path: Path, error: OSError) -> DataError:
     return DataError(
-        f"{path} cannot be written: {cause(error)}; make room and repeat the run, which goes on "
+        f"{path} cannot be written: {reason(error)}; make room and repeat the run, which goes on "
         f"where it was."
     )
 
@@ -224,7 +224,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         file = path.open("rb")
     except OSError as error:
         raise DataError(
-            f"{path} cannot be opened: {cause(error)}; evaluate again in another folder."
+            f"{path} cannot be opened: {reason(error)}; evaluate again in another folder."
         ) from error
     with file:
         yield file

@@ -15,7 +15,7 @@ from .plan import read_keys, read_plan
 
 
 @dataclass(frozen=True)
-class Gap:
+class MissingClips:
     """Clips that are missing, the same under each of some conditions.
 
     spans: first and last key of each unbroken row of them.
@@ -34,7 +34,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStatus:
     """What is there of a run.
 
     clips: of its data set.  whole: those accounted for under every condition.  scores, wanted:
@@ -46,7 +46,7 @@ class Standing:
     whole: int
     scores: int
     wanted: int
-    gaps: tuple[Gap, ...]
+    gaps: tuple[MissingClips, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -60,12 +60,12 @@ class Standing:
         )
 
 
-def standing(folder: str | Path) -> Standing:
+def run_status(folder: str | Path) -> RunStatus:
     """How far the run in a folder has come, finished or not; raises DataError if there is none."""
     folder = Path(folder)
     plan, keys = read_plan(folder), read_keys(folder)
     there = Ledger.read(folder, plan, keys).counts > 0
-    return Standing(
+    return RunStatus(
         plan.model,
         len(keys),
         int(there.all(axis=0).sum()),
@@ -77,7 +77,7 @@ def standing(folder: str | Path) -> Standing:
 
 def _gaps(
     conditions: tuple[Condition, ...], keys: list[str], missing: npt.NDArray[np.bool_]
-) -> Iterator[Gap]:
+) -> Iterator[MissingClips]:
     alike: dict[bytes, list[int]] = {}
     for number, row in enumerate(missing):
         if row.any():
@@ -86,7 +86,7 @@ def _gaps(
         row = missing[numbers[0]]
         edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
         spans = tuple((keys[start], keys[stop - 1]) for start, stop in edges.reshape(-1, 2))
-        yield Gap(tuple(conditions[number] for number in numbers), int(row.sum()), spans)
+        yield MissingClips(tuple(conditions[number] for number in numbers), int(row.sum()), spans)
 
 
 def _row(first: str, last: str) -> str:

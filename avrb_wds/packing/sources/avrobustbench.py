@@ -7,12 +7,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...atomic import write_whole
-from ...errors import DataError, cause
+from ...atomic import write_atomic
+from ...errors import DataError, reason
 from ...folders import list_folder
 from ...paths import check_file, check_folder, path_to_text, text_to_path
 from ...progress import Progress
-from ...shards.json_io import Fields, parse
+from ...shards.json_io import Fields, loads
 from .base import FrameColumns, Source, SourceClip
 from .labels import read_label_table, split_labels
 from .video_folder import VIDEOS
@@ -29,8 +29,8 @@ def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} does not open: {cause(error)}.") from error
-    value = parse(data, str(path))
+        raise DataError(f"{path} does not open: {reason(error)}.") from error
+    value = loads(data, str(path))
     entries = value.get("data") if isinstance(value, dict) else None
     if not isinstance(entries, list):
         raise DataError(f'{path} is not the JSON of AVROBUSTBENCH: {{"data": [...]}} is missing.')
@@ -46,7 +46,7 @@ def _clip(entry: object, number: int, path: Path, classes: Mapping[str, int]) ->
     try:
         wav, frames, name = map(text_to_path, names)
     except DataError as error:
-        raise DataError(f"{where}: {cause(error)}.") from error
+        raise DataError(f"{where}: {reason(error)}.") from error
     return SourceClip(
         names[2],
         split_labels(given.text("labels"), classes),
@@ -100,7 +100,7 @@ def create_json(
         data.append({"wav": wav, "labels": text, "video_id": video_id, "video_path": place(frames)})
         if progress:
             progress(done, len(listed.files))
-    write_whole(Path(out), json.dumps({"data": data}, indent=4).encode())
+    write_atomic(Path(out), json.dumps({"data": data}, indent=4).encode())
     return len(data)
 
 

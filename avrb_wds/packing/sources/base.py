@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...building.journal import Failure
+from ...building.journal import ClipFailure
 from ...errors import DataError
 from ...folders import NOTHING, PassedOver
 from ...shards.record import escape_key
@@ -62,7 +62,7 @@ class Source:
 
     name: str
     clips: tuple[SourceClip, ...]
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[ClipFailure, ...] = ()
     left_out: int = 0
     passed_over: PassedOver = NOTHING
 

@@ -8,7 +8,7 @@ import io
 import stat
 from pathlib import Path
 
-from ...errors import UsageError, cause
+from ...errors import UsageError, reason
 
 # The marks that editors and spreadsheets put before text, the longer first.
 _MARKS = (
@@ -49,7 +49,7 @@ def read_rows(path: Path, what: str) -> list[tuple[int, list[str]]]:
                 raise UsageError(f"{path}, line {line}: a quote spans several lines; close it.")
             line = reader.line_num + 1
     except csv.Error as error:
-        raise UsageError(f"{path} is not a CSV: {cause(error)}; give a {what}.") from error
+        raise UsageError(f"{path} is not a CSV: {reason(error)}; give a {what}.") from error
     start, last = rows.pop()
     if last != [_END]:
         raise UsageError(f"{path} is not a CSV: line {start} opens a quote; close it.")
@@ -73,7 +73,7 @@ def _read(path: Path, what: str) -> bytes:
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist; give a {what}.") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be opened: {cause(error)}; give a {what}.") from error
+        raise UsageError(f"{path} cannot be opened: {reason(error)}; give a {what}.") from error
 
 
 def _decode(data: bytes, path: Path, what: str) -> str:
@@ -82,5 +82,5 @@ def _decode(data: bytes, path: Path, what: str) -> str:
         return data.decode(coding)
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"{path} is not in UTF-8: {cause(error)}; give a {what} that is."
+            f"{path} is not in UTF-8: {reason(error)}; give a {what} that is."
         ) from error

@@ -8,7 +8,7 @@ from stat import S_ISDIR
 
 from ...errors import UsageError, check_one_of
 from ...paths import stat_path
-from ..class_list import ClassList, Labelling, read_class_list
+from ..class_list import ClassList, LabelEncoder, read_class_list
 from .avrobustbench import avrobustbench_source
 from .base import Source
 from .clip_list import cliplist_source
@@ -35,7 +35,7 @@ class SourceOptions:
     list_fps: float = 8.0
 
 
-def open_source(path: Path, options: SourceOptions) -> tuple[Source, Labelling]:
+def open_source(path: Path, options: SourceOptions) -> tuple[Source, LabelEncoder]:
     """The clips that `path` means, and their classes.
 
     path: a folder of videos, the JSON of AVROBUSTBENCH, or a clip list of Tian & Xu.  Raises
@@ -43,7 +43,7 @@ def open_source(path: Path, options: SourceOptions) -> tuple[Source, Labelling]:
     """
     classes = read_class_list(options.classes) if options.classes else None
     source = _read(path, options, classes or ClassList()).check(path)
-    return source, Labelling.of(source.clips, classes)
+    return source, LabelEncoder.of(source.clips, classes)
 
 
 def _read(path: Path, options: SourceOptions, classes: ClassList) -> Source:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from ...building.journal import Failure
+from ...building.journal import ClipFailure
 from ...errors import DataError, UsageError
 from ...folders import FolderFiles, list_folder
 from ...paths import path_to_text, text_to_path
@@ -53,8 +53,8 @@ def _name(folder: Path) -> str:
     return path_to_text(folder.resolve().name)
 
 
-def _failures(listed: FolderFiles) -> tuple[Failure, ...]:
-    return tuple(Failure(fault.path, fault.path, f"{fault.cause}.") for fault in listed.faults)
+def _failures(listed: FolderFiles) -> tuple[ClipFailure, ...]:
+    return tuple(ClipFailure(fault.path, fault.path, f"{fault.cause}.") for fault in listed.faults)
 
 
 def _clip(folder: Path, video: str, ids: Ids, labels: tuple[str, ...]) -> SourceClip:

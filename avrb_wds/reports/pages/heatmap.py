@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...condition import Condition
 from ..colors import Color, color_of, ink_on
 from ..formatting import percent, span
-from ..report import Cell, Report
+from ..report import ConditionResult, Report
 from ..robustness import Robustness, group_of, severity_of
 from .elements import Html, element
 
@@ -47,7 +47,7 @@ def _named(name: str, *cells: Html, class_: str = "") -> Html:
     return element("tr", element("th", name, scope="row"), *cells, class_=class_)
 
 
-def _cell(report: Report, cell: Cell, colspan: int = 1) -> Html:
+def _cell(report: Report, cell: ConditionResult, colspan: int = 1) -> Html:
     score = report.score(cell)
     hint = f"{cell.condition}: {percent(score)} ({span(cell.interval)}), {cell.clips} clips"
     return colored(percent(score), color_of(score, report.clean), hint, colspan)

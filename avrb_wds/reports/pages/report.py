@@ -16,7 +16,7 @@ from ..formatting import (
     value,
 )
 from ..receipt_rows import CHECK_COMMAND, receipt_rows
-from ..report import Cell, Interval, Metrics, Report
+from ..report import ConditionResult, Interval, Metrics, Report
 from ..robustness import group_of, severity_of
 from .charts import Curve, Point, bar, curves, score_bar
 from .elements import Html, document, element, grid_table, section
@@ -191,7 +191,9 @@ def _metrics(report: Report) -> Html:
     clean = [cell for cell in report.cells if cell.condition.is_clean]
     corrupted = [cell for cell in report.cells if not cell.condition.is_clean]
     found = report.intervals
-    parts: list[tuple[str, list[Cell], Interval | None]] = [("clean", clean, found.clean)]
+    parts: list[tuple[str, list[ConditionResult], Interval | None]] = [
+        ("clean", clean, found.clean)
+    ]
     for part, interval in zip(report.by_severity, found.by_severity, strict=True):
         some = [cell for cell in corrupted if severity_of(cell.condition) == part.name]
         parts.append((f"severity {part.name}", some, interval))
@@ -214,14 +216,14 @@ def _metrics(report: Report) -> Html:
 
 
 def _row(
-    name: str, cells: list[Cell], metrics: Iterable[str], interval: Interval | None
+    name: str, cells: list[ConditionResult], metrics: Iterable[str], interval: Interval | None
 ) -> list[str]:
     clips = {cell.clips for cell in cells}
     spread = f"{min(clips):,}" if len(clips) == 1 else f"{min(clips):,} to {max(clips):,}"
     return [name, spread, *(value(one, _mean(cells, one)) for one in metrics), span(interval)]
 
 
-def _mean(cells: list[Cell], metric: str) -> float | None:
+def _mean(cells: list[ConditionResult], metric: str) -> float | None:
     """The mean of a metric; None where one cell has none."""
     values = [getattr(cell.metrics, metric) for cell in cells]
     return None if None in values else float(sum(values)) / len(values)

@@ -15,15 +15,15 @@ from helpers.reports import RECEIPT, made_report
 
 from avrb_wds.condition import CLEAN, Condition
 from avrb_wds.evaluation import compare
-from avrb_wds.evaluation.clip_digests import ClipDigests, seal
-from avrb_wds.evaluation.condition_scores import Scored
+from avrb_wds.evaluation.clip_digests import ClipDigests, make_receipt
+from avrb_wds.evaluation.condition_scores import ConditionScores
 from avrb_wds.evaluation.receipt_files import difference, read_receipt
 from avrb_wds.evaluation.runs.ledger import Ledger
 from avrb_wds.evaluation.runs.plan import RunPlan, read_keys
 from avrb_wds.evaluation.runs.predictions import MAGIC, Record
-from avrb_wds.loading import Skipped
+from avrb_wds.loading import SkippedClip
 from avrb_wds.rendering.receipt import RenderReceipt
-from avrb_wds.reports import Receipt, Report, against, read_report
+from avrb_wds.reports import Receipt, Report, read_report, with_baseline
 from avrb_wds.reports.comparison_files import comparison_json, comparison_markdown
 from avrb_wds.reports.markdown import report_markdown
 from avrb_wds.reports.pages import report_page
@@ -61,7 +61,9 @@ def records() -> list[bytes]:
             for start in (0, 2):
                 keys = KEYS[start : start + 2]
                 left = (
-                    (Skipped(keys.pop(), "t-0.tar", "it is broken."),) if skipped and start else ()
+                    (SkippedClip(keys.pop(), "t-0.tar", "it is broken."),)
+                    if skipped and start
+                    else ()
                 )
                 scores = np.linspace(-number, 1, 3 * len(keys), dtype=np.float32).reshape(-1, 3)
                 targets = tuple((place % 3,) for place in range(len(keys)))
@@ -120,10 +122,10 @@ def read_run(data: bytes) -> Ledger:
     ledger = Ledger.read(folder, PLAN, read_keys(folder))
     if ledger.is_complete:
         ledger.check()
-        seal(ledger)
+        make_receipt(ledger)
         ClipDigests.of(ledger).to_bytes()
         for condition in CONDITIONS:
-            score, change = Scored.of(ledger, condition).influence()
+            score, change = ConditionScores.of(ledger, condition).influence()
             assert 0 <= score <= 1
             assert np.isfinite(change).all()
     return ledger
@@ -150,7 +152,7 @@ def reports() -> list[bytes]:
     """Of one label and of several, with clips left out and a baseline, and of clean alone."""
     scores = {"clean": 0.9, "rain-1": 0.6, "rain-3": 0.0, "snow-0+5": 0.4}
     one, several = made_report(scores), made_report(scores, multi=True)
-    held = against(one, made_report({name: score / 2 for name, score in scores.items()}))
+    held = with_baseline(one, made_report({name: score / 2 for name, score in scores.items()}))
     return [
         report_json(report).encode() for report in (one, several, held, made_report({"clean": 1.0}))
     ]
@@ -160,7 +162,7 @@ def write_all(report: Report) -> None:
     """Every spelling of a report, held against itself too."""
     for spell in (report_json, report_csv, report_markdown, report_page):
         spell(report).encode(errors="backslashreplace")
-    against(report, report)
+    with_baseline(report, report)
     compared = compare(report, report)
     assert {row.difference for row in compared.by_condition} == {0.0}
     comparison_json(compared), comparison_markdown(compared)
@@ -205,11 +207,11 @@ def same_digests(data: bytes, digests: ClipDigests) -> None:
 
 def rendered() -> list[bytes]:
     """Of frames that are equal, and of frames that are not."""
-    from avrb_wds.packing import Failure
+    from avrb_wds.packing import ClipFailure
     from avrb_wds.rendering import RenderOptions
 
     shown = Receipt(**{**vars(RECEIPT), "digests": (("rain-3", "ab" * 32),)})
-    left = (Failure("x", "x.mp4", "it is broken."),)
+    left = (ClipFailure("x", "x.mp4", "it is broken."),)
     return [
         RenderReceipt(
             "t", 3, Condition("rain", 3), shown, options, "ab" * 32, psnr, left

@@ -9,7 +9,7 @@ from typing import Any
 from braceexpand import braceexpand
 
 from avrb_wds import UsageError
-from avrb_wds.shards.json_io import parse, spell
+from avrb_wds.shards.json_io import dumps, loads
 from avrb_wds.shards.locate import count_names, locate_shards
 
 from ..jsons import mutate_json
@@ -29,7 +29,7 @@ def values() -> list[bytes]:
 def same_value(data: bytes, value: Any) -> None:
     """What was read is what the standard library reads, and what is written."""
     assert json.loads(data) == value
-    assert parse(spell(value), "x") == value
+    assert loads(dumps(value), "x") == value
 
 
 def expand(data: bytes) -> tuple[str, int]:
@@ -52,7 +52,7 @@ def as_many_names(data: bytes, read: tuple[str, int]) -> None:
 
 
 TARGETS = (
-    Target("json", values, mutate_json, lambda data: parse(data, "x.json"), same_value),
+    Target("json", values, mutate_json, lambda data: loads(data, "x.json"), same_value),
     Target(
         "braces",
         lambda: [b"none/a-{000..013}.tar", b"none/{a,b{1..3..2}}-{c,d}.tar", b"none/{a..e}\\{.tar"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from avrb_wds.packing.sources.open.open import open_source
 
 from avrb_wds.packing import SourceOptions
-from avrb_wds.packing.class_list import ClassList, Labelling, read_class_list
+from avrb_wds.packing.class_list import ClassList, LabelEncoder, read_class_list
 from avrb_wds.packing.sources.base import Source, SourceClip, VideoFile
 from avrb_wds.packing.sources.labels import Row, read_label_table
 
@@ -48,7 +48,7 @@ def read_table(data: bytes) -> list[Row]:
         SourceClip(name, labels, name, VideoFile(ROOT / name), ROOT / name)
         for name, labels in table
     ]
-    labelling = Labelling.of(clips, None)
+    labelling = LabelEncoder.of(clips, None)
     for clip in clips:
         labelling.target(clip.labels)
     return table

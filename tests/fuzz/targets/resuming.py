@@ -6,13 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
-from avrb_wds.building.clip_shape import Layout
-from avrb_wds.building.journal import FORMAT, Failure, Journal, Step
+from avrb_wds.building.clip_shape import ClipShape
+from avrb_wds.building.journal import FORMAT, ClipFailure, Journal, JournalEntry
 from avrb_wds.building.log import DIGITS, START, seal_line, split_line
 from avrb_wds.media.folder import SETTINGS, hold_folder
 from avrb_wds.rendering.render_clip import ClipNote
 from avrb_wds.shards import ShardEntry
-from avrb_wds.shards.json_io import spell
+from avrb_wds.shards.json_io import dumps
 from avrb_wds.shards.locate import JOURNAL
 
 from ..jsons import mutate_json
@@ -24,14 +24,17 @@ SEALED = {"corruption": "rain", "seed": 0, "duration": None}
 NOTE = ClipNote("k", "k", ("dog",), "0" * 64, "1" * 64, 3, 10, 2, 99, "2" * 64)
 
 
-def steps() -> list[Step]:
+def steps() -> list[JournalEntry]:
     """A shard with a clip that failed, one with notes, and clips that failed after the last."""
     shard = ShardEntry("t-000000.tar", 10240, 3, "a" * 64, "t-000000.index.jsonl", "b" * 64)
-    layout, failure = Layout(2, None, 32, 16_000, 1, 800), Failure("v", "é.mp4", "it is empty.")
+    layout, failure = (
+        ClipShape(2, None, 32, 16_000, 1, 800),
+        ClipFailure("v", "é.mp4", "it is empty."),
+    )
     return [
-        Step(4, (failure,), shard, layout),
-        Step(8, (), None, layout, (NOTE.to_text(),)),
-        Step(9, (failure,), None, None),
+        JournalEntry(4, (failure,), shard, layout),
+        JournalEntry(8, (), None, layout, (NOTE.to_text(),)),
+        JournalEntry(9, (failure,), None, None),
     ]
 
 
@@ -46,8 +49,8 @@ def sealed(objects: list[bytes]) -> bytes:
 
 def journals() -> list[bytes]:
     """Of some steps, of none, and not yet begun."""
-    first = spell({"format": FORMAT, "job": JOB})
-    return [sealed([first, *(spell(asdict(step)) for step in steps())]), sealed([first]), b""]
+    first = dumps({"format": FORMAT, "job": JOB})
+    return [sealed([first, *(dumps(asdict(step)) for step in steps())]), sealed([first]), b""]
 
 
 def mutate_sealed(rng: Random, data: bytes) -> bytes:
@@ -68,14 +71,14 @@ def put(data: bytes, name: str) -> Path:
     return folder
 
 
-def read_journal(data: bytes) -> list[Step]:
+def read_journal(data: bytes) -> list[JournalEntry]:
     """The steps of a run that goes on."""
     journal = Journal.start(put(data, JOURNAL), JOB, 9, resume=True)
     journal.close()
     return journal.steps
 
 
-def right_steps(data: bytes, found: list[Step]) -> None:
+def right_steps(data: bytes, found: list[JournalEntry]) -> None:
     """Numbers of clips that can be gone on from, and what a manifest and a receipt are made of."""
     done = [step.done for step in found]
     assert done == sorted(set(done))
@@ -97,7 +100,7 @@ def read_settings(data: bytes) -> None:
 
 def settings() -> list[bytes]:
     """Noted, and not yet."""
-    return [sealed([spell(SEALED)]), b""]
+    return [sealed([dumps(SEALED)]), b""]
 
 
 TARGETS = (

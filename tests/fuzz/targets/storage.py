@@ -8,12 +8,12 @@ from contextlib import suppress
 from random import Random
 
 from avrb_wds.errors import DataError, UsageError
-from avrb_wds.storage import Limits, RemoteFile, Storage, is_remote
+from avrb_wds.storage import RemotePath, Storage, StorageLimits, is_remote
 from avrb_wds.storage.client import Clients
 from avrb_wds.storage.connections import Connection
-from avrb_wds.storage.http_client import WebClient
-from avrb_wds.storage.responses import Transient
-from avrb_wds.storage.url import Address
+from avrb_wds.storage.http_client import HttpClient
+from avrb_wds.storage.responses import TransientError
+from avrb_wds.storage.url import ParsedUrl
 from avrb_wds.tools.parsing import storage_options
 
 from ..mutators import mutate_bytes, mutate_text, one_of
@@ -51,7 +51,7 @@ def text_of(data: bytes) -> str:
     return data.decode(errors="surrogateescape")
 
 
-def read_address(data: bytes) -> RemoteFile | None:
+def read_address(data: bytes) -> RemotePath | None:
     """A file at an address, of which nothing is asked; None for a path and for what is refused."""
     try:
         file = Storage().file(text) if is_remote(text := text_of(data)) else None
@@ -60,11 +60,11 @@ def read_address(data: bytes) -> RemoteFile | None:
     if file is None:
         return None
     _ = file.name, file.lists, str(file), repr(file), str(file.parent)
-    assert Address.of((file / "a.tar").url).path.partition("?")[0].endswith("a.tar")
+    assert ParsedUrl.of((file / "a.tar").url).path.partition("?")[0].endswith("a.tar")
     return file
 
 
-def tells_no_password(data: bytes, file: RemoteFile | None) -> None:
+def tells_no_password(data: bytes, file: RemotePath | None) -> None:
     """A seed's, which mutation may have left whole."""
     assert file is None or b"me:secret@" not in data or "me:secret@" not in f"{file} {file!r}"
 
@@ -73,14 +73,14 @@ def read_options(data: bytes) -> None:
     """A client of each kind with these options, which asks nothing."""
     for url in ("https://host/a", "s3://bucket/a", "gs://bucket/a", "az://box/a"):
         with suppress(UsageError):
-            made = Clients(storage_options(text_of(data).split("\n")) or {}, Limits())
-            made.of(Address.of(url))
+            made = Clients(storage_options(text_of(data).split("\n")) or {}, StorageLimits())
+            made.of(ParsedUrl.of(url))
 
 
 def read_answer(data: bytes) -> list[bytes] | None:
     """The pieces of an answer, asked for as the first nine bytes; None where it is no good."""
     near, far = socket.socketpair()
-    client = WebClient({}, Limits(read_timeout=1.0))
+    client = HttpClient({}, StorageLimits(read_timeout=1.0))
     client._connections.give_back(LOOPBACK, Connection(near, 1.0))
     with far:
         far.sendall(data[: 1 << 15])
@@ -88,7 +88,7 @@ def read_answer(data: bytes) -> list[bytes] | None:
         try:
             _, (start, stop), pieces = client.get("http://127.0.0.1:1/a", (0, 9), None, 0, 1 << 16)
             given = list(pieces)
-        except (Transient, DataError):
+        except (TransientError, DataError):
             return None
         assert sum(map(len, given)) == stop - start
         return given

@@ -9,7 +9,7 @@ from random import Random
 
 from helpers.shards import Made, members
 
-from avrb_wds.shards import ShardSet, decode_clip, verify
+from avrb_wds.shards import ShardSet, decode_clip, verify_shards
 
 from ..jsons import mutate_json
 from ..mutators import mutate_bytes, one_of
@@ -161,7 +161,7 @@ def mutate_contents(rng: Random, data: bytes) -> bytes:
 def verify_tar(data: bytes) -> list[str]:
     """The faults of a tar, each a sentence; what has none decodes."""
     path = written(data, "v.tar")
-    faults = [fault.problem for fault in verify([str(path)], deep=True)]
+    faults = [fault.problem for fault in verify_shards([str(path)], deep=True)]
     assert all(fault.endswith(".") and "\n" not in fault for fault in faults), faults
     if not faults:
         with ShardSet.open(str(path)) as shards:

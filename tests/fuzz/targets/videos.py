@@ -12,7 +12,7 @@ from helpers.films import Film, make_film
 
 import avrb_wds as avrb
 from avrb_wds.packing import PackOptions
-from avrb_wds.packing.audio import window_sound
+from avrb_wds.packing.audio import window_audio
 from avrb_wds.packing.video_window import VideoWindow
 
 from ..chunks import MP4, RIFF, mutate_chunks
@@ -58,7 +58,7 @@ def read_window(data: bytes) -> list[tuple[list[Any], Any, int]]:
     found = []
     for options in WINDOWS:
         window = VideoWindow.of(path, options, with_sound=True)
-        found.append((window.frames(lambda frame: frame), *window_sound(window)))
+        found.append((window.frames(lambda frame: frame), *window_audio(window)))
     return found
 
 
