@@ -78,7 +78,7 @@ class Corrupter:
         still = self.temporal == "clip"
         draw = Draw(self.seed, self.corruption.name, key, "visual", 0 if still else number)
         kernel = self.corruption.kernel("visual", self.profile)
-        context = Context(draw, time=number if still else 0, bank=self.bank)
+        context = Context(draw, frame_index=number if still else 0, bank=self.bank)
         return kernel(frame, self.visual, context)
 
     def frames(self, frames: Frame, key: str, out: Frame | None = None) -> Frame:

@@ -40,16 +40,16 @@ class Decode:
     sample_rate in Hz; target (class number, several in a tuple, or None), labels and video_id.
     Frames or waveform are absent where a sample has none.  Other members stay as they are.
 
-    on_error: see `OnError`; the error is a DataError that names key, shard and member.  bounds:
+    on_error: see `OnError`; the error is a DataError that names key, shard and member.  limits:
     how much may come of a sample.
     """
 
     on_error: OnError = "raise"
-    bounds: DecodeLimits = DEFAULT_LIMITS
+    limits: DecodeLimits = DEFAULT_LIMITS
 
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """The decoded samples in the same order."""
-        return _each(samples, partial(_decoded, bounds=self.bounds), self.on_error)
+        return _each(samples, partial(_decoded, limits=self.limits), self.on_error)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _each(
         yield changed
 
 
-def _decoded(sample: Sample, bounds: DecodeLimits) -> Sample:
+def _decoded(sample: Sample, limits: DecodeLimits) -> Sample:
     key, shard = sample["__key__"], str(sample.get("__url__", "?"))
     members = {name: data for name, data in sample.items() if not name.startswith("__")}
     for name, data in members.items():
@@ -127,7 +127,7 @@ def _decoded(sample: Sample, bounds: DecodeLimits) -> Sample:
                 f"member {name!r} of clip {key!r} is a {type(data).__name__}, not bytes; "
                 f"leave the decoding to Decode()."
             )
-    clip = decode_clip(RawClip(key, shard, members, bounds))
+    clip = decode_clip(RawClip(key, shard, members, limits))
     used = {*frame_names(members), "json", "cls"}
     used |= {name for name in members if name.rpartition(".")[2].lower() in AUDIO}
     out = {name: value for name, value in sample.items() if name not in used}

@@ -31,7 +31,7 @@ from avrb_wds.shards import Manifest  # noqa: E402
 from avrb_wds.storage import ObjectReader, Storage, StorageLimits  # noqa: E402
 from avrb_wds.storage.cache import list_cache  # noqa: E402
 
-QUICK = StorageLimits(backoff=0.001, longest_backoff=0.01, read_timeout=5)
+QUICK = StorageLimits(backoff=0.001, max_backoff=0.01, read_timeout=5)
 MIB = 1 << 20
 
 

@@ -30,7 +30,7 @@ def visual(frame: Frame, level: Ice, context: Context) -> Frame:
     return _freeze(frame, level, context, bank_of(context).count("texture"))
 
 
-def released_visual(frame: Frame, level: Ice, context: Context) -> Frame:
+def reference_visual(frame: Frame, level: Ice, context: Context) -> Frame:
     """The frame plus a random crop of one of the bank's first five textures, clipped."""
     return _freeze(frame, level, context, min(RELEASED, bank_of(context).count("texture")))
 
@@ -73,5 +73,5 @@ CORRUPTION = Corruption(
     name="frost",
     visual=Kernel(visual, levels=LEVELS),
     audio=make_ambience("frost"),
-    released_visual=Kernel(released_visual, levels=LEVELS),
+    reference_visual=Kernel(reference_visual, levels=LEVELS),
 )

@@ -48,7 +48,7 @@ CORRUPTION = Corruption(
     visual=Kernel(visual, levels=(0.08, 0.12, 0.18, 0.26, 0.38)),
     audio=Kernel(audio, levels=DIGITAL, stream=stream),
     # The released code takes the severity itself for the SNR in dB: 10**(1/10) … 10**(5/10).
-    released_audio=Kernel(
+    reference_audio=Kernel(
         audio,
         levels=(
             1.2589254117941673, 1.5848931924611136, 1.9952623149688795,

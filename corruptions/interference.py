@@ -48,13 +48,13 @@ def stream(sound: AudioStream, level: Dropout, context: Context) -> Iterator[Pcm
     return _silenced_pieces(sound, *_apart(sound.shape[1], level, context))
 
 
-def released_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
+def reference_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
     """Chunks placed with no regard to one another, so that some overlap."""
     return silenced(pcm, *_anywhere(pcm.shape[1], level, context))
 
 
-def released_stream(sound: AudioStream, level: Dropout, context: Context) -> Iterator[Pcm]:
-    """`released_audio`, piece by piece."""
+def reference_stream(sound: AudioStream, level: Dropout, context: Context) -> Iterator[Pcm]:
+    """`reference_audio`, piece by piece."""
     return _silenced_pieces(sound, *_anywhere(sound.shape[1], level, context))
 
 
@@ -105,11 +105,11 @@ CORRUPTION = Corruption(
         ),
         stream=stream,
     ),
-    released_audio=Kernel(
-        released_audio,
+    reference_audio=Kernel(
+        reference_audio,
         levels=(
             Dropout(0.1, 2), Dropout(0.2, 4), Dropout(0.3, 6), Dropout(0.4, 8), Dropout(0.5, 10),
         ),
-        stream=released_stream,
+        stream=reference_stream,
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ def visual(frame: Frame, level: Fall, context: Context) -> Frame:
     """mix x + (1 - mix) max(x, 1.3 gray + .3), plus the tinted layer and that turned round."""
     height, width = frame.shape[:2]
     angle = draw_angle(context.draw, -120, -60)
-    drift = -(-height * context.time // CROSSING)
+    drift = -(-height * context.frame_index // CROSSING)
     layer, turned = fall_layers(context.draw, (height, width), level, WIDEST, angle, drift)
     planes, gray = planes_of(frame)
     glow = (13 * gray + np.uint16(765)) * np.uint16(20 - level.mix)

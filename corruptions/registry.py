@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .bank import Bank
 
 Modality = Literal["visual", "audio"]
-Profile = Literal["default", "released"]
+Profile = Literal["default", "reference"]
 Frame = npt.NDArray[np.uint8]
 Pcm = npt.NDArray[np.int16]
 
 MODALITIES: tuple[Modality, ...] = ("visual", "audio")
-PROFILES: tuple[Profile, ...] = ("default", "released")
+PROFILES: tuple[Profile, ...] = ("default", "reference")
 SEVERITIES = (1, 2, 3, 4, 5)
 ENTRY_POINTS = "avrb_wds.corruptions"
 CORRUPTIONS = (
@@ -39,13 +39,14 @@ class Context:
     """What a kernel may know beside its signal and level.
 
     draw: the only source of randomness.  sample_rate: of the waveform in Hz; 0 for a frame.
-    time: under temporal="clip", where all frames of a clip share one draw, the frame's number, for
-    what moves; 0 otherwise.  bank: of sounds, textures and silhouettes; None for the built-in one.
+    frame_index: under temporal="clip", where all frames of a clip share one draw, the frame's
+    number, for what moves; 0 otherwise.  bank: of sounds, textures and silhouettes; None for the
+    built-in one.
     """
 
     draw: Draw
     sample_rate: int = 0
-    time: int = 0
+    frame_index: int = 0
     bank: Bank | None = None
 
 
@@ -89,15 +90,15 @@ class Kernel:
 class Corruption:
     """A picture and a sound that go bad together, at five severities.
 
-    `released_visual` and `released_audio` stand in for a kernel in the profile "released", where
+    `reference_visual` and `reference_audio` stand in for a kernel in the profile "reference", where
     the released code of AVROBUSTBENCH differs from its paper.
     """
 
     name: str
     visual: Kernel
     audio: Kernel
-    released_visual: Kernel | None = None
-    released_audio: Kernel | None = None
+    reference_visual: Kernel | None = None
+    reference_audio: Kernel | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or self.name == "clean":
@@ -117,10 +118,10 @@ class Corruption:
     def kernel(self, modality: Modality, profile: Profile = "default") -> Kernel:
         """The kernel of one modality under a profile."""
         if modality == "visual":
-            released, default = self.released_visual, self.visual
+            reference, default = self.reference_visual, self.visual
         else:
-            released, default = self.released_audio, self.audio
-        return released if profile == "released" and released is not None else default
+            reference, default = self.reference_audio, self.audio
+        return reference if profile == "reference" and reference is not None else default
 
 
 _registered: dict[str, Corruption] = {}

@@ -27,8 +27,11 @@ def visual(frame: Frame, level: Veil, context: Context) -> Frame:
     height, width = frame.shape[:2]
     noise = context.draw.bits(height * width, np.uint8).reshape(height, width)
     # Noise has no structure yet: rolled before it is blurred, it shows no seam.
-    drift = -(context.time * height // (2 * CROSSING)), context.time * width // CROSSING
-    noise = np.roll(noise, drift, axis=(0, 1)) if context.time else noise
+    drift = (
+        -(context.frame_index * height // (2 * CROSSING)),
+        context.frame_index * width // CROSSING,
+    )
+    noise = np.roll(noise, drift, axis=(0, 1)) if context.frame_index else noise
     field = blur(noise, level.sigma, round(4 * level.sigma), edge="symmetric")
     most = 10 * int(frame.max())
     gain = (most << GAIN_BITS) // max(most + 255 * level.density, 1)

@@ -17,7 +17,7 @@ def visual(frame: Frame, level: Fall, context: Context) -> Frame:
     """mix x + (1 - mix) max(x, 1.5 gray + .5), plus the layer and the layer turned round."""
     height, width = frame.shape[:2]
     angle = draw_angle(context.draw, -135, -45)
-    drift = -(-height * context.time // CROSSING)
+    drift = -(-height * context.frame_index // CROSSING)
     layer, turned = fall_layers(context.draw, (height, width), level, WIDEST, angle, drift)
     fallen = np.add(layer, turned, dtype=np.uint16)
     planes, gray = planes_of(frame)

@@ -34,7 +34,7 @@ def visual(frame: Frame, level: Depth, context: Context) -> Frame:
     return _dive(frame, level, order=(0, 1, 2))
 
 
-def released_visual(frame: Frame, level: Depth, context: Context) -> Frame:
+def reference_visual(frame: Frame, level: Depth, context: Context) -> Frame:
     """Blue attenuated, and red and blue swapped in the result, as in the released code."""
     return _dive(frame, level, order=(2, 1, 0))
 
@@ -64,5 +64,5 @@ CORRUPTION = Corruption(
     name="underwater",
     visual=Kernel(visual, levels=LEVELS),
     audio=make_ambience("underwater"),
-    released_visual=Kernel(released_visual, levels=LEVELS),
+    reference_visual=Kernel(reference_visual, levels=LEVELS),
 )

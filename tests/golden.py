@@ -44,8 +44,8 @@ def make_sound(channels: int, samples: int) -> np.ndarray:
 
 
 def digests(names: tuple[str, ...]) -> dict[str, str]:
-    """A digest a cell, such as "rain-3 audio"; for the released profile where that differs, and for
-    frames of one draw where they move.
+    """A digest a cell, such as "rain-3 audio"; for the reference profile where that differs, and
+    for frames of one draw where they move.
     """
     return {
         cell: hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
@@ -68,10 +68,10 @@ def _cells(name: str) -> Iterator[tuple[str, list[bytes]]]:
             label = f"{name}-{severity} {modality}"
             parts = _frames if modality == "visual" else _sounds
             yield label, list(parts(Corrupter.of(name, severity, seed=7)))
-            kernel, released = (corruption.kernel(modality, profile) for profile in PROFILES)
-            if released is not kernel:
-                corrupter = Corrupter.of(name, severity, seed=7, profile="released")
-                yield f"{label} released", list(parts(corrupter))
+            kernel, reference = (corruption.kernel(modality, profile) for profile in PROFILES)
+            if reference is not kernel:
+                corrupter = Corrupter.of(name, severity, seed=7, profile="reference")
+                yield f"{label} reference", list(parts(corrupter))
         if name in MOVING:
             corrupter = Corrupter.of(name, severity, seed=7, temporal="clip")
             yield f"{name}-{severity} visual clip", list(_frames(corrupter, first=3))

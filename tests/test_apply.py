@@ -86,7 +86,7 @@ def test_frames_may_be_corrupted_in_place() -> None:
 
 def test_a_corrupter_pickles() -> None:
     for name in available():
-        corrupter = Corrupter.of(name, 2, seed=5, profile="released")
+        corrupter = Corrupter.of(name, 2, seed=5, profile="reference")
         copy = pickle.loads(pickle.dumps(corrupter))
         assert copy == corrupter
         assert np.array_equal(copy.frame(FRAMES[0], "k", 1), corrupter.frame(FRAMES[0], "k", 1))

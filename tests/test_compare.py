@@ -93,10 +93,10 @@ def test_paired_intervals_are_those_of_the_clips_that_differ(runs: dict[str, Pat
     rows = {row.name: row for row in found.by_condition}
     assert rows["rain-5"].difference == pytest.approx(-wrong.mean(), abs=1e-6)
     assert rows["rain-5"].interval == pytest.approx((-high, -low), abs=1e-6)
-    assert rows["rain-5"].is_clear
+    assert rows["rain-5"].is_significant
     # What both get right on every clip is the same in every draw.
     assert rows["gaussian-1"].interval == (0.0, 0.0)
-    assert not rows["gaussian-1"].is_clear
+    assert not rows["gaussian-1"].is_significant
     assert "clearly better than oracle under 0 and clearly worse under 2." in found.verdict
 
 
@@ -104,7 +104,7 @@ def test_pairing_takes_out_what_both_share(runs: dict[str, Path]) -> None:
     """Each misses most clips, and how many depends on the draw; they miss the same ones."""
     found = avrb.compare(runs["fails_rain"], runs["one_class"])
     rows = {row.name: row for row in found.by_condition}
-    own = found.a.cells[3]
+    own = found.a.results[3]
     assert str(own.condition) == "rain-1"
     assert own.interval.high - own.interval.low > 0.3
     assert rows["rain-1"].interval == (0.0, 0.0)
@@ -143,11 +143,14 @@ def test_other_clips_have_no_intervals(runs: dict[str, Path]) -> None:
 
 def test_digests_prove_what_was_shown(runs: dict[str, Path]) -> None:
     same = "By digest, both were shown the same, to the last bit."
-    assert avrb.compare(runs["oracle"], runs["fails_rain"]).proof == same
+    assert avrb.compare(runs["oracle"], runs["fails_rain"]).digest_statement == same
     found = avrb.compare(runs["oracle"], runs["seeded"])
-    assert found.proof == "By digest, they were not shown the same under gaussian-1 (1 in all)."
+    assert (
+        found.digest_statement
+        == "By digest, they were not shown the same under gaussian-1 (1 in all)."
+    )
     without = replace(found.b, receipt=replace(found.b.receipt, digests=()))
-    assert avrb.compare(found.a, without).proof == ""
+    assert avrb.compare(found.a, without).digest_statement == ""
 
 
 def test_skipped_clips_are_told() -> None:

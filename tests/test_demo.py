@@ -46,7 +46,7 @@ def test_the_demo_prints_the_table_and_ends_with_the_paths(tmp_path: Path) -> No
     ]  # fmt: skip
     assert (tmp_path / "out/preview.html").read_text().startswith("<!doctype html>")
     report = read_report(tmp_path / "out/run")
-    assert {cell.clips for cell in report.cells} == {10}
+    assert {cell.clips for cell in report.results} == {10}
     again = run_process("demo", "out", folder=tmp_path)
     assert again.returncode == 2
     assert again.stderr == "avrb: out is not an empty folder; give a new one.\n"

@@ -80,4 +80,4 @@ def test_a_gpu_is_shown_what_a_cpu_is(tmp_path: Path) -> None:
     assert cpu is not None
     assert cuda is not None
     assert cpu.receipt.digest == cuda.receipt.digest
-    assert [cpu.score(cell) for cell in cpu.cells] == [cuda.score(cell) for cell in cuda.cells]
+    assert [cpu.score(cell) for cell in cpu.results] == [cuda.score(cell) for cell in cuda.results]

@@ -48,7 +48,7 @@ def test_noise_has_its_snr_in_every_channel(name: str, severity: int) -> None:
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_the_released_gaussian_takes_the_severity_for_decibels(severity: int) -> None:
     pcm = golden.make_sound(1, 50_000) // np.int16(8)
-    out = audio("gaussian", pcm, severity, profile="released")
+    out = audio("gaussian", pcm, severity, profile="reference")
     assert decibels(pcm, out) == pytest.approx(severity, abs=0.05)
 
 
@@ -56,7 +56,7 @@ def test_the_released_gaussian_takes_the_severity_for_decibels(severity: int) ->
 def test_severities_and_profiles_scale_the_same_noise(name: str) -> None:
     pcm = golden.make_sound(1, 20_000) // np.int16(8)
     mildest = (audio(name, pcm, 3) - pcm).astype(float)
-    for options in ({"severity": 4}, {"severity": 5}, {"severity": 3, "profile": "released"}):
+    for options in ({"severity": 4}, {"severity": 5}, {"severity": 3, "profile": "reference"}):
         noise = (audio(name, pcm, **options) - pcm).astype(float)
         assert np.corrcoef(mildest, noise)[0, 1] > 0.999
 
@@ -167,7 +167,7 @@ def test_drop_outs_never_overlap(severity: int, samples: int) -> None:
 
 def test_released_drop_outs_may_overlap() -> None:
     pcm = np.ones((1, 160_000), np.int16)
-    corrupter = Corrupter.of("interference", 5, profile="released")
+    corrupter = Corrupter.of("interference", 5, profile="reference")
     shares = [(corrupter.pcm(pcm, str(key), 16_000) == 0).mean() for key in range(40)]
     assert np.mean(shares) == pytest.approx(0.403, abs=0.03)
     assert max(shares) <= 0.5

@@ -194,14 +194,14 @@ def test_under_water_one_colour_is_dimmed_and_as_released_the_other() -> None:
     sea = corrupt_frames(gray, "underwater", 3)[0, 0]
     # (200, 200, 200) -> red halved -> contrast .7 -> .85 of it and .15 of 60
     assert sea.tolist() == [69, 128, 128]
-    assert corrupt_frames(gray, "underwater", 3, profile="released")[0, 0].tolist() == [
+    assert corrupt_frames(gray, "underwater", 3, profile="reference")[0, 0].tolist() == [
         69,
         128,
         128,
     ]
     blue = np.full((20, 20, 3), (0, 0, 200), np.uint8)
     assert corrupt_frames(blue, "underwater", 3)[0, 0].tolist() == [9, 9, 128]
-    assert corrupt_frames(blue, "underwater", 3, profile="released")[0, 0].tolist() == [69, 9, 9]
+    assert corrupt_frames(blue, "underwater", 3, profile="reference")[0, 0].tolist() == [69, 9, 9]
 
 
 def test_spatter_without_a_drop_leaves_the_frame() -> None:

@@ -36,8 +36,8 @@ def whole(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_oracle_is_robust(shards: Path, tmp_path: Path) -> None:
     report = run(oracle, shards, tmp_path)
-    assert [cell.metrics.accuracy for cell in report.cells] == [1.0] * 5
-    assert [cell.clips for cell in report.cells] == [11] * 5
+    assert [cell.metrics.accuracy for cell in report.results] == [1.0] * 5
+    assert [cell.clips for cell in report.results] == [11] * 5
     assert report.overall.absolute == report.overall.relative == 1.0
     assert report.receipt.manifest == avrb.Manifest.read(shards / "manifest.json").digest
     assert read_report(tmp_path) == report == merge_run(tmp_path)
@@ -104,7 +104,7 @@ def test_several_labels_are_scored_by_map(tmp_path: Path) -> None:
     report = run(lambda batch: batch["target"], shards, tmp_path / "out")
     assert report.metric == "mean_average_precision"
     assert report.clean == 1.0
-    assert report.cells[0].metrics.accuracy is None
+    assert report.results[0].metrics.accuracy is None
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -40,7 +40,7 @@ def test_the_command_prints_the_table(shards: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "gaussian" in done.stdout
     report = read_report(tmp_path / "run")
-    assert [str(cell.condition) for cell in report.cells] == ["clean", "gaussian-5", "gaussian-2"]
+    assert [str(cell.condition) for cell in report.results] == ["clean", "gaussian-5", "gaussian-2"]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_broken_clips_are_named_and_bounded(tmp_path: Path) -> None:
     [skipped] = report.skipped
     assert (skipped.key, skipped.shard, skipped.conditions) == ("clip0000", "t-000000.tar", 5)
     assert "checksum" in skipped.cause
-    assert [cell.clips for cell in report.cells] == [5] * 5
+    assert [cell.clips for cell in report.results] == [5] * 5
     assert read_report(tmp_path / "lenient").skipped == report.skipped
 
 
@@ -154,6 +154,6 @@ def test_a_model_that_fails_is_told_why(
 
 
 def test_unlabelled_shards_cannot_be_scored(tmp_path: Path) -> None:
-    shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabelled", classes=())
+    shards = write_shards(tmp_path / "s", [Made("a", target=None)], task="unlabeled", classes=())
     with pytest.raises(avrb.UsageError, match="has no labels; give one that has some"):
         run(oracle, shards, tmp_path / "out")

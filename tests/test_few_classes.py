@@ -50,7 +50,7 @@ def test_it_is_evaluated(
 
     report = run(right, shards, tmp_path / "run", conditions=CONDITIONS)
     assert report is not None
-    assert [cell.metrics for cell in report.cells] == [expected] * 3
+    assert [cell.metrics for cell in report.results] == [expected] * 3
     assert read_report(tmp_path / "run") == merge_run(tmp_path / "run") == report
     assert report.overall is not None
     assert (report.clean, report.overall.score, report.overall.relative) == (1.0, 1.0, 1.0)

@@ -61,7 +61,7 @@ def test_frost_matches_the_released_code(
     severity: int, frame: np.ndarray, reference: dict[str, Any]
 ) -> None:
     """Built-in textures, each as often as the reference's draws picked its counterpart."""
-    corrupter = Corrupter.of("frost", severity, profile="released")
+    corrupter = Corrupter.of("frost", severity, profile="reference")
     draws: list[list[np.ndarray]] = [[] for _ in FROST_DRAWN]
     for d in range(200):
         texture = draws[Draw(0, "frost", f"{d}", "visual", 0).integer(0, len(draws))]

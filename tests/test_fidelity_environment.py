@@ -90,7 +90,7 @@ def test_frames_match_the_released_code(
 def test_underwater_as_released(
     severity: int, frame: np.ndarray, reference: dict[str, Any]
 ) -> None:
-    out = Corrupter.of("underwater", severity, profile="released").frame(frame, "clip", 0)
+    out = Corrupter.of("underwater", severity, profile="reference").frame(frame, "clip", 0)
     check(measure(frame, [out]), reference["released"]["underwater"][str(severity)])
 
 
@@ -112,7 +112,7 @@ def test_frost_matches_the_released_code(
     """Texture by texture, as often as the reference's draws picked each."""
     found: dict[str, list[np.ndarray]] = {}
     for bank in textures:
-        corrupter = Corrupter.of("frost", severity, profile="released", bank=bank)
+        corrupter = Corrupter.of("frost", severity, profile="reference", bank=bank)
         draws = [corrupter.frame(frame, f"{d}", 0) for d in range(DRAWS // len(textures))]
         for name, value in measure(frame, draws).items():
             found.setdefault(name, []).append(value)

@@ -24,7 +24,7 @@ def render(shards: Path, out: Path, layout: str) -> None:
     avrb.render(shards, out, "gaussian", 3, options, num_workers=0, resume=True)
 
 
-@pytest.fixture(scope="module", params=["shards", "released"])
+@pytest.fixture(scope="module", params=["shards", "avrobustbench"])
 def whole(request, shards: Path, tmp_path_factory) -> tuple[str, Path]:
     out = tmp_path_factory.mktemp("whole") / request.param
     render(shards, out, request.param)
@@ -97,7 +97,7 @@ def test_a_digit_changed_in_a_journal(shards: Path, whole, tmp_path: Path) -> No
 def test_what_is_named_is_read_once_more(shards: Path, whole, tmp_path: Path) -> None:
     layout, out = whole
     named = [name for name in content(out) if name.endswith((".tar", ".index.jsonl", "wav", "jpg"))]
-    assert len(named) == {"shards": 6, "released": 15}[layout]
+    assert len(named) == {"shards": 6, "avrobustbench": 15}[layout]
     for name in named:
         (path := tmp_path / "o" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(out, tmp_path / "o", dirs_exist_ok=True)

@@ -178,7 +178,7 @@ def test_a_label_that_lacks_is_found_before_anything_is_packed(tmp_path: Path) -
         with pytest.raises(DataError, match=fault):
             opened(tmp_path, f"{header}\na,\nb,x\nc,\nd,\ne,\n")
     _, labelling = opened(tmp_path, "id,label\na,\nb,\n")
-    assert labelling.task == "unlabelled"
+    assert labelling.task == "unlabeled"
     source, labelling = opened(tmp_path, 'id,labels\na,\nb,"x,y"\n')
     assert [labelling.target(clip.labels) for clip in source.clips] == [(), (0, 1)]
 

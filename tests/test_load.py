@@ -184,7 +184,7 @@ def test_clips_that_differ(tmp_path: Path, workers: str) -> None:
 
 def test_shards_without_a_manifest_or_labels(tmp_path: Path) -> None:
     made = [Made("a", target=None, channels=2), Made("b", target=None, sample_rate=8000)]
-    write_shards(tmp_path, made, task="unlabelled", classes=())
+    write_shards(tmp_path, made, task="unlabeled", classes=())
     (tmp_path / "manifest.json").unlink()
     (batch,) = avrb.load(tmp_path, num_workers=0)
     assert batch["target"] is None

@@ -134,7 +134,7 @@ def test_torchdatas_stateful_loader(shards: Path, workers: int) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"rank": "0"}, {"rank": 1}, {"world_size": 0}, {"world_size": 1.0}, {"pass": -1},
+        {"rank": "0"}, {"rank": 1}, {"world_size": 0}, {"world_size": 1.0}, {"epoch": -1},
         {"left": None}, {"left": [[0, 3]]}, {"left": [[3, 3, 0]]}, {"left": [[0, 12, 0]]},
         {"left": [[0, 5, 0], [4, 6, 0]]}, {"left": [[0, 3, 1]]}, {"left": [["0", 3, 0]]},
         {"left": 5}, {"left": [5]}, {"left": [[0, 10**30, 0]]},

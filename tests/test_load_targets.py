@@ -60,11 +60,11 @@ def test_workers_and_evaluations_leave_it_out_too(tmp_path: Path) -> None:
         run(oracle, shards, tmp_path / "strict")
     report = run(oracle, shards, tmp_path / "run", max_errors=1)
     assert report is not None
-    assert [cell.clips for cell in report.cells] == [2] * len(report.cells)
-    assert [(clip.key, clip.conditions) for clip in report.skipped] == [("b", len(report.cells))]
+    assert [cell.clips for cell in report.results] == [2] * len(report.results)
+    assert [(clip.key, clip.conditions) for clip in report.skipped] == [("b", len(report.results))]
     assert read_report(tmp_path / "run") == report
     shown = compute_receipt(
-        shards, [cell.condition for cell in report.cells], max_errors=1, num_workers=0
+        shards, [cell.condition for cell in report.results], max_errors=1, num_workers=0
     )
     assert shown is not None
     assert shown.digest == report.receipt.digest

@@ -50,7 +50,7 @@ APART = {
     "copied.webm": TimedFilm("webm", copied=1.3),
 }
 FILMS = IN_STEP | APART
-DURATION = {"start": 5, "middle": 4}
+DURATION = {"start": 5, "center": 4}
 FPS = 5
 NEAR = 0.49  # seconds: pictures are a fifth of a second apart, in the film and in the clip
 
@@ -165,10 +165,10 @@ def agreements(film: TimedFilm, told: Told, start: float, end: float) -> list[tu
 def windows_of(film: TimedFilm) -> dict[str, tuple[float, float]]:
     """From which to which second of the clock a clip of each window lasts."""
     start, end = Truth(film).span
-    middle = start + max(0, (end - start - DURATION["middle"]) / 2)
+    middle = start + max(0, (end - start - DURATION["center"]) / 2)
     return {
         "start": (start, min(end, start + DURATION["start"])),
-        "middle": (middle, min(end, middle + DURATION["middle"])),
+        "center": (middle, min(end, middle + DURATION["center"])),
     }
 
 

@@ -21,13 +21,13 @@ def test_others_wait_for_the_first() -> None:
         first = pool.submit(once.do, "a", work)
         assert begun.wait(60)
         others = [pool.submit(once.do, "a", lambda: done.append(3)) for _ in range(2)]
-        once.do("b", lambda: done.append(2))  # another key does not wait
+        once.run("b", lambda: done.append(2))  # another key does not wait
         assert done == [2]
         go.set()
         for each in (first, *others):
             each.result(60)
     assert done[:2] == [2, 1]  # who asked too late to wait does it anew, but not before
-    assert pickle.loads(pickle.dumps(once)).do("a", lambda: None) is None
+    assert pickle.loads(pickle.dumps(once)).run("a", lambda: None) is None
 
 
 def test_all_are_told_of_an_error_and_the_next_may_try_again() -> None:
@@ -46,4 +46,4 @@ def test_all_are_told_of_an_error_and_the_next_may_try_again() -> None:
         for each in (first, second):
             with pytest.raises(ValueError, match="no"):
                 each.result(60)
-    once.do("a", lambda: None)
+    once.run("a", lambda: None)

@@ -29,11 +29,11 @@ CHOICES = [
     (299, 29.97, {"frames": 10, "duration": 10}, [0, 29, 59, 89, 119, 149, 179, 209, 239, 269]),
     (4, 2, {"frames": 6}, [0, 0, 1, 2, 2, 3]),
     (400, 30, {"frames": 3, "duration": 10}, [0, 100, 200]),
-    (400, 30, {"frames": 2, "duration": 10, "window": "middle"}, [50, 200]),
+    (400, 30, {"frames": 2, "duration": 10, "window": "center"}, [50, 200]),
     (3, 2, {}, [0, 1, 2]),
     (30, 10, {"fps": 2}, [0, 5, 10, 15, 20, 25]),
     (30, 10, {"fps": 20, "duration": 0.3}, [0, 0, 1, 1, 2, 2]),
-    (30, 10, {"fps": 2, "duration": 1, "window": "middle"}, [10, 15]),
+    (30, 10, {"fps": 2, "duration": 1, "window": "center"}, [10, 15]),
     (1, 10, {"fps": 1}, [0]),
     (5, 10, {"duration": 0.01}, [0]),
     (9, 3, {"frames": 3, "duration": float("inf")}, [0, 3, 6]),
@@ -52,7 +52,7 @@ lengths = st.floats(0.01, 20) | st.none() | st.just(float("inf"))
 @settings(deadline=None)
 @given(
     st.integers(1, 300), st.floats(0.5, 120), st.integers(1, 40) | st.none(),
-    st.floats(0.1, 60), lengths, st.sampled_from(["start", "middle"]),
+    st.floats(0.1, 60), lengths, st.sampled_from(["start", "center"]),
 )  # fmt: skip
 def test_choices_are_in_order_and_there(there, rate, frames, fps, duration, window) -> None:
     options = PackOptions(
@@ -128,7 +128,7 @@ def test_a_video_as_cav_mae_takes_it(tmp_path) -> None:
     frames, pcm, _ = packed(clip_of(path), fps=5, duration=1, frame_size="keep")
     assert grays(frames) == [0, 2, 4, 6, 8]
     assert (frames[0].shape, pcm.shape) == ((48, 64, 3), (1, 16_000))
-    middle, _, _ = packed(clip_of(path), frames=2, duration=1, frame_size=30, window="middle")
+    middle, _, _ = packed(clip_of(path), frames=2, duration=1, frame_size=30, window="center")
     assert (grays(middle), middle[0].shape) == ([5, 10], (30, 30, 3))
 
 
@@ -185,7 +185,7 @@ def test_a_folder_of_numbered_frames(tmp_path) -> None:
     sound = tmp_path / "a.wav"
     sound.write_bytes(encode_audio(Movie(seconds=2.5).pcm(), 16_000))
     clip = clip_of(tmp_path, FrameFolder(tmp_path, 8.0), sound)
-    frames, pcm, _ = packed(clip, frames=4, duration=1, window="middle", frame_size=20)
+    frames, pcm, _ = packed(clip, frames=4, duration=1, window="center", frame_size=20)
     assert (grays(frames), pcm.shape, frames[0].shape) == ([6, 8, 10, 12], (1, 16_000), (20, 20, 3))
     assert grays(packed(clip, fps=2)[0]) == [0, 4, 8, 12, 16]
 

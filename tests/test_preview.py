@@ -30,7 +30,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(shards: Path) -> str:
     made = avrb.preview(shards, shards.parent / "p.html", key="clip0001", corruptions=TWO)
-    assert made.sheets == ()
+    assert made.contact_sheets == ()
     return made.page.read_text(encoding="utf-8")
 
 
@@ -107,9 +107,12 @@ def test_videos_pictures_and_sounds(tmp_path: Path) -> None:
 
 def test_sheets_for_a_paper(shards: Path, tmp_path: Path) -> None:
     made = avrb.preview(
-        shards, tmp_path / "p.html", corruptions=["rain", "snow"], png=tmp_path / "sheet.png"
+        shards,
+        tmp_path / "p.html",
+        corruptions=["rain", "snow"],
+        contact_sheet=tmp_path / "sheet.png",
     )
-    frames, sound = made.sheets
+    frames, sound = made.contact_sheets
     assert sound.name == "sheet-sound.png"
     for path in (frames, sound):
         with Image.open(path) as image:

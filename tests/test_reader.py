@@ -79,7 +79,7 @@ def test_a_million_clips_open_without_their_indexes(tmp_path) -> None:
         for n in range(1000)
     )
     frames, audio = FrameLayout(10, 224, 224, "jpg"), AudioLayout(16_000, 1, 160_000, "wav")
-    manifest = Manifest("n", 1_000_000, entries, frames, audio, (), "unlabelled")
+    manifest = Manifest("n", 1_000_000, entries, frames, audio, (), "unlabeled")
     (tmp_path / "manifest.json").write_bytes(manifest.to_bytes())
     opened = ShardSet.open(tmp_path)
     assert len(opened) == 1_000_000

@@ -29,7 +29,7 @@ def model(batch):
 CHECKS = {
     "wds.WebDataset": """
 assert len(list(dataset)) == 14
-assert report.clean is not None and len(report.cells) > 1
+assert report.clean is not None and len(report.results) > 1
 """,
     "register(BLACKOUT)": """
 import avrb_wds as avrb
@@ -89,17 +89,23 @@ def test_from_a_folder_of_videos_to_a_table_and_to_files(road: Path) -> None:
     assert verified == "no faults\n"
     assert "mymodel:load" in table
     report = read_report(road / "runs/mymodel")
-    assert len(report.cells) == 76
-    assert {cell.clips for cell in report.cells} == {2}
+    assert len(report.results) == 76
+    assert {cell.clips for cell in report.results} == {2}
     assert (road / "preview.html").stat().st_size > 100_000
     run_commands(section("Corrupted files"), road)
     assert (road / "talk-rain.mp4").stat().st_size > 1000
     assert (road / "rendered/manifest.json").exists()
 
 
+<<<<<<< HEAD
 def test_using_avrobustbench_data(road: Path) -> None:
     run_commands(section("Using AVROBUSTBENCH data"), road)
     assert [str(cell.condition) for cell in read_report(road / "runs/2c").cells] == [
+=======
+def test_from_the_released_benchmark(road: Path) -> None:
+    run_commands(section("From the released benchmark"), road)
+    assert [str(cell.condition) for cell in read_report(road / "runs/2c").results] == [
+>>>>>>> b4070c8 (Name profiles, layouts, limits and results in the field's terms)
         "clean", "gaussian-5",
     ]  # fmt: skip
 

@@ -53,7 +53,7 @@ def test_same_bytes_for_any_number_of_workers(shards: Path, tmp_path: Path) -> N
     "how",
     [
         {},
-        {"seed": 7, "profile": "released"},
+        {"seed": 7, "profile": "avrobustbench"},
         {"modality": "visual"},
         {"modality": "audio", "temporal": "clip"},
     ],
@@ -77,7 +77,7 @@ def test_evaluations_of_both_have_one_receipt(shards: Path, tmp_path: Path) -> N
     rendered = avrb.evaluate(scores, tmp_path / "o", ["clean"], out=tmp_path / "2", **same)
     assert on_the_fly.receipt.digest == rendered.receipt.digest == made.receipt.receipt.digest
     assert on_the_fly.receipt.digests == made.receipt.receipt.digests
-    assert on_the_fly.cells[0].metrics == rendered.cells[0].metrics
+    assert on_the_fly.results[0].metrics == rendered.results[0].metrics
     by_clip = (tmp_path / "1/report.digests.tsv").read_bytes()
     assert (tmp_path / "o/receipt.digests.tsv").read_bytes() == by_clip
     assert str(check_receipt(shards, tmp_path / "o/receipt.json")) == "same"
@@ -160,7 +160,7 @@ def test_several_conditions_get_a_folder_each(shards: Path, tmp_path: Path) -> N
     assert content(out) == before
 
 
-@pytest.mark.parametrize("layout", ["shards", "released"])
+@pytest.mark.parametrize("layout", ["shards", "avrobustbench"])
 def test_killed_and_resumed(layout: str, tmp_path: Path) -> None:
     source = write_shards(tmp_path / "s", clips(50), per_shard=20)
     out = tmp_path / "o"
@@ -190,7 +190,7 @@ def test_killed_and_resumed(layout: str, tmp_path: Path) -> None:
 
 def test_the_released_layout_is_read_by_its_class_and_packed(shards: Path, tmp_path: Path) -> None:
     out = tmp_path / "o"
-    options = avrb.RenderOptions("png", layout="released")
+    options = avrb.RenderOptions("png", layout="avrobustbench")
     [made] = avrb.render(shards, out, "snow", 4, options, seed=3)
     assert sorted(content(out)) == sorted([
         ".avrb-pack.jsonl", "receipt.digests.tsv", "receipt.json", "t-snow-4.json",

@@ -44,7 +44,7 @@ def broken(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("layout", ["shards", "released"])
+@pytest.mark.parametrize("layout", ["shards", "avrobustbench"])
 def test_a_broken_clip_is_named_and_leaves_nothing(
     layout: str, broken: Path, tmp_path: Path
 ) -> None:
@@ -116,8 +116,10 @@ def test_a_rendering_into_its_own_source(
 def test_what_cannot_be_rendered(tmp_path: Path) -> None:
     made = [Made("a", frames=2), Made("b", frames=3)]
     source = write_shards(tmp_path / "s", made)
-    options = avrb.RenderOptions(layout="released")
-    with pytest.raises(avrb.UsageError, match="layout 'released' cannot hold clips that differ"):
+    options = avrb.RenderOptions(layout="avrobustbench")
+    with pytest.raises(
+        avrb.UsageError, match="layout 'avrobustbench' cannot hold clips that differ"
+    ):
         avrb.render(source, tmp_path / "o", "rain", 1, options)
     with pytest.raises(avrb.UsageError, match=r"no manifest\.json; give what avrb pack made"):
         avrb.render(source / "t-000000.tar", tmp_path / "o", "rain", 1)

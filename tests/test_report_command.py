@@ -91,8 +91,8 @@ def test_the_baseline_of_the_run_stays(shards: Path, tmp_path: Path) -> None:
     assert {name: (tmp_path / "run" / name).read_bytes() for name in FILES} == there
 
     report = read_report(tmp_path / "run")
-    other = replace(report.cells[1], metrics=replace(report.cells[1].metrics, accuracy=0.123))
-    changed = replace(report, cells=(report.cells[0], other, *report.cells[2:]))
+    other = replace(report.results[1], metrics=replace(report.results[1].metrics, accuracy=0.123))
+    changed = replace(report, results=(report.results[0], other, *report.results[2:]))
     write_report(changed, tmp_path / "run")
     refused = run_avrb("report", tmp_path / "run")
     assert (refused.returncode, refused.stdout) == (2, "")

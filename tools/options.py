@@ -62,8 +62,8 @@ Modality = Annotated[
 Profile = Annotated[
     str,
     Option(
-        metavar="default|released",
-        help="released: as the released code does it.",
+        metavar="default|reference",
+        help="reference: as the released code does it.",
         rich_help_panel=CORRUPTION,
     ),
 ]

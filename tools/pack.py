@@ -81,7 +81,7 @@ def pack(
     window: Annotated[
         str,
         Option(
-            metavar="start|middle",
+            metavar="start|center",
             help="Where they lie in a longer one.",
             rich_help_panel=STORED,
         ),
@@ -144,7 +144,7 @@ def pack(
             rich_help_panel=CLIP_LIST,
         ),
     ] = None,
-    list_fps: Annotated[
+    clip_list_fps: Annotated[
         float,
         Option(
             parser=number,
@@ -210,7 +210,7 @@ def pack(
         audio_format=cast(Any, audio_format),
         clips_per_shard=clips_per_shard,
     )
-    reading = SourceOptions(labels, cast(Any, ids), classes, audio_root, frames_root, list_fps)
+    reading = SourceOptions(labels, cast(Any, ids), classes, audio_root, frames_root, clip_list_fps)
     try:
         with progress_bar("packing") as progress:
             packed = pack_source(

@@ -37,7 +37,7 @@ def preview(
         Option(metavar="KEY", help="Of the clip in the shards.", show_default="the first's"),
     ] = None,
     corruption: Corruptions = None,
-    png: Annotated[
+    contact_sheet: Annotated[
         Path | None,
         Option(
             metavar="FILE",
@@ -59,7 +59,7 @@ def preview(
 ) -> None:
     """Write a page that plays one clip under every corruption.
 
-    Example:  avrb preview shards/ preview.html --key BkjpjAohg-0 --png figure.png
+    Example:  avrb preview shards/ preview.html --key BkjpjAohg-0 --contact-sheet figure.png
 
     It shows every severity. The page needs no other file and no network: 5 to 20 MB for all
     corruptions, about half of it noise.
@@ -76,7 +76,7 @@ def preview(
             out,
             key=key,
             corruptions=corruption,
-            png=png,
+            contact_sheet=contact_sheet,
             seconds=seconds,
             seed=seed,
             profile=cast(Any, profile),
@@ -85,4 +85,6 @@ def preview(
             progress=progress,
         )
     size = made.page.stat().st_size / 1e6
-    print_done(f"preview: {made.page} ({size:.1f} MB)", *(f"sheet: {s}" for s in made.sheets))
+    print_done(
+        f"preview: {made.page} ({size:.1f} MB)", *(f"sheet: {s}" for s in made.contact_sheets)
+    )

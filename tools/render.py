@@ -68,8 +68,8 @@ def render(
     layout: Annotated[
         str,
         Option(
-            metavar="shards|released",
-            help="released: frames/frame_N/ID.jpg, audio/ID.wav and their JSON.",
+            metavar="shards|avrobustbench",
+            help="avrobustbench: frames/frame_N/ID.jpg, audio/ID.wav and their JSON.",
         ),
     ] = "shards",
     clips_per_shard: ClipsPerShard = 1000,
@@ -146,7 +146,7 @@ def _places(out: str, conditions: Sequence[Condition]) -> list[str]:
 def _check_layout(layout: str) -> None:
     from avrb_wds.errors import UsageError
 
-    if layout == "released":
+    if layout == "avrobustbench":
         raise UsageError(
-            "--layout released is for folders; render into one, or shards into the bucket."
+            "--layout avrobustbench is for folders; render into one, or shards into the bucket."
         )

@@ -28,12 +28,12 @@ class ClipShape:
         """The layout that a JSON value spells; raises DataError, naming `where`, if it is none."""
         given = Fields.of(value, where, [field.name for field in fields(cls)])
         return cls(
-            given.whole_or_none("frames"),
-            given.whole_or_none("height"),
-            given.whole_or_none("width"),
-            given.whole_or_none("sample_rate"),
-            given.whole_or_none("channels"),
-            given.whole("samples"),
+            given.non_negative_int_or_none("frames"),
+            given.non_negative_int_or_none("height"),
+            given.non_negative_int_or_none("width"),
+            given.non_negative_int_or_none("sample_rate"),
+            given.non_negative_int_or_none("channels"),
+            given.non_negative_int("samples"),
         )
 
     def __or__(self, other: ClipShape) -> ClipShape:

@@ -56,7 +56,7 @@ class JournalEntry:
             raise DataError(f"{where}: 'failures' is not a list.")
         shard, layout = given.values["shard"], given.values["layout"]
         return cls(
-            given.whole("done"),
+            given.non_negative_int("done"),
             tuple(_failure(failure, where) for failure in failures),
             None if shard is None else ShardEntry.of(shard, f"{where}: shard"),
             None if layout is None else ClipShape.of(layout, f"{where}: layout"),

@@ -30,33 +30,33 @@ AU = struct.Struct(">4sII")  # name, where the samples start, bytes of them
 
 
 def decode_audio(
-    data: bytes | memoryview, bounds: DecodeLimits = DEFAULT_LIMITS
+    data: bytes | memoryview, limits: DecodeLimits = DEFAULT_LIMITS
 ) -> tuple[Pcm, int]:
     """WAV, FLAC or what else libsndfile reads as ((channels, samples) int16, sample rate in Hz).
 
     Other depths are rounded to the 16-bit grid.  The array may be a view of `data`.  Where a header
     leaves the length open, as those of pipes do, the sound goes to the end.  Raises DataError with
     the cause where the sound is broken, cut off, empty or not finite, has more bytes than
-    `bounds.max_audio_bytes` or a sample rate above MAX_SAMPLE_RATE.
+    `limits.max_audio_bytes` or a sample rate above MAX_SAMPLE_RATE.
     """
-    plain = _plain_wave(data, bounds)
+    plain = _plain_wave(data, limits)
     if plain is not None:
         return plain
     with decoding("sound"):
         chunk = find_samples(data)
         if chunk is not None and chunk.wave is not None and _is_pcm16(data, chunk):
-            pcm, sample_rate = _view(data, chunk, bounds), chunk.wave.sample_rate
+            pcm, sample_rate = _view(data, chunk, limits), chunk.wave.sample_rate
         else:
-            pcm, sample_rate = _decode_sound(data, chunk, bounds)
+            pcm, sample_rate = _decode_sound(data, chunk, limits)
     if pcm.shape[1] == 0:
         raise DataError("the sound is empty.")
     _check_rate(sample_rate)
     return pcm, sample_rate
 
 
-def _plain_wave(data: bytes | memoryview, bounds: DecodeLimits) -> tuple[Pcm, int] | None:
+def _plain_wave(data: bytes | memoryview, limits: DecodeLimits) -> tuple[Pcm, int] | None:
     """A WAV as shards have it, in a tenth of the time; None for whatever is not exactly that."""
-    if not PLAIN.size < len(data) <= bounds.max_audio_bytes:
+    if not PLAIN.size < len(data) <= limits.max_audio_bytes:
         return None
     riff, _, kind, fmt, size, code, channels, rate, _, width, bits, name, length = (
         PLAIN.unpack_from(data)
@@ -77,18 +77,18 @@ def _is_pcm16(data: bytes | memoryview, chunk: SoundChunk) -> bool:
     return wave.code == PCM and wave.block_align == 2 * wave.channels and data[:4] != b"RIFX"
 
 
-def _view(data: bytes | memoryview, chunk: SoundChunk, bounds: DecodeLimits) -> Pcm:
+def _view(data: bytes | memoryview, chunk: SoundChunk, limits: DecodeLimits) -> Pcm:
     """The samples of a 16-bit WAV as they lie in `data`, without a copy."""
     assert chunk.wave is not None
     channels = chunk.wave.channels
     samples = chunk.length // (2 * channels)
-    _check_length(samples, channels, bounds)
+    _check_length(samples, channels, limits)
     pcm = np.frombuffer(data, "<i2", samples * channels, chunk.start).astype(np.int16, copy=False)
     return pcm.reshape(samples, channels).T
 
 
 def _decode_sound(
-    data: bytes | memoryview, chunk: SoundChunk | None, bounds: DecodeLimits
+    data: bytes | memoryview, chunk: SoundChunk | None, limits: DecodeLimits
 ) -> tuple[Pcm, int]:
     """A sound by libsndfile, all of it or a DataError."""
     quiet: AbstractContextManager[None] = nullcontext()
@@ -106,8 +106,8 @@ def _decode_sound(
         _check_rate(sound.samplerate)
         is_open = sound.frames > UNKNOWN
         if not is_open:
-            _check_length(sound.frames, sound.channels, bounds)
-        pcm = _read(sound, is_open, bounds)
+            _check_length(sound.frames, sound.channels, limits)
+        pcm = _read(sound, is_open, limits)
         if pcm.shape[1] < sound.frames and not is_open and not is_estimate:
             raise DataError(
                 f"the sound is cut off: it announces {sound.frames} samples and holds "
@@ -116,7 +116,7 @@ def _decode_sound(
         return pcm, sound.samplerate
 
 
-def _read(sound: Any, is_open: bool, bounds: DecodeLimits) -> Pcm:
+def _read(sound: Any, is_open: bool, limits: DecodeLimits) -> Pcm:
     """All samples of an open file, to the end."""
     # After every block soundfile seeks to where it is, by which decoders lose their state.
     sound.seekable = lambda: False
@@ -128,7 +128,7 @@ def _read(sound: Any, is_open: bool, bounds: DecodeLimits) -> Pcm:
     found = 0
     while len(block := _block(sound, most)):
         if found + len(block) > len(out):
-            _check_length(found + len(block), sound.channels, bounds)
+            _check_length(found + len(block), sound.channels, limits)
             out = np.concatenate([out, np.empty_like(out)])
         out[found : found + len(block)] = block
         found += len(block)
@@ -152,11 +152,11 @@ def _check_rate(sample_rate: int) -> None:
         )
 
 
-def _check_length(samples: int, channels: int, bounds: DecodeLimits) -> None:
-    if 2 * samples * channels > bounds.max_audio_bytes:
+def _check_length(samples: int, channels: int, limits: DecodeLimits) -> None:
+    if 2 * samples * channels > limits.max_audio_bytes:
         raise DataError(
             f"the sound announces {samples} samples in {channels} channel(s); at most "
-            f"{bounds.max_audio_bytes} bytes are read."
+            f"{limits.max_audio_bytes} bytes are read."
         )
 
 

@@ -32,28 +32,28 @@ FrameFormat = Literal["jpg", "png", "webp"]
 
 
 def decode_frame(
-    data: bytes | memoryview, out: Frame | None = None, bounds: DecodeLimits = DEFAULT_LIMITS
+    data: bytes | memoryview, out: Frame | None = None, limits: DecodeLimits = DEFAULT_LIMITS
 ) -> Frame:
     """An encoded image as an RGB frame (h, w, 3) uint8, into `out` where it is given.
 
     JPEG is decoded by simplejpeg, equal to Pillow to the bit and without the interpreter lock.  Of
     several pictures in a file it is the first.  Raises DataError with the cause where the image is
-    broken, is in none of FORMATS, has numbers without a scale or more than `bounds.max_pixels`, and
+    broken, is in none of FORMATS, has numbers without a scale or more than `limits.max_pixels`, and
     where `out` has another size.
     """
     with decoding("image"):
         if data[:3] == JPEG:
-            return _decode_jpeg(data, out, bounds)
-        return _into(_decode_other(data, bounds), out)
+            return _decode_jpeg(data, out, limits)
+        return _into(_decode_other(data, limits), out)
 
 
-def decode_picture(data: bytes, bounds: DecodeLimits = DEFAULT_LIMITS) -> Frame:
+def decode_picture(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Frame:
     """An image file as a viewer shows it: `decode_frame`, turned as its EXIF says.
 
     Raises DataError as `decode_frame` does, and for an image that is animated.
     """
-    turns, mirrored = _orientation(data, bounds)
-    frame = np.rot90(decode_frame(data, bounds=bounds), turns)
+    turns, mirrored = _orientation(data, limits)
+    frame = np.rot90(decode_frame(data, limits=limits), turns)
     return np.ascontiguousarray(frame[:, ::-1] if mirrored else frame)
 
 
@@ -62,8 +62,8 @@ def is_upright(data: bytes) -> bool:
     return _orientation(data, DEFAULT_LIMITS) == UPRIGHT
 
 
-def _orientation(data: bytes, bounds: DecodeLimits) -> tuple[int, bool]:
-    with decoding("image"), quiet_warnings(), _open(data, bounds) as image:
+def _orientation(data: bytes, limits: DecodeLimits) -> tuple[int, bool]:
+    with decoding("image"), quiet_warnings(), _open(data, limits) as image:
         if image.format in ANIMATED and getattr(image, "is_animated", False):
             raise DataError("the image is animated; give it as a video.")
         if image.format == "TIFF":  # Pillow turns it
@@ -74,56 +74,56 @@ def _orientation(data: bytes, bounds: DecodeLimits) -> tuple[int, bool]:
             return UPRIGHT
 
 
-def decode_pixels(data: bytes, bounds: DecodeLimits = DEFAULT_LIMITS) -> Frame:
+def decode_pixels(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Frame:
     """An encoded image with its transparency: (h, w, 4) uint8 where it has some, else (h, w, 3).
 
     Raises DataError as `decode_frame` does.
     """
-    with decoding("image"), _loaded(data, bounds) as image:
+    with decoding("image"), _loaded(data, limits) as image:
         rgb = image_to_rgb(image)
         if not image.has_transparency_data or image.mode.startswith("I"):
             return rgb
         return np.dstack([rgb, np.asarray(image.convert("RGBA"))[..., 3]])
 
 
-def _decode_jpeg(data: bytes | memoryview, out: Frame | None, bounds: DecodeLimits) -> Frame:
+def _decode_jpeg(data: bytes | memoryview, out: Frame | None, limits: DecodeLimits) -> Frame:
     try:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
         colorspace = "an unusual subsampling"
     if colorspace not in ("YCbCr", "Gray", "RGB"):  # CMYK and YCCK, too
-        return _into(_decode_other(data, bounds), out)
-    _check_size(height, width, bounds)
+        return _into(_decode_other(data, limits), out)
+    _check_size(height, width, limits)
     if out is not None and out.shape != (height, width, 3):
         return _into(np.empty((height, width, 3), np.uint8), out)
     decoded: Frame = simplejpeg.decode_jpeg(data, buffer=out, strict=True)
     return decoded
 
 
-def _decode_other(data: bytes | memoryview, bounds: DecodeLimits) -> Frame:
-    with _loaded(data, bounds) as image:
+def _decode_other(data: bytes | memoryview, limits: DecodeLimits) -> Frame:
+    with _loaded(data, limits) as image:
         return image_to_rgb(image)
 
 
 @contextmanager
-def _loaded(data: bytes | memoryview, bounds: DecodeLimits) -> Iterator[Image.Image]:
+def _loaded(data: bytes | memoryview, limits: DecodeLimits) -> Iterator[Image.Image]:
     """A decoded image; what Pillow and libtiff have to say about it stays out of stderr."""
     quiet = quiet_stderr() if bytes(data[:2]) in (b"II", b"MM") else nullcontext()
-    with quiet_warnings(), quiet, _open(data, bounds) as image:
+    with quiet_warnings(), quiet, _open(data, limits) as image:
         image.load()
         yield image
 
 
-def _open(data: bytes | memoryview, bounds: DecodeLimits) -> Image.Image:
+def _open(data: bytes | memoryview, limits: DecodeLimits) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=FORMATS)
-    _check_size(image.height, image.width, bounds)
+    _check_size(image.height, image.width, limits)
     return image
 
 
-def _check_size(height: int, width: int, bounds: DecodeLimits) -> None:
-    if height * width > bounds.max_pixels:
+def _check_size(height: int, width: int, limits: DecodeLimits) -> None:
+    if height * width > limits.max_pixels:
         raise DataError(
-            f"the image announces {width}x{height} pixels; at most {bounds.max_pixels} are read."
+            f"the image announces {width}x{height} pixels; at most {limits.max_pixels} are read."
         )
 
 

@@ -32,20 +32,20 @@ def map_in_processes(
     thing.  Raises what `work` raises, when its turn comes, UsageError where what it is or gives
     can't go to another process, and WorkerDiedError, naming the thing it had, where one ended.
     """
-    crew = WorkerPool(WorkerPool.pickled(partial(_serve, work)), count)
+    pool = WorkerPool(WorkerPool.pickled(partial(_serve, work)), count)
     try:
-        yield from _Scheduler(crew, name).results(things)
+        yield from _Scheduler(pool, name).results(things)
     finally:
-        crew.close()
+        pool.close()
 
 
 class _Scheduler:
     """Who works on what, and what is done before its turn."""
 
-    def __init__(self, crew: WorkerPool, name: Callable[[Any], str]) -> None:
-        self._crew, self._name = crew, name
+    def __init__(self, pool: WorkerPool, name: Callable[[Any], str]) -> None:
+        self._crew, self._name = pool, name
         self._things: dict[int, Any] = {}
-        self._tasks: list[deque[int]] = [deque() for _ in range(len(crew))]
+        self._tasks: list[deque[int]] = [deque() for _ in range(len(pool))]
         self._done: dict[int, Any] = {}
         self._given = self._taken = 0
 

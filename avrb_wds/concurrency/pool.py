@@ -104,7 +104,7 @@ class WorkerPool:
         return len(self._workers)
 
     @property
-    def is_ours(self) -> bool:
+    def owned_by_this_process(self) -> bool:
         """Not so in a fork of the process that started them, which alone they listen to."""
         return os.getpid() == self._owner
 

@@ -11,7 +11,7 @@ from typing import Any
 class SingleFlight:
     """Lets one thread do what others ask for meanwhile, too; pickles as a new one.
 
-    >>> Once().do("a key", lambda: print("done"))
+    >>> SingleFlight().run("a key", lambda: print("done"))
     done
     """
 
@@ -22,7 +22,7 @@ class SingleFlight:
     def __reduce__(self) -> tuple[Any, ...]:
         return SingleFlight, ()
 
-    def do(self, key: Hashable, work: Callable[[], None]) -> None:
+    def run(self, key: Hashable, work: Callable[[], None]) -> None:
         """Do `work`, or wait for the thread that does the same; raises what it raises in both."""
         mine: Future[None] = Future()
         with self._lock:

@@ -67,8 +67,8 @@ def _common(a: Report, b: Report) -> tuple[Condition, ...]:
                 f"{a.model!r} and {b.model!r} differ in {name}, {ours} and {theirs}; "
                 f"give two runs of the same {name}."
             )
-    there = {cell.condition for cell in b.cells}
-    common = tuple(cell.condition for cell in a.cells if cell.condition in there)
+    there = {cell.condition for cell in b.results}
+    common = tuple(cell.condition for cell in a.results if cell.condition in there)
     if not common:
         raise UsageError(
             f"{a.model!r} and {b.model!r} have no condition in common; "
@@ -78,7 +78,7 @@ def _common(a: Report, b: Report) -> tuple[Condition, ...]:
 
 
 def _scores(report: Report, conditions: tuple[Condition, ...]) -> Scores:
-    found = {cell.condition: report.score(cell) for cell in report.cells}
+    found = {cell.condition: report.score(cell) for cell in report.results}
     return np.array([found[condition] for condition in conditions])
 
 
@@ -98,7 +98,7 @@ def _replicates(
     if read_keys(folders[0]) != read_keys(folders[1]):
         return None, "No intervals: the runs are not over the same clips."
     moved = []
-    before, total = 0, sum(len(report.cells) for _, report in (a, b))
+    before, total = 0, sum(len(report.results) for _, report in (a, b))
     for folder in folders:
         there, every = resampled(folder, seed=0, progress=part_of(progress, before, total))
         before += len(there)

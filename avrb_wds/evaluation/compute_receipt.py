@@ -122,7 +122,9 @@ def compute_exclusively(
             f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
         )
     shards = open_shards(source, storage_options, cache_dir, cache_size)
-    road = build_pipeline(shards, chosen, **settings, bank=bank, return_digests=True, signals=False)
+    pipeline = build_pipeline(
+        shards, chosen, **settings, bank=bank, return_digests=True, signals=False
+    )
     manifest = shards.manifest
     receipt = Receipt(
         manifest.name if manifest else "",
@@ -141,10 +143,10 @@ def compute_exclusively(
     way = WorkerConfig.of(None, num_workers)
     with _parts(None if out is None else Path(out)) as folder:
         plan = RunPlan("", "single-label", 0, chosen, receipt)
-        work = RankRun(plan, road, folder, topology, budget, way)
+        work = RankRun(plan, pipeline, folder, topology, budget, way)
         if topology[1] > 1 and not rank_range(-(-len(shards) // BATCH), *topology):
             return None  # the parts may be gone by now
-        with work.do(_no_scores, progress) as writer:
+        with work.run(_no_scores, progress) as writer:
             return _finish(work, writer, None if out is None else Path(out))
 
 

@@ -88,7 +88,7 @@ def evaluate(
     require_torchmetrics()
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)
     seed, size = check_int("seed", seed), check_int("batch_size", batch_size, 1)
-    road = build_pipeline(
+    pipeline = build_pipeline(
         open_shards(source, storage_options, cache_dir, cache_size),
         chosen,
         seed=seed,
@@ -99,7 +99,7 @@ def evaluate(
         transform=transform,
         return_digests=True,
     )
-    manifest, task = _labelled(road.shards)
+    manifest, task = _labelled(pipeline.shards)
     receipt = Receipt(
         manifest.name,
         manifest.digest,
@@ -118,7 +118,7 @@ def evaluate(
         check_baseline(reference, task, chosen, receipt)
     work = RankRun(
         RunPlan(name or _name(model), task, len(manifest.classes), chosen, receipt),
-        road,
+        pipeline,
         Path(out),
         resolve_rank(rank, world_size),
         ErrorBudget.of(max_errors, manifest.clips),
@@ -127,7 +127,7 @@ def evaluate(
     classes = work.plan.classes
     with (
         eval_mode(model, resolve_device(device)) as where,
-        work.do(lambda batch: scores_of(model, batch, classes, where), progress) as writer,
+        work.run(lambda batch: scores_of(model, batch, classes, where), progress) as writer,
     ):
         ledger = work.whole_ledger()
         if ledger is None:
@@ -140,7 +140,7 @@ def evaluate(
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
     """The manifest and its task; raises UsageError where nothing can be scored."""
     manifest = require_manifest(shards)
-    if manifest.task == "unlabelled" or not manifest.clips:
+    if manifest.task == "unlabeled" or not manifest.clips:
         what = "labels" if manifest.clips else "clips"
         raise UsageError(f"data set {manifest.name!r} has no {what}; give one that has some.")
     return manifest, manifest.task

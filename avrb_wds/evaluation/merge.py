@@ -90,7 +90,7 @@ def _with_old_baseline(report: Report, folder: Path) -> Report:
         there = read_report(folder)
     except DataError:  # none, or a broken one
         return report
-    if there.baseline is not None and there.cells != report.cells:
+    if there.baseline is not None and there.results != report.results:
         raise UsageError(
             f"{folder / JSON_FILE} was held against baseline {there.baseline.model!r} and has "
             f"other scores now; give a baseline, or remove the file to do without one."

@@ -34,26 +34,26 @@ Scorer = Callable[[Batch], npt.NDArray[np.float32]]
 class RankRun:
     """What a rank has to do.
 
-    road: takes the digest of every clip.  budget: how many clips of all may be skipped.  way: how
-    batches are made.
+    pipeline: takes the digest of every clip.  budget: how many clips of all may be skipped.  way:
+    how batches are made.
     """
 
     plan: RunPlan
-    road: Pipeline
+    pipeline: Pipeline
     folder: Path
     topology: tuple[int, int]
     budget: ErrorBudget
     way: WorkerConfig
 
     @contextmanager
-    def do(self, score: Scorer, progress: Progress | None) -> Iterator[PredictionWriter]:
+    def run(self, score: Scorer, progress: Progress | None) -> Iterator[PredictionWriter]:
         """Write the records of this rank's share that are not there yet.
 
         The rank's file, so that nobody else takes its place until the block is through.  Raises
         UsageError where another run has begun in the folder or is under way there, and DataError
         for clips at fault beyond the budget, and where the folder is removed meanwhile.
         """
-        shards, size = self.road.shards, self.plan.receipt.batch_size
+        shards, size = self.pipeline.shards, self.plan.receipt.batch_size
         keys = [shards.locate(position)[1].key for position in range(len(shards))]
         start_or_resume(self.folder, self.plan, keys)
         with PredictionWriter(self.folder, self.plan.digest, *self.topology) as writer:
@@ -65,7 +65,7 @@ class RankRun:
             todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
             if progress is not None:
                 progress(0, len(todo))
-            results = self.way.stream(self.road, todo)(self.road, todo)
+            results = self.way.make_stream(self.pipeline, todo)(self.pipeline, todo)
             for done, ((places, number), result) in enumerate(zip(todo, results, strict=True)):
                 condition = self.plan.conditions[number]
                 if not ledger.has(places.start, condition):

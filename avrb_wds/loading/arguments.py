@@ -107,7 +107,7 @@ def build_pipeline(
     return_digests: bool = False,
     signals: bool = True,
 ) -> Pipeline:
-    """The road from `source`; raises UsageError or DataError, naming what is not allowed."""
+    """The pipeline from `source`; raises UsageError or DataError, naming what is not allowed."""
     seed = check_int("seed", seed)
     corrupters = tuple(
         corrupter_for(

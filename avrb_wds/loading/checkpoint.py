@@ -27,17 +27,17 @@ class EpochProgress:
     number: int = 0
 
 
-def save_state(road: Pipeline, progress: EpochProgress, topology: tuple[int, int]) -> State:
+def save_state(pipeline: Pipeline, progress: EpochProgress, topology: tuple[int, int]) -> State:
     """The state of one rank."""
     left = [[span.start, span.stop, span.first] for span in progress.plan.after(progress.given)]
     rank, world_size = topology
-    about = {"rank": rank, "world_size": world_size, "pass": progress.number, "left": left}
-    return {**_identity(road), **about}
+    about = {"rank": rank, "world_size": world_size, "epoch": progress.number, "left": left}
+    return {**_identity(pipeline), **about}
 
 
 def restore_state(
     states: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-    road: Pipeline,
+    pipeline: Pipeline,
     topology: tuple[int, int],
 ) -> tuple[tuple[Span, ...], int]:
     """What this rank has to do after `states`, and in which pass.
@@ -47,8 +47,8 @@ def restore_state(
     """
     given = [states] if isinstance(states, (Mapping, str)) else list(states)
     for state in given:
-        _check_form(state, road)
-        for name, mine in _identity(road).items():
+        _check_form(state, pipeline)
+        for name, mine in _identity(pipeline).items():
             if state.get(name) != mine:
                 raise UsageError(
                     f"the state is of a loader with {name} {state.get(name)!r}, not {mine!r}; "
@@ -56,28 +56,28 @@ def restore_state(
                 )
     of = sorted((state["world_size"], state["rank"]) for state in given)
     if of == [(topology[1], topology[0])]:
-        return _left(given[0]), given[0]["pass"]
+        return _left(given[0]), given[0]["epoch"]
     if not of or len(of) != of[0][0] or of != [(len(of), rank) for rank in range(len(of))]:
         found = ", ".join(f"{rank} of {size}" for size, rank in of) or "none"
         raise UsageError(
             f"the states are of rank {found}; give that of this rank, {topology[0]} of "
             f"{topology[1]}, or those of all ranks that were."
         )
-    number = min(state["pass"] for state in given)
+    number = min(state["epoch"] for state in given)
     for state in given:
-        _check_time(state, number, len(road.shards))
-    behind = [state for state in given if state["pass"] == number]
+        _check_time(state, number, len(pipeline.shards))
+    behind = [state for state in given if state["epoch"] == number]
     left = merge_spans(sorted(span for state in behind for span in _left(state)))
     return split_spans(left, *topology), number
 
 
-def _check_form(state: Any, road: Pipeline) -> None:
+def _check_form(state: Any, pipeline: Pipeline) -> None:
     """Raise UsageError for what `save_state` never gave."""
-    turns = len(road.recipe.conditions)
+    turns = len(pipeline.recipe.conditions)
     try:
         world_size = check_int("world_size", state["world_size"], 1)
         check_int("rank", state["rank"], 0, world_size - 1)
-        check_int("pass", state["pass"], 0)
+        check_int("pass", state["epoch"], 0)
         end = 0
         for start, stop, first in state["left"]:
             check_int("start", start, end)
@@ -87,10 +87,10 @@ def _check_form(state: Any, road: Pipeline) -> None:
         raise UsageError(
             f"the state is none: {describe(error)}; give what `state_dict` of a loader returned."
         ) from error
-    if end > len(road.shards):
+    if end > len(pipeline.shards):
         raise UsageError(
-            f"the state is of {end} clips or more, not {len(road.shards)}; give that of a loader "
-            f"like this one."
+            f"the state is of {end} clips or more, not {len(pipeline.shards)}; give that "
+            f"of a loader like this one."
         )
 
 
@@ -102,23 +102,23 @@ def _check_time(state: Mapping[str, Any], number: int, clips: int) -> None:
     """A rank that is through with pass `number` may not have begun the next one."""
     rank, world_size = state["rank"], state["world_size"]
     whole = split_spans([Span(0, clips)], rank, world_size)
-    if state["pass"] > number and (state["pass"] > number + 1 or _left(state) != whole):
+    if state["epoch"] > number and (state["epoch"] > number + 1 or _left(state) != whole):
         raise UsageError(
             f"the state of rank {rank} is of pass {state['pass']}, under way, where another is of "
             f"pass {number}; give states that were taken at one time."
         )
 
 
-def _identity(road: Pipeline) -> dict[str, Any]:
+def _identity(pipeline: Pipeline) -> dict[str, Any]:
     """What has to be the same for a state to mean anything."""
-    recipe, manifest = road.recipe, road.shards.manifest
+    recipe, manifest = pipeline.recipe, pipeline.shards.manifest
     order = "sequential"
-    if not isinstance(road.order, range):
-        positions = road.order.astype("<i8").tobytes()
+    if not isinstance(pipeline.order, range):
+        positions = pipeline.order.astype("<i8").tobytes()
         order = f"sha256:{hashlib.sha256(positions).hexdigest()}"
     pairs = zip(recipe.conditions, recipe.corrupters, strict=True)
     return {
-        "clips": len(road.shards),
+        "clips": len(pipeline.shards),
         "manifest": manifest.digest if manifest else None,
         "order": order,
         "mix_conditions": recipe.mix_conditions,

@@ -41,7 +41,7 @@ class ClipDataset(Dataset[ClipDict]):
         bank: BankChoice = None,
         transform: Transform | None = None,
     ) -> None:
-        self._road = build_pipeline(
+        self._pipeline = build_pipeline(
             source,
             parse_conditions(corruption, severity),
             seed=seed,
@@ -53,14 +53,16 @@ class ClipDataset(Dataset[ClipDict]):
         )
 
     def __len__(self) -> int:
-        return len(self._road.shards) * len(self._road.recipe.conditions)
+        return len(self._pipeline.shards) * len(self._pipeline.recipe.conditions)
 
     def __getitem__(self, number: int) -> ClipDict:
         number = check_int("clip number", number)
         if not -len(self) <= number < len(self):
             raise IndexError(f"clip {number} of {len(self)}")
-        place, condition = divmod(number % len(self), len(self._road.recipe.conditions))
-        return next(_clips(self._road, range(place, place + 1), range(condition, condition + 1)))
+        place, condition = divmod(number % len(self), len(self._pipeline.recipe.conditions))
+        return next(
+            _clips(self._pipeline, range(place, place + 1), range(condition, condition + 1))
+        )
 
 
 class ClipStream(IterableDataset[ClipDict]):
@@ -87,7 +89,7 @@ class ClipStream(IterableDataset[ClipDict]):
         shuffle: bool = False,
         transform: Transform | None = None,
     ) -> None:
-        self._road = build_pipeline(
+        self._pipeline = build_pipeline(
             source,
             parse_conditions(corruption, severity),
             seed=seed,
@@ -107,20 +109,20 @@ class ClipStream(IterableDataset[ClipDict]):
         info, spans = get_worker_info(), self._spans()
         if info:
             spans = split_spans(spans, info.id, info.num_workers)
-        return _Clips(self._road, self._plan(spans))
+        return _Clips(self._pipeline, self._plan(spans))
 
     def _spans(self) -> tuple[Span, ...]:
-        return split_spans([Span(0, len(self._road.shards))], *self._topology.find())
+        return split_spans([Span(0, len(self._pipeline.shards))], *self._topology.find())
 
     def _plan(self, spans: tuple[Span, ...]) -> Plan:
-        return Plan(spans, 1, len(self._road.recipe.conditions))
+        return Plan(spans, 1, len(self._pipeline.recipe.conditions))
 
 
 class _Clips(Iterator[ClipDict]):
     """The clips of a plan of single clips; what is given out can be saved and skipped again."""
 
-    def __init__(self, road: Pipeline, plan: Plan) -> None:
-        self._road, self._plan = road, plan
+    def __init__(self, pipeline: Pipeline, plan: Plan) -> None:
+        self._pipeline, self._plan = pipeline, plan
         self.load_state_dict({"given": 0})
 
     def __next__(self) -> ClipDict:
@@ -136,22 +138,22 @@ class _Clips(Iterator[ClipDict]):
         """Go on after as many clips as were given out then; none of them is read."""
         self._given = state["given"]
         left = replace(self._plan, spans=self._plan.after(self._given))
-        blocks = (_clips(self._road, *block) for block in left.blocks())
+        blocks = (_clips(self._pipeline, *block) for block in left.blocks())
         self._clips = chain.from_iterable(blocks)
 
 
-def _clips(road: Pipeline, places: range, numbers: range) -> Iterator[ClipDict]:
+def _clips(pipeline: Pipeline, places: range, numbers: range) -> Iterator[ClipDict]:
     """The one clip at `places`, under each of the conditions `numbers`."""
-    block = road.block(places)
+    block = pipeline.block(places)
     for number in numbers:
-        item = road.collate.checked(block.item(0, number, OutputRows()))
+        item = pipeline.collate.checked(block.item(0, number, OutputRows()))
         if isinstance(item, DataError):
             raise item
         about = {
             "key": item.key,
             "video_id": item.video_id,
             "sample_rate": item.sample_rate,
-            "target": road.collate.target(item),
+            "target": pipeline.collate.target(item),
             "corruption": item.condition.corruption,
             "severity": item.condition.severity,
             "position": item.position,

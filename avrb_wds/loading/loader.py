@@ -71,28 +71,28 @@ class Loader:
 
     def __init__(
         self,
-        road: Pipeline,
+        pipeline: Pipeline,
         batch_size: int,
         topology: Topology,
         max_errors: MaxErrors,
         stream: Stream,
     ) -> None:
         self.skipped: list[SkippedClip] = []
-        self._road, self._batch_size, self._stream = road, batch_size, stream
+        self._pipeline, self._batch_size, self._stream = pipeline, batch_size, stream
         self._topology = topology
         self._progress: EpochProgress | None = None
         # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
-        self._budget = ErrorBudget.of(max_errors, len(road.shards))
+        self._budget = ErrorBudget.of(max_errors, len(pipeline.shards))
 
     @property
     def shards(self) -> ShardSet:
         """The shards that clips come from."""
-        return self._road.shards
+        return self._pipeline.shards
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions that every clip is given out under."""
-        return self._road.recipe.conditions
+        return self._pipeline.recipe.conditions
 
     @property
     def rank(self) -> int:
@@ -116,7 +116,7 @@ class Loader:
         skipped: list[SkippedClip] = []
         self.skipped = skipped
         begun = self._progress = self._next()
-        for given, result in enumerate(self._stream(self._road, begun.plan), 1):
+        for given, result in enumerate(self._stream(self._pipeline, begun.plan), 1):
             self._account(result, skipped)
             self._progress = replace(begun, given=given)
             if result.batch is not None:
@@ -125,7 +125,7 @@ class Loader:
 
     def _whole(self) -> Plan:
         """A whole pass of this rank."""
-        return _whole_plan(self._road, self._batch_size, *self._topology.find())
+        return _whole_plan(self._pipeline, self._batch_size, *self._topology.find())
 
     def _now(self) -> EpochProgress:
         """The pass under way, else the first one."""
@@ -142,7 +142,7 @@ class Loader:
 
         Once a pass is through, the state is that of the beginning of the next one.
         """
-        return save_state(self._road, self._now(), self._topology.find())
+        return save_state(self._pipeline, self._now(), self._topology.find())
 
     def load_state_dict(self, state: State | Sequence[State]) -> None:
         """Make the next iteration go on from `state`; those after it are whole passes again.
@@ -153,7 +153,7 @@ class Loader:
         the pass and others were not.  Raises UsageError where the state is of other shards,
         conditions, seed or order, and where those of some ranks lack or are of another time.
         """
-        spans, number = restore_state(state, self._road, self._topology.find())
+        spans, number = restore_state(state, self._pipeline, self._topology.find())
         self._progress = EpochProgress(replace(self._whole(), spans=spans), number=number)
 
     def _account(self, result: Result, skipped: list[SkippedClip]) -> None:
@@ -164,9 +164,9 @@ class Loader:
                 skipped.append(clip)
 
 
-def _whole_plan(road: Pipeline, batch_size: int, rank: int = 0, world_size: int = 1) -> Plan:
-    spans = split_spans([Span(0, len(road.shards))], rank, world_size)
-    return Plan(spans, batch_size, len(road.recipe.conditions))
+def _whole_plan(pipeline: Pipeline, batch_size: int, rank: int = 0, world_size: int = 1) -> Plan:
+    spans = split_spans([Span(0, len(pipeline.shards))], rank, world_size)
+    return Plan(spans, batch_size, len(pipeline.recipe.conditions))
 
 
 def load(
@@ -230,7 +230,7 @@ def load(
     """
     way = WorkerConfig.of(worker_type, num_workers, prefetch)
     topology = Topology(rank, world_size)
-    road = build_pipeline(
+    pipeline = build_pipeline(
         open_shards(source, storage_options, cache_dir, cache_size),
         parse_conditions(corruption, severity),
         seed=seed,
@@ -244,5 +244,5 @@ def load(
         transform=transform,
     )
     size = check_int("batch_size", batch_size, 1)
-    stream = way.stream(road, _whole_plan(road, size))
-    return Loader(road, size, topology, max_errors, stream)
+    stream = way.make_stream(pipeline, _whole_plan(pipeline, size))
+    return Loader(pipeline, size, topology, max_errors, stream)

@@ -40,32 +40,34 @@ class Pipeline(NamedTuple):
 
 
 def stream_by_threads(
-    road: Pipeline, plan: Plan, workers: int, prefetch: int, memory: BufferPool | None = None
+    pipeline: Pipeline, plan: Plan, workers: int, prefetch: int, memory: BufferPool | None = None
 ) -> Iterator[Result]:
     """The results of `plan` in order, by `workers` threads, `prefetch` batches ahead at most.
 
     memory: to put batches in; by default some that goes back to the system after the pass.  The
     threads end when the iterator is exhausted, closed or dropped.
     """
-    memory = memory or batch_memory(road, plan, prefetch)
+    memory = memory or batch_memory(pipeline, plan, prefetch)
     with ThreadWorkers(workers) as threads:
         pending: deque[_Job] = deque()
         for places, turns in plan.blocks():
-            block = road.block(places)
+            block = pipeline.block(places)
             for turn in turns:
-                pending.append(_begin(_Job(road, block, turn, memory.take(len(block))), threads))
+                pending.append(
+                    _begin(_Job(pipeline, block, turn, memory.take(len(block))), threads)
+                )
                 if len(pending) > prefetch:
                     yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def batch_memory(road: Pipeline, plan: Plan, prefetch: int, shared: bool = False) -> BufferPool:
+def batch_memory(pipeline: Pipeline, plan: Plan, prefetch: int, shared: bool = False) -> BufferPool:
     """Memory for the batches that are there at a time, of `plan` or what `Plan.after` leaves."""
     # prefetch + 1 are in the making, and one is in the consumer's hands.  A pass that goes on may
     # bring a rank more clips than its own share.
-    clips = min(plan.batch_size, len(road.shards))
-    return BufferPool(road.layout, clips, prefetch + 2, shared)
+    clips = min(plan.batch_size, len(pipeline.shards))
+    return BufferPool(pipeline.layout, clips, prefetch + 2, shared)
 
 
 def _begin(job: _Job, threads: ThreadWorkers) -> _Job:
@@ -75,14 +77,14 @@ def _begin(job: _Job, threads: ThreadWorkers) -> _Job:
 
 
 def make_result(
-    road: Pipeline,
+    pipeline: Pipeline,
     block: ClipBlock,
     attempts: Sequence[ItemOrError | None],
     memory: BatchBuffers | None,
 ) -> Result:
     """The batch of what succeeded, and what failed; raises what no error budget covers."""
     failed = []
-    attempts = [road.collate.checked(a) if isinstance(a, Item) else a for a in attempts]
+    attempts = [pipeline.collate.checked(a) if isinstance(a, Item) else a for a in attempts]
     for place, attempt in enumerate(attempts):
         if isinstance(attempt, DataError):
             failed.append((block.skipped(place, attempt), attempt))
@@ -91,14 +93,16 @@ def make_result(
     items = [attempt if isinstance(attempt, Item) else None for attempt in attempts]
     if len(failed) == len(items):
         return Result(None, failed)
-    return Result(road.collate(items, memory), failed)
+    return Result(pipeline.collate(items, memory), failed)
 
 
 class _Job:
     """One batch in the making; its tasks may run in any threads, in the order of their places."""
 
-    def __init__(self, road: Pipeline, block: ClipBlock, turn: int, memory: BatchBuffers) -> None:
-        self._road, self._block, self._turn, self._memory = road, block, turn, memory
+    def __init__(
+        self, pipeline: Pipeline, block: ClipBlock, turn: int, memory: BatchBuffers
+    ) -> None:
+        self._pipeline, self._block, self._turn, self._memory = pipeline, block, turn, memory
         self._attempts: list[ItemOrError | None] = [None] * len(block)
         self._left = self._lost = len(block)
         self._lock = threading.Lock()
@@ -133,7 +137,7 @@ class _Job:
 
     def _settled(self) -> Result | BaseException:
         try:
-            return make_result(self._road, self._block, self._attempts, self._memory)
+            return make_result(self._pipeline, self._block, self._attempts, self._memory)
         except BaseException as error:
             return error
 

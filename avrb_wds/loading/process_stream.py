@@ -36,21 +36,21 @@ class ProcessStream:
     can't go to another process.
     """
 
-    def __init__(self, road: Pipeline, plan: Plan, count: int, prefetch: int) -> None:
-        clips = min(plan.batch_size, len(road.shards))
-        self._serve = WorkerPool.pickled(partial(run_worker, road, clips, count))
-        self._shards = road.shards
+    def __init__(self, pipeline: Pipeline, plan: Plan, count: int, prefetch: int) -> None:
+        clips = min(plan.batch_size, len(pipeline.shards))
+        self._serve = WorkerPool.pickled(partial(run_worker, pipeline, clips, count))
+        self._shards = pipeline.shards
         self._count, self._prefetch = count, min(prefetch, MOST_AHEAD)
-        self._new_memory = partial(batch_memory, road, plan, self._prefetch, shared=True)
+        self._new_memory = partial(batch_memory, pipeline, plan, self._prefetch, shared=True)
         self._idle: deque[_Workers] = deque(maxlen=1)
 
-    def __call__(self, road: Pipeline, plan: Plan) -> Iterator[Result]:
-        """The results of `plan`, one after another; `road` is the one that this was made for."""
+    def __call__(self, pipeline: Pipeline, plan: Plan) -> Iterator[Result]:
+        """The results of `plan` in order; `pipeline` is the one that this was made for."""
         workers = self._waiting() or self._start()
         try:
-            yield from self._results(workers, road, plan)
+            yield from self._results(workers, pipeline, plan)
         except BaseException:
-            workers.crew.close()  # in the midst of a pass
+            workers.pool.close()  # in the midst of a pass
             raise
         self._idle.append(workers)
 
@@ -64,33 +64,33 @@ class ProcessStream:
             workers = self._idle.pop()
         except IndexError:
             return None
-        return workers if workers.crew.is_ours else None
+        return workers if workers.pool.owned_by_this_process else None
 
     def _start(self) -> _Workers:
         return _Workers(WorkerPool(self._serve, self._count), self._new_memory(), self._shards)
 
-    def _results(self, workers: _Workers, road: Pipeline, plan: Plan) -> Iterator[Result]:
+    def _results(self, workers: _Workers, pipeline: Pipeline, plan: Plan) -> Iterator[Result]:
         workers.begin(plan)
         pending: deque[tuple[range, BatchBuffers]] = deque()
         for places, _ in plan:
             pending.append((places, workers.order(len(places))))
             if len(pending) > self._prefetch:
-                yield _result(workers, road, *pending.popleft())
+                yield _result(workers, pipeline, *pending.popleft())
         while pending:
-            yield _result(workers, road, *pending.popleft())
+            yield _result(workers, pipeline, *pending.popleft())
 
 
-def _result(workers: _Workers, road: Pipeline, places: range, memory: BatchBuffers) -> Result:
-    return make_result(road, road.block(places), workers.attempts(places), memory)
+def _result(workers: _Workers, pipeline: Pipeline, places: range, memory: BatchBuffers) -> Result:
+    return make_result(pipeline, pipeline.block(places), workers.attempts(places), memory)
 
 
 class _Workers:
-    """A crew, the memory they share with this process, and what they have been told of it."""
+    """A pool, the memory they share with this process, and what they have been told of it."""
 
-    def __init__(self, crew: WorkerPool, memory: BufferPool, shards: ShardSet) -> None:
-        self.crew, self._memory, self._shards = crew, memory, shards
+    def __init__(self, pool: WorkerPool, memory: BufferPool, shards: ShardSet) -> None:
+        self.pool, self._memory, self._shards = pool, memory, shards
         # Where each writes the position of the clip it has, to be named if it dies of it.
-        self._files = [SharedFile(_POSITION.itemsize) for _ in range(len(crew))]
+        self._files = [SharedFile(_POSITION.itemsize) for _ in range(len(pool))]
         self._positions = [map_shared(file.fd).view(_POSITION) for file in self._files]
         for position in self._positions:
             position[0] = IDLE
@@ -109,7 +109,7 @@ class _Workers:
         new = [file for file in files if file.number not in self._told]
         gone = self._told - set(self._there)
         order = BatchTask(_numbers(memory), tuple(file.number for file in new), tuple(gone))
-        for number in range(len(self.crew)):
+        for number in range(len(self.pool)):
             self._send(number, order, [file.fd for file in new])
         for file in new:
             self._there[file.number] = file
@@ -118,7 +118,7 @@ class _Workers:
         return memory
 
     def _send(self, number: int, message: object, files: list[int]) -> None:
-        self.crew.send(number, message, files, had=partial(self._had, number))
+        self.pool.send(number, message, files, had=partial(self._had, number))
 
     def _had(self, number: int) -> str:
         position = int(self._positions[number][0])
@@ -127,9 +127,9 @@ class _Workers:
     def attempts(self, places: range) -> list[ItemOrError | None]:
         """What has become of every clip of the batch that is next."""
         found: list[ItemOrError | None] = [None] * len(places)
-        for number in range(len(self.crew)):
-            mine = WorkerSlice(number, len(self.crew)).of(places)
-            answer = self.crew.receive(number, partial(self._had, number))
+        for number in range(len(self.pool)):
+            mine = WorkerSlice(number, len(self.pool)).of(places)
+            answer = self.pool.receive(number, partial(self._had, number))
             found[mine.start : mine.stop : mine.step] = answer
         return found
 

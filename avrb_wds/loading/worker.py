@@ -51,19 +51,19 @@ class BatchTask(NamedTuple):
     gone: tuple[int, ...]
 
 
-def run_worker(road: Pipeline, clips: int, step: int, channel: Channel, number: int) -> None:
+def run_worker(pipeline: Pipeline, clips: int, step: int, channel: Channel, number: int) -> None:
     """Make pass after pass; clips: the most of a batch.  step: how many workers there are."""
-    files = _Files(road, clips)
+    files = _Files(pipeline, clips)
     while True:
         plan, fds = channel.receive()
         position = map_shared(fds[0]).view(np.int64)
         os.close(fds[0])
-        _run_epoch(channel, road, plan, WorkerSlice(number, step), files, position)
+        _run_epoch(channel, pipeline, plan, WorkerSlice(number, step), files, position)
 
 
 def _run_epoch(
     channel: Channel,
-    road: Pipeline,
+    pipeline: Pipeline,
     plan: Plan,
     share: WorkerSlice,
     files: _Files,
@@ -73,8 +73,8 @@ def _run_epoch(
 
     position: of the clip under way, for whoever finds this process dead of it.
     """
-    parts = _parts(road, plan, share)
-    if road.shards.remote:
+    parts = _parts(pipeline, plan, share)
+    if pipeline.shards.remote:
         parts = _read_ahead(parts, max(2, IN_FLIGHT // share.step))
     for block, mine, turns in parts:
         for turn in turns:
@@ -91,9 +91,9 @@ def _run_epoch(
                 channel.send([error] * len(attempts))
 
 
-def _parts(road: Pipeline, plan: Plan, share: WorkerSlice) -> Iterator[Part]:
+def _parts(pipeline: Pipeline, plan: Plan, share: WorkerSlice) -> Iterator[Part]:
     for places, turns in plan.blocks():
-        yield road.block(places), share.of(places), turns
+        yield pipeline.block(places), share.of(places), turns
 
 
 def _read_ahead(parts: Iterable[Part], clips: int) -> Iterator[Part]:
@@ -125,8 +125,8 @@ def _attempt(block: ClipBlock, place: int, turn: int, rows: OutputRows) -> ItemO
 class _Files:
     """The memory of batches, mapped once."""
 
-    def __init__(self, road: Pipeline, clips: int) -> None:
-        self._arrays = road.layout.arrays(clips)
+    def __init__(self, pipeline: Pipeline, clips: int) -> None:
+        self._arrays = pipeline.layout.arrays(clips)
         self._mapped: dict[int, npt.NDArray[np.uint8]] = {}
 
     def memory(self, order: BatchTask, fds: list[int], clips: int) -> BatchBuffers:

@@ -41,18 +41,18 @@ class WorkerConfig:
         count = check_int("num_workers", count, 0)
         return cls(worker_type, count, check_int("prefetch", prefetch, 1))
 
-    def stream(self, road: Pipeline, plan: Plan) -> Stream:
+    def make_stream(self, pipeline: Pipeline, plan: Plan) -> Stream:
         """The function that makes the batches; it keeps memory and processes from pass to pass."""
         if self.count and (self.worker_type == "process" or self._are_many):
             from .process_stream import ProcessStream
 
             try:
-                return ProcessStream(road, plan, self.count, self.prefetch)
+                return ProcessStream(pipeline, plan, self.count, self.prefetch)
             except UsageError:  # the transform can't go there
                 if self.worker_type is not None:
                     raise
         ahead = self.prefetch if self.count else 0
-        memory = batch_memory(road, plan, ahead)
+        memory = batch_memory(pipeline, plan, ahead)
         return partial(stream_by_threads, workers=self.count, prefetch=ahead, memory=memory)
 
     @property

@@ -170,7 +170,7 @@ class LabelEncoder:
                 f"{', '.join(bare[:NAMED])}{more} of {len(clips)} clips have no label, and the "
                 f"others have; label them, or leave them out."
             )
-        tasks: tuple[Task, ...] = ("unlabelled", "single-label", "multi-label")
+        tasks: tuple[Task, ...] = ("unlabeled", "single-label", "multi-label")
         return cls(classes, tasks[min(most, 2)])
 
     def target(self, labels: tuple[str, ...]) -> Target:

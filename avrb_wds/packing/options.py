@@ -34,7 +34,7 @@ class PackOptions:
     frame_size: int | Keep | None = None
     quality: int = 95
     duration: float | None = None
-    window: Literal["start", "middle"] = "start"
+    window: Literal["start", "center"] = "start"
     sample_rate: int | Keep = 16_000
     channels: Literal["mono", "first", "keep"] = "mono"
     audio_format: Literal["wav", "flac"] = "wav"
@@ -56,7 +56,7 @@ class PackOptions:
 
 
 _WORDS = {
-    "window": ("start", "middle"),
+    "window": ("start", "center"),
     "channels": ("mono", "first", "keep"),
     "audio_format": ("wav", "flac"),
 }

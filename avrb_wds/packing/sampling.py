@@ -35,7 +35,7 @@ def choose_window(pictures: Span, sound: Span | None, options: PackOptions) -> S
     them does, by the pictures if both end within a tenth of a second.
 
     >>> choose_window(Span(Fraction(2), Fraction(9)), Span(Fraction(0), Fraction(7)),
-    ...               PackOptions(duration=5, window="middle"))
+    ...               PackOptions(duration=5, window="center"))
     Span(start=Fraction(2, 1), end=Fraction(7, 1))
     """
     start, end = pictures.start, pictures.end
@@ -46,7 +46,7 @@ def choose_window(pictures: Span, sound: Span | None, options: PackOptions) -> S
     seconds = exact_seconds(options)
     if seconds is None or seconds >= end - start:
         return Span(start, end)
-    if options.window == "middle":
+    if options.window == "center":
         start += (end - start - seconds) / 2
     return Span(start, start + seconds)
 
@@ -157,7 +157,7 @@ def choose_samples(pcm: Pcm, sample_rate: int, options: PackOptions) -> Pcm:
     n, seconds = pcm.shape[1], exact_seconds(options)
     if seconds is not None and seconds * sample_rate < n:
         n = max(1, round(seconds * sample_rate))
-    first = (pcm.shape[1] - n) // 2 if options.window == "middle" else 0
+    first = (pcm.shape[1] - n) // 2 if options.window == "center" else 0
     return pcm[:, first : first + n]
 
 

@@ -27,7 +27,7 @@ class Preview:
     """page: the HTML file.  sheets: the pictures for a paper, if any were asked for."""
 
     page: Path
-    sheets: tuple[Path, ...] = ()
+    contact_sheets: tuple[Path, ...] = ()
 
 
 def preview(
@@ -36,7 +36,7 @@ def preview(
     *,
     key: str | None = None,
     corruptions: Sequence[str] | None = None,
-    png: str | os.PathLike[str] | None = None,
+    contact_sheet: str | os.PathLike[str] | None = None,
     seconds: float = 4.0,
     seed: int = 0,
     profile: Profile = "default",
@@ -48,10 +48,10 @@ def preview(
 
     source: packed shards, of which the clip `key` or the first one is shown; or a video, picture
     or sound, of which the first `seconds` are, at most 176 pixels high or wide.  out: the HTML
-    file, which needs no other.  corruptions: names; all by default.  png: also a sheet of frames,
-    corruptions by severities, in this file, and one of spectrograms beside it (NAME-sound.png).
-    seed, profile, temporal, bank: as in `Corrupter.of`.  progress: called with (conditions done,
-    conditions).
+    file, which needs no other.  corruptions: names; all by default.  contact_sheet: also a sheet of
+    frames, corruptions by severities, in this file, and one of spectrograms beside it
+    (NAME-sound.png). seed, profile, temporal, bank: as in `Corrupter.of`.  progress: called with
+    (conditions done, conditions).
 
     Files appear whole or not at all.  Raises UsageError for arguments that are not allowed,
     DataError, naming the file or clip, for what does not decode or cannot be written,
@@ -60,7 +60,7 @@ def preview(
 
     >>> preview("clip.mp4", "preview.html", corruptions=["rain"])  # doctest: +SKIP
     """
-    page, sheet = Path(out), None if png is None else Path(png)
+    page, sheet = Path(out), None if contact_sheet is None else Path(contact_sheet)
     for target in (page, *([sheet] if sheet else [])):
         check_target(target)
     if not seconds > 0:

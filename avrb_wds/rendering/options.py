@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from ..codecs import FrameFormat
 from ..errors import check_int, check_one_of
 
-RenderLayout = Literal["shards", "released"]
+RenderLayout = Literal["shards", "avrobustbench"]
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class RenderOptions:
 
     frame_format: "png" and "webp" keep every bit, "jpg" does not.  quality: of a JPEG, 1 to 100;
     its colours are never subsampled.
-    layout: "shards", or "released": frames/frame_N/ID.jpg, audio/ID.wav and a JSON that lists them,
-    as AVROBUSTBENCH has it.  clips_per_shard: the last shard may hold fewer.
+    layout: "shards", or "avrobustbench": frames/frame_N/ID.jpg, audio/ID.wav and a JSON that lists
+    them, as AVROBUSTBENCH has it.  clips_per_shard: the last shard may hold fewer.
 
     >>> RenderOptions("gif")
     Traceback (most recent call last):

@@ -105,7 +105,7 @@ class RenderReceipt:
             raise DataError(f"{where}: receipt: 'digests' are not those of {condition}.")
         return cls(
             given.text("name"),
-            given.whole("clips"),
+            given.non_negative_int("clips"),
             condition,
             receipt,
             _options(given.values["options"], f"{where}: options"),

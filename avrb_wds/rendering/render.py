@@ -141,9 +141,9 @@ def check_apart(shards: ShardSet, out: str) -> None:
 def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
     """The manifest of shards that can be rendered so."""
     manifest = require_manifest(shards)
-    if options.layout == "released" and manifest.frames.count is None:
+    if options.layout == "avrobustbench" and manifest.frames.count is None:
         raise UsageError(
-            "layout 'released' cannot hold clips that differ in their number of frames; "
+            "layout 'avrobustbench' cannot hold clips that differ in their number of frames; "
             "render them into shards."
         )
     return manifest

@@ -62,10 +62,10 @@ class ClipNote:
             given.texts("labels"),
             given.sha256("shown"),
             given.sha256("stored"),
-            given.whole("squared_error"),
-            given.whole("values"),
-            given.whole("frames"),
-            given.whole("bytes"),
+            given.non_negative_int("squared_error"),
+            given.non_negative_int("values"),
+            given.non_negative_int("frames"),
+            given.non_negative_int("bytes"),
             given.sha256("sha256"),
         )
 
@@ -93,8 +93,8 @@ def render_clip(
     sound = encode_audio(pcm, clip.sample_rate, audio_format)
     back = np.empty_like(frames)
     for data, out in zip(coded, back, strict=True):
-        decode_frame(data, out, raw.bounds)
-    heard, rate = decode_audio(sound, raw.bounds)
+        decode_frame(data, out, raw.limits)
+    heard, rate = decode_audio(sound, raw.limits)
     note = ClipNote(
         clip.key,
         clip.record.video_id,

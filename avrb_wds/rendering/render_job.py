@@ -65,15 +65,17 @@ class RenderJob:
     def clips_per_step(self) -> int:
         """Clips a shard, or as many files as are brought to the disk at once."""
         clips = self.options.clips_per_shard
-        return min(clips, CLIPS_PER_SYNC) if self._released else clips
+        return min(clips, CLIPS_PER_SYNC) if self._is_avrobustbench else clips
 
     @property
-    def _released(self) -> bool:
-        return self.options.layout == "released"
+    def _is_avrobustbench(self) -> bool:
+        return self.options.layout == "avrobustbench"
 
     @property
     def _audio_format(self) -> AudioFormat:
-        return "flac" if self.manifest.audio.format == "flac" and not self._released else "wav"
+        return (
+            "flac" if self.manifest.audio.format == "flac" and not self._is_avrobustbench else "wav"
+        )
 
     def describe(self) -> dict[str, str | int]:
         """The job in words that another run is compared by."""
@@ -90,7 +92,7 @@ class RenderJob:
             "frame format": options.frame_format,
             "quality": options.quality if options.frame_format == "jpg" else 0,
             "layout": options.layout,
-            "clips per shard": 0 if self._released else options.clips_per_shard,
+            "clips per shard": 0 if self._is_avrobustbench else options.clips_per_shard,
             "versions": ", ".join(" ".join(pair) for pair in source.versions),
         }
 
@@ -108,7 +110,7 @@ class RenderJob:
         file = shard.file if isinstance(shard, ShardEntry) else shard.name
         try:
             raw = self.shards.read(position)
-            if self._released:
+            if self._is_avrobustbench:
                 record = ClipRecord.from_bytes(bytes(raw.members["json"]), "member 'json'")
                 check_id(record.video_id, raw.key)
             return render_clip(raw, self.corrupter, self.options, self._audio_format)
@@ -123,13 +125,17 @@ class RenderJob:
 
     def writer(self, folder: Path, number: int) -> Writer:
         """Where the clips of a step go."""
-        return FolderWriter(folder) if self._released else ShardWriter(folder, self.name, number)
+        return (
+            FolderWriter(folder)
+            if self._is_avrobustbench
+            else ShardWriter(folder, self.name, number)
+        )
 
     def check(self, folder: Path, step: JournalEntry, *, read: bool) -> None:
         """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
         if step.shard:
             check_shard(folder, step.shard, read=read)
-        for note in step.notes if self._released else ():
+        for note in step.notes if self._is_avrobustbench else ():
             check_clip(folder, ClipNote.of(note), self.options.frame_format, read=read)
 
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
@@ -140,7 +146,7 @@ class RenderJob:
         digests = ClipDigests((str(self.condition),), rows)
         yield RECEIPT, self.receipt(journal).to_bytes()
         yield clips_file(Path(RECEIPT)).name, digests.to_bytes()
-        if self._released:
+        if self._is_avrobustbench:
             yield f"{self.name}.json", listing(notes)
         else:
             yield MANIFEST, self._rendered(journal).to_bytes()

@@ -27,7 +27,7 @@ def with_baseline(report: Report, baseline: Report) -> Report:
 
     Raises UsageError where the baseline lacks a condition or was scored on something else.
     """
-    conditions = [cell.condition for cell in report.cells]
+    conditions = [cell.condition for cell in report.results]
     check_baseline(baseline, report.task, conditions, report.receipt)
     theirs = dict(baseline.corrupted)
     pairs: dict[str, list[tuple[float, float]]] = {}
@@ -66,7 +66,7 @@ def check_baseline(
             f"{named} was scored as {baseline.task}, this run as {task}; "
             f"give a baseline that was scored on the same."
         )
-    there = {cell.condition for cell in baseline.cells}
+    there = {cell.condition for cell in baseline.results}
     lacking = [str(c) for c in conditions if not c.is_clean and c not in there]
     if lacking:
         some = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")

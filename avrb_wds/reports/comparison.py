@@ -37,7 +37,7 @@ class Row:
         return None if self.a is None or self.b is None else round(self.b - self.a, 9) + 0.0
 
     @property
-    def is_clear(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the interval leaves no doubt about the sign of the difference."""
         return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
 
@@ -70,10 +70,10 @@ class Comparison:
         return self.a.model, self.b.model
 
     @property
-    def verdict(self) -> str:
+    def headline(self) -> str:
         """In a sentence, under how many conditions the second model is better and worse."""
         rows = self.by_condition
-        clear = [row for row in rows if row.is_clear] if self.replicates else list(rows)
+        clear = [row for row in rows if row.is_significant] if self.replicates else list(rows)
         better = sum(1 for row in clear if (row.difference or 0) > 0)
         worse = sum(1 for row in clear if (row.difference or 0) < 0)
         a, b = self.names
@@ -84,7 +84,7 @@ class Comparison:
         )
 
     @property
-    def proof(self) -> str:
+    def digest_statement(self) -> str:
         """In a sentence, whether both were shown the same, by digest; empty without digests."""
         ours, theirs = dict(self.a.receipt.digests), dict(self.b.receipt.digests)
         names = [str(condition) for condition in self.conditions]
@@ -114,8 +114,8 @@ def mismatches(a: Report, b: Report) -> Iterator[str]:
 
 
 def _lacking(report: Report, other: Report) -> list[str]:
-    there = {cell.condition for cell in other.cells}
-    return [str(cell.condition) for cell in report.cells if cell.condition not in there]
+    there = {cell.condition for cell in other.results}
+    return [str(cell.condition) for cell in report.results if cell.condition not in there]
 
 
 def _short(value: object) -> str:

@@ -39,7 +39,7 @@ def comparison_json(comparison: Comparison) -> str:
         "a": _side(comparison.a),
         "b": _side(comparison.b),
         "notes": comparison.notes,
-        "proof": comparison.proof,
+        "proof": comparison.digest_statement,
         "replicates": comparison.replicates,
         **{name: [_plain(row) for row in rows] for name, rows in _parts(comparison)},
     }
@@ -77,8 +77,8 @@ def comparison_markdown(comparison: Comparison) -> str:
     blocks = [
         f"# {cell(a)} and {cell(b)} on {cell(comparison.a.receipt.dataset)}",
         cell(lead),
-        cell(comparison.verdict),
-        cell(comparison.proof),
+        cell(comparison.headline),
+        cell(comparison.digest_statement),
         "\n".join(f"- {cell(note)}" for note in comparison.notes),
     ]
     titles = ("Summary", "By severity", "By group", "By corruption", "Every condition")
@@ -98,6 +98,6 @@ def _row(row: Row) -> list[str]:
         row.name,
         percent(row.a),
         percent(row.b),
-        Markdown(f"**{difference}**") if row.is_clear else difference,
+        Markdown(f"**{difference}**") if row.is_significant else difference,
         span(row.interval, sign=True),
     ]

@@ -24,7 +24,9 @@ def comparison_table(comparison: Comparison) -> Table:
         headings.append("95 % interval")
     table = grid(
         title,
-        "\n".join(filter(None, [comparison.verdict, *comparison.notes, comparison.proof])),
+        "\n".join(
+            filter(None, [comparison.headline, *comparison.notes, comparison.digest_statement])
+        ),
         headings,
         "",
     )
@@ -45,7 +47,7 @@ def _add(table: Table, row: Row, full: float, with_interval: bool) -> None:
     difference = Text("-")
     if row.difference is not None:
         difference = heat(signed(row.difference), color_of_difference(row.difference, full))
-        difference.stylize("bold" if row.is_clear else "")
+        difference.stylize("bold" if row.is_significant else "")
     spread = [span(row.interval, sign=True)] if with_interval else []
     table.add_row(Text(row.name), percent(row.a), percent(row.b), difference, *spread)
 

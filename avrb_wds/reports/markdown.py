@@ -69,7 +69,7 @@ def _titled(title: str, body: str) -> list[str]:
 
 def _sentence(report: Report) -> str:
     text = (
-        f"{report.receipt.clips} clips, {len(report.cells)} conditions, {report.task}, "
+        f"{report.receipt.clips} clips, {len(report.results)} conditions, {report.task}, "
         f"{report.classes} classes; every number in percent. Absolute robustness is 1 - drop, "
         f"relative robustness 1 - drop / clean."
     )
@@ -127,7 +127,7 @@ def _groups(report: Report) -> Iterator[list[str]]:
 
 
 def _metrics(report: Report) -> str:
-    names = [n for n in Metrics.names() if any(getattr(c.metrics, n) for c in report.cells)]
+    names = [n for n in Metrics.names() if any(getattr(c.metrics, n) for c in report.results)]
     rows = [
         [
             str(one.condition),
@@ -135,7 +135,7 @@ def _metrics(report: Report) -> str:
             *(value(name, getattr(one.metrics, name)) for name in names),
             span(one.interval),
         ]
-        for one in report.cells
+        for one in report.results
     ]
     headings = [METRIC_NAMES[name] for name in names]
     return markdown_table(["condition", "clips", *headings, f"95 % of {metric_name(report)}"], rows)

@@ -37,7 +37,7 @@ def report_of(value: Any, where: str) -> Report:
     report = Report(
         given.text("model"),
         task,
-        given.whole("classes"),
+        given.non_negative_int("classes"),
         tuple(_cell(*pair) for pair in zip(conditions, rows, strict=True)),
         _intervals(given.values["intervals"], f"{where}: intervals"),
         Receipt.from_json(given.values["receipt"], f"{where}: receipt"),
@@ -86,7 +86,7 @@ def _cell(condition: Condition, row: Fields) -> ConditionResult:
         _number(row, "d_prime"),
     )
     return ConditionResult(
-        condition, row.whole("clips"), metrics, _interval(row.values["interval"], row)
+        condition, row.non_negative_int("clips"), metrics, _interval(row.values["interval"], row)
     )
 
 
@@ -127,7 +127,7 @@ def _intervals(value: Any, where: str) -> Intervals:
         return tuple(_interval(ends, given) for ends in there)
 
     return Intervals(
-        given.whole("replicates"),
+        given.non_negative_int("replicates"),
         one("clean"),
         one("score"),
         one("absolute"),
@@ -140,7 +140,7 @@ def _intervals(value: Any, where: str) -> Intervals:
 
 def _skipped(given: Fields) -> SkippedClip:
     key, shard, why = (given.text(name) for name in ("key", "shard", "cause"))
-    return SkippedClip(key, shard, why, given.whole("conditions"))
+    return SkippedClip(key, shard, why, given.non_negative_int("conditions"))
 
 
 def _baseline(value: Any, where: str) -> Baseline | None:
@@ -158,7 +158,7 @@ def _baseline(value: Any, where: str) -> Baseline | None:
 
 def _check_whole(report: Report, where: str) -> None:
     """Raise DataError where parts of a report are not of each other."""
-    for cell in report.cells:
+    for cell in report.results:
         if getattr(cell.metrics, report.metric) is None:
             raise DataError(f"{where}: condition {cell.condition} has no {report.metric}.")
     for name in ("by_corruption", "by_severity", "by_group"):

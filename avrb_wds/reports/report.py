@@ -123,13 +123,13 @@ class Receipt:
         return cls(
             given.text("dataset"),
             given.text("manifest"),
-            given.whole("clips"),
+            given.non_negative_int("clips"),
             given.integer("seed"),
             given.text("profile"),
             given.text("modality"),
             given.text("temporal"),
             given.text("bank"),
-            given.whole("batch_size"),
+            given.non_negative_int("batch_size"),
             given.text("transform"),
             given.text_by_name("versions"),
             given.text("digest"),
@@ -188,7 +188,7 @@ class Report:
     model: str
     task: Task
     classes: int
-    cells: tuple[ConditionResult, ...]
+    results: tuple[ConditionResult, ...]
     intervals: Intervals
     receipt: Receipt
     skipped: tuple[SkippedClip, ...] = ()
@@ -210,12 +210,12 @@ class Report:
     @property
     def clean(self) -> float | None:
         """The score on clean clips; None if these were not asked for."""
-        return next((self.score(cell) for cell in self.cells if cell.condition.is_clean), None)
+        return next((self.score(cell) for cell in self.results if cell.condition.is_clean), None)
 
     @property
     def corrupted(self) -> tuple[tuple[Condition, float], ...]:
         """Every condition but clean, with its score."""
-        scores = ((cell.condition, self.score(cell)) for cell in self.cells)
+        scores = ((cell.condition, self.score(cell)) for cell in self.results)
         return tuple((condition, score) for condition, score in scores if not condition.is_clean)
 
     @property

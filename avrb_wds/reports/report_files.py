@@ -74,7 +74,7 @@ def report_json(report: Report) -> str:
                 **asdict(cell.metrics),
                 "interval": cell.interval,
             }
-            for cell in report.cells
+            for cell in report.results
         ],
         "intervals": asdict(report.intervals),
         "baseline": _baseline_json(report.baseline),
@@ -100,7 +100,7 @@ def report_csv(report: Report) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["condition", "corruption", "severity", "clips", *Metrics.names(), *EXTRA])
-    for cell in report.cells:
+    for cell in report.results:
         condition = cell.condition
         severity = "0" if condition.is_clean else severity_of(condition)
         drop = None if report.clean is None else round(report.clean - report.score(cell), 9)

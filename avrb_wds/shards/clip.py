@@ -56,7 +56,7 @@ def decode_clip(raw: RawClip, frames_out: Frame | None = None) -> Clip:
 
     frames_out: (t, h, w, 3) uint8 to decode into; used where the clip has that shape, else new
     memory is.  Raises DataError, naming key, shard and member, for whatever does not decode, for
-    frames of different sizes, for more of it than `raw.bounds`, and for a clip with neither frame
+    frames of different sizes, for more of it than `raw.limits`, and for a clip with neither frame
     nor sound.
     """
     frames = _frames(raw, frames_out)
@@ -81,11 +81,11 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
             first = _decode(raw, names[0], frames[0])
     if frames is None or first is None:
         first = _decode(raw, names[0])
-        if len(names) * first.nbytes > raw.bounds.max_frame_bytes:
+        if len(names) * first.nbytes > raw.limits.max_frame_bytes:
             raise DataError(
                 f"clip {raw.key!r} in shard {raw.shard} has {len(names)} frames like its first, of "
                 f"{first.shape[1]}x{first.shape[0]} pixels; at most "
-                f"{raw.bounds.max_frame_bytes} bytes of frames are decoded."
+                f"{raw.limits.max_frame_bytes} bytes of frames are decoded."
             )
         frames = np.empty((len(names), *first.shape), np.uint8)
         frames[0] = first
@@ -96,7 +96,7 @@ def _frames(raw: RawClip, frames_out: Frame | None) -> Frame | None:
 
 def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
     try:
-        return decode_frame(raw.members[name], out, raw.bounds)
+        return decode_frame(raw.members[name], out, raw.limits)
     except AvrbError as error:
         raise DataError(f"{_where(raw, name)}: {reason(error)}.") from error
 
@@ -105,7 +105,7 @@ def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
     for name, data in raw.members.items():
         if name.rpartition(".")[2].lower() in AUDIO:
             try:
-                return decode_audio(data, raw.bounds)
+                return decode_audio(data, raw.limits)
             except AvrbError as error:
                 raise DataError(f"{_where(raw, name)}: {reason(error)}.") from error
     return None, 0
@@ -115,9 +115,9 @@ def _record(raw: RawClip, duration: float) -> ClipRecord:
     """The clip's own record, or the little that a shard of another make says."""
     data = raw.members.get("json")
     where = _where(raw, "json")
-    if data is not None and len(data) > raw.bounds.max_json_bytes:
+    if data is not None and len(data) > raw.limits.max_json_bytes:
         raise DataError(
-            f"{where}: it has {len(data)} bytes; at most {raw.bounds.max_json_bytes} are read."
+            f"{where}: it has {len(data)} bytes; at most {raw.limits.max_json_bytes} are read."
         )
     if data is not None:
         read = ClipRecord.from_bytes if raw.ours else ClipRecord.find

@@ -128,16 +128,16 @@ class ShardIndex(Sequence[IndexEntry]):
 
 
 def scan_index(
-    path: str | AnyPath, *, checksums: bool = False, bounds: DecodeLimits = DEFAULT_LIMITS
+    path: str | AnyPath, *, checksums: bool = False, limits: DecodeLimits = DEFAULT_LIMITS
 ) -> ShardIndex:
     """The index of a tar that has none: members that follow one another and share a key.
 
     checksums: read every byte and digest it, not the headers only.  Raises DataError where the
     file is missing, damaged or cut off, and where it holds links, names that lead elsewhere, or
-    headers of more than `bounds.max_json_bytes` bytes.
+    headers of more than `limits.max_json_bytes` bytes.
     """
     with reading(path), to_path(path).open("rb") as file:
-        clips = walk(file, path, bounds)
+        clips = walk(file, path, limits)
         return ShardIndex(_digested(file, clips) if checksums else clips)
 
 
@@ -151,7 +151,7 @@ def reading(path: str | AnyPath) -> Iterator[None]:
 
 
 def walk(
-    file: BinaryIO, path: str | AnyPath, bounds: DecodeLimits = DEFAULT_LIMITS
+    file: BinaryIO, path: str | AnyPath, limits: DecodeLimits = DEFAULT_LIMITS
 ) -> Iterator[IndexEntry]:
     """The clips of a tar, as `scan_index` finds them, each once the header after it is read.
 
@@ -159,7 +159,7 @@ def walk(
     """
     size, at = file.seek(0, 2), 0
     key, offset, end, media = "", 0, 0, False
-    for member in _members(file, path, bounds.max_json_bytes):
+    for member in _members(file, path, limits.max_json_bytes):
         split, at = split_name(member.name), member.end
         if unsafe(member.name) or member.kind == "other":
             raise DataError(

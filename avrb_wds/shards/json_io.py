@@ -56,7 +56,7 @@ def check_format(value: Any, where: str, known: str) -> None:
 class Fields:
     """A JSON object of which every field is asked for by type.
 
-    >>> Fields.of({"clips": 3}, "manifest.json", {"clips"}).whole("clips")
+    >>> Fields.of({"clips": 3}, "manifest.json", {"clips"}).non_negative_int("clips")
     3
     """
 
@@ -90,7 +90,7 @@ class Fields:
             raise self._wrong(name, "text")
         return str(value)
 
-    def whole(self, name: str) -> int:
+    def non_negative_int(self, name: str) -> int:
         """A whole number from 0 up, of 63 bits: what counts bytes, clips or frames."""
         value = self.values[name]
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
@@ -104,9 +104,9 @@ class Fields:
             raise self._wrong(name, "an integer")
         return value
 
-    def whole_or_none(self, name: str) -> int | None:
+    def non_negative_int_or_none(self, name: str) -> int | None:
         """A whole number from 0 up, or null."""
-        return None if self.values[name] is None else self.whole(name)
+        return None if self.values[name] is None else self.non_negative_int(name)
 
     def number(self, name: str) -> float:
         """A finite number."""

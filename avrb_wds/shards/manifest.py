@@ -14,8 +14,8 @@ from .json_io import Fields, check_format, dumps, loads
 
 MANIFEST = "manifest.json"
 FORMAT = "avrb-wds/1"
-Task = Literal["single-label", "multi-label", "unlabelled"]
-TASKS: tuple[Task, ...] = ("single-label", "multi-label", "unlabelled")
+Task = Literal["single-label", "multi-label", "unlabeled"]
+TASKS: tuple[Task, ...] = ("single-label", "multi-label", "unlabeled")
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class ShardEntry:
         given = Fields.of(value, where, _names(cls))
         return cls(
             given.file_name("file"),
-            given.whole("bytes"),
-            given.whole("clips"),
+            given.non_negative_int("bytes"),
+            given.non_negative_int("clips"),
             given.sha256("sha256"),
             given.file_name("index"),
             given.sha256("index_sha256"),
@@ -93,7 +93,7 @@ class Manifest:
         given = Fields.of(value, where, {field.name for field in fields(cls)})
         manifest = cls(
             given.text("name"),
-            given.whole("clips"),
+            given.non_negative_int("clips"),
             _shards(given.values["shards"], where),
             _frames(given.values["frames"], where),
             _audio(given.values["audio"], where),
@@ -113,17 +113,17 @@ class Manifest:
                 raise DataError(f"{where} names {file!r} more than once.")
             named.add(file)
 
-    def check_bounds(self, bounds: DecodeLimits, where: str = MANIFEST) -> None:
-        """Raise DataError where clips as announced here go beyond `bounds`."""
+    def check_limits(self, limits: DecodeLimits, where: str = MANIFEST) -> None:
+        """Raise DataError where clips as announced here go beyond `limits`."""
         frames, audio = self.frames, self.audio
         pixels = (frames.height or 1) * (frames.width or 1)
         for what, announced, most in (
-            ("pixels a frame", pixels, bounds.max_pixels),
-            ("bytes of frames a clip", 3 * pixels * (frames.count or 1), bounds.max_frame_bytes),
+            ("pixels a frame", pixels, limits.max_pixels),
+            ("bytes of frames a clip", 3 * pixels * (frames.count or 1), limits.max_frame_bytes),
             (
                 "bytes of sound a clip",
                 2 * (audio.channels or 1) * audio.max_samples,
-                bounds.max_audio_bytes,
+                limits.max_audio_bytes,
             ),
         ):
             if announced > most:
@@ -153,16 +153,18 @@ def _shards(value: Any, where: str) -> tuple[ShardEntry, ...]:
 
 def _frames(value: Any, where: str) -> FrameLayout:
     given = Fields.of(value, f"{where}: frames", _names(FrameLayout))
-    count, height, width = (given.whole_or_none(name) for name in ("count", "height", "width"))
+    count, height, width = (
+        given.non_negative_int_or_none(name) for name in ("count", "height", "width")
+    )
     return FrameLayout(count, height, width, given.text("format"))
 
 
 def _audio(value: Any, where: str) -> AudioLayout:
     given = Fields.of(value, f"{where}: audio", _names(AudioLayout))
     return AudioLayout(
-        given.whole_or_none("sample_rate"),
-        given.whole_or_none("channels"),
-        given.whole("max_samples"),
+        given.non_negative_int_or_none("sample_rate"),
+        given.non_negative_int_or_none("channels"),
+        given.non_negative_int("max_samples"),
         given.text("format"),
     )
 

@@ -31,14 +31,14 @@ OPEN_FILES = 64
 class RawClip:
     """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …).
 
-    bounds: how much may come of it when it is decoded.  ours: whether its json is a record because
+    limits: how much may come of it when it is decoded.  ours: whether its json is a record because
     a manifest of ours says so; else it may be another's.
     """
 
     key: str
     shard: str
     members: Mapping[str, memoryview | bytes]
-    bounds: DecodeLimits = DEFAULT_LIMITS
+    limits: DecodeLimits = DEFAULT_LIMITS
     ours: bool = False
 
 
@@ -57,7 +57,7 @@ class _File:
 class ShardSet:
     """Clips by position over all shards; thread-safe; pickles, and opens its files anew.
 
-    manifest: None for shards that have none; these are scanned when opened.  bounds: what a clip
+    manifest: None for shards that have none; these are scanned when opened.  limits: what a clip
     may come to; a manifest that announces more is a DataError.
     """
 
@@ -67,11 +67,11 @@ class ShardSet:
         manifest: Manifest | None,
         shards: Sequence[ShardEntry | AnyPath],
         indexes: dict[int, ShardIndex],
-        bounds: DecodeLimits = DEFAULT_LIMITS,
+        limits: DecodeLimits = DEFAULT_LIMITS,
     ) -> None:
-        self.manifest, self.bounds = manifest, bounds
+        self.manifest, self.limits = manifest, limits
         if manifest is not None:
-            manifest.check_bounds(self.bounds, str(folder / MANIFEST))
+            manifest.check_limits(self.limits, str(folder / MANIFEST))
         self._folder = folder
         self._shards = tuple(shards)
         self._indexes = indexes
@@ -88,7 +88,7 @@ class ShardSet:
         cls,
         source: str | bytes | Path | Sequence[str | bytes | Path],
         storage: Storage | None = None,
-        bounds: DecodeLimits = DEFAULT_LIMITS,
+        limits: DecodeLimits = DEFAULT_LIMITS,
         progress: Progress | None = None,
     ) -> ShardSet:
         """The shards that `source` means.
@@ -96,20 +96,20 @@ class ShardSet:
         source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
         such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
         are scanned, which reads remote ones in full.  storage: how addresses are read; None for
-        credentials from the environment and no cache.  bounds: of what a clip may come to.
+        credentials from the environment and no cache.  limits: of what a clip may come to.
         progress: called with (tars done, tars).  Raises UsageError or DataError, naming what is
         missing or broken.
         """
         path, tars = locate_shards(source, storage)
         if path is not None:
             manifest = Manifest.read(path)
-            return cls(path.parent, manifest, manifest.shards, {}, bounds)
+            return cls(path.parent, manifest, manifest.shards, {}, limits)
         indexes = {}
         for number, tar in enumerate(tars):
-            indexes[number] = _index_of(tar, bounds)
+            indexes[number] = _index_of(tar, limits)
             if progress:
                 progress(number + 1, len(tars))
-        return cls(Path(), None, tars, indexes, bounds)
+        return cls(Path(), None, tars, indexes, limits)
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -142,10 +142,10 @@ class ShardSet:
         """
         number, entry = self._find(position)
         path = self._path(number)
-        if entry.length > self.bounds.max_clip_bytes:
+        if entry.length > self.limits.max_clip_bytes:
             raise DataError(
                 f"{_at(entry, path)}: the index gives it {entry.length} bytes; at most "
-                f"{self.bounds.max_clip_bytes} are read."
+                f"{self.limits.max_clip_bytes} are read."
             )
         try:
             if isinstance(path, RemotePath):
@@ -158,12 +158,12 @@ class ShardSet:
                 f"{_at(entry, path)}: the shard does not open: {reason(error)}."
             ) from error
         try:
-            raw = raw_clip(data, entry, path, self.bounds, verify=verify)
+            raw = raw_clip(data, entry, path, self.limits, verify=verify)
         except DataError:
             if not isinstance(path, RemotePath):
                 raise
             data = path.reread_range(entry.offset, data, entry.length, self._sha256(number))
-            raw = raw_clip(data, entry, path, self.bounds, verify=verify)
+            raw = raw_clip(data, entry, path, self.limits, verify=verify)
         if self.manifest is not None:
             self._check_members(raw.members, _at(entry, path))
             return replace(raw, ours=True)
@@ -189,7 +189,7 @@ class ShardSet:
     def index(self, number: int) -> ShardIndex:
         """The index of shard `number`, read on first use."""
         if number not in self._indexes:
-            self._once.do(number, lambda: self._read_index(number))
+            self._once.run(number, lambda: self._read_index(number))
         return self._indexes[number]
 
     def _read_index(self, number: int) -> None:
@@ -262,7 +262,7 @@ def raw_clip(
     data: bytes,
     entry: IndexEntry,
     path: AnyPath,
-    bounds: DecodeLimits = DEFAULT_LIMITS,
+    limits: DecodeLimits = DEFAULT_LIMITS,
     *,
     verify: bool = True,
 ) -> RawClip:
@@ -281,12 +281,12 @@ def raw_clip(
         members = clip_members(data, entry.key)
     except DataError as error:
         raise DataError(f"{_at(entry, path)}: {reason(error)}.") from error
-    return RawClip(entry.key, str(path), members, bounds)
+    return RawClip(entry.key, str(path), members, limits)
 
 
-def _index_of(tar: AnyPath, bounds: DecodeLimits) -> ShardIndex:
+def _index_of(tar: AnyPath, limits: DecodeLimits) -> ShardIndex:
     beside = tar.parent / index_file(tar.name)
-    return ShardIndex.read(beside) if beside.is_file() else scan_index(tar, bounds=bounds)
+    return ShardIndex.read(beside) if beside.is_file() else scan_index(tar, limits=limits)
 
 
 def _at(entry: IndexEntry, path: AnyPath) -> str:

@@ -50,7 +50,7 @@ def verify_shards(
     Raises UsageError or DataError where there is nothing to verify or the manifest itself cannot be
     read.
     """
-    path, tars = locate_shards(source, storage.uncached() if storage else None)
+    path, tars = locate_shards(source, storage.without_cache() if storage else None)
     manifest = Manifest.read(path) if path else None
     folder = path.parent if path else Path()
     shards: Sequence[ShardEntry | AnyPath] = manifest.shards if manifest else tars
@@ -90,7 +90,7 @@ def _tars(folder: AnyPath) -> list[str]:
     """The names of the tars in a folder, sorted; none where a web server does not tell."""
     if not isinstance(folder, RemotePath):
         return sorted(tar.name for tar in folder.glob("*.tar"))
-    names = folder.names() if folder.lists else []
+    names = folder.names() if folder.can_list else []
     return [name for name in names if name.endswith(".tar")]
 
 

@@ -107,7 +107,7 @@ def _retries(limits: StorageLimits, largest: int, writing: bool) -> Any:
         return {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
     waits = {
         "init_backoff": timedelta(seconds=limits.backoff),
-        "max_backoff": timedelta(seconds=limits.longest_backoff),
+        "max_backoff": timedelta(seconds=limits.max_backoff),
         "base": 2,
     }
     # A part that fails is sent again, not the whole file.

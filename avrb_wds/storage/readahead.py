@@ -31,8 +31,8 @@ class Readahead:
     """Ranges by several threads at once; thread-safe; pickles, and begins anew.
 
     A range on its own is asked for on its own.  The third of three in a row starts a run: what
-    follows is read ahead in segments from 1 MiB doubling to 4 MiB, `in_flight` of them, and twice
-    as many are held at most, of all runs together.
+    follows is read ahead in segments from 1 MiB doubling to 4 MiB, `max_concurrency` of them, and
+    twice as many are held at most, of all runs together.
     """
 
     def __init__(self, store: ObjectReader) -> None:
@@ -82,7 +82,7 @@ class Readahead:
         """Neighbours that hold a range, begun if need be; none where it is to be read alone."""
         run = self._run(url, start)
         if run:
-            self._extend(run, stop, size, self.store.limits.in_flight)
+            self._extend(run, stop, size, self.store.limits.max_concurrency)
         elif row > 2 and not self._late(url, start, stop):  # two may be chance
             run = [self._fetch(url, start, min(size, max(stop, start + FIRST)))]
         return [part for part in run if part.start < stop]
@@ -104,17 +104,17 @@ class Readahead:
 
     def _late(self, url: str, start: int, stop: int) -> bool:
         """Whether a run has begun just after this range: its thread was slower than others."""
-        near = stop + LARGEST * self.store.limits.in_flight
+        near = stop + LARGEST * self.store.limits.max_concurrency
         return any(part.url == url and start < part.start < near for part in self._segments)
 
     def _fetch(self, url: str, start: int, stop: int) -> _Segment:
         pool = self._pool
         if pool is None:
-            pool = self._pool = ThreadPoolExecutor(self.store.limits.in_flight, "avrb-window")
+            pool = self._pool = ThreadPoolExecutor(self.store.limits.max_concurrency, "avrb-window")
         data = pool.submit(self.store.get_range, url, start, stop - start)
         segment = _Segment(url, start, stop, data)
         self._segments.append(segment)
-        while len(self._segments) > 2 * self.store.limits.in_flight:
+        while len(self._segments) > 2 * self.store.limits.max_concurrency:
             self._segments.pop(0).data.cancel()
         return segment
 

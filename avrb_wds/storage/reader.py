@@ -56,7 +56,7 @@ class ObjectReader:
     def stat(self, url: str) -> ObjectInfo:
         """Size and ETag of a file; raises DataError, naming it, where there is none."""
         if url not in self._stats:
-            self._learning.do(url, lambda: self._learn_stat(url))
+            self._learning.run(url, lambda: self._learn_stat(url))
         return self._stats[url]
 
     def _learn_stat(self, url: str) -> None:
@@ -128,10 +128,10 @@ class ObjectReader:
     def read(self, url: str, sha256: str = "") -> bytes:
         """A whole small file: a manifest, an index.  sha256: what it must have."""
         stat = self.stat(url)
-        if stat.size > self.limits.small:
+        if stat.size > self.limits.max_metadata_bytes:
             raise DataError(
-                f"{redacted(url)} has {stat.size} bytes; at most {self.limits.small} are read of a "
-                f"manifest or an index."
+                f"{redacted(url)} has {stat.size} bytes; at most "
+                f"{self.limits.max_metadata_bytes} are read of a manifest or an index."
             )
         return b"".join(self.stream(url, sha256=sha256))
 
@@ -168,10 +168,10 @@ class ObjectReader:
             return
         tasks = (
             (lambda start=start, stop=stop: self.pieces(url, start, stop, stopped))
-            for start, stop in ramp(0, size, limits.segment)
+            for start, stop in ramp(0, size, limits.max_range_bytes)
         )
         try:
-            yield from ordered_chain(tasks, limits.in_flight)
+            yield from ordered_chain(tasks, limits.max_concurrency)
         finally:
             stopped.set()
 

@@ -62,7 +62,7 @@ class Storage:
         self.__dict__.update(state)
         self._lock = Lock()
 
-    def uncached(self) -> Storage:
+    def without_cache(self) -> Storage:
         """The same without the cache: what is at an address now."""
         other = copy(self)
         other._cache = None
@@ -175,7 +175,7 @@ class RemotePath:
         return True
 
     @property
-    def lists(self) -> bool:
+    def can_list(self) -> bool:
         """Whether the files of a folder can be listed: in a bucket, not on a web server."""
         return ParsedUrl.of(self.url).scheme not in WEB
 

@@ -38,7 +38,7 @@ def upload(store: ObjectReader, source: Path | bytes, url: str) -> bool:
             source,
             attributes={DIGEST: digest},
             chunk_size=CHUNK,
-            max_concurrency=store.limits.in_flight,
+            max_concurrency=store.limits.max_concurrency,
         )
         return True
 

@@ -78,11 +78,11 @@ def _profiles() -> tuple[Profile, Profile]:
 
 
 def _released(kernel: Kernel, released: Kernel) -> str:
-    """What the released profile does in another way: its function, its levels or both."""
+    """What the reference profile does in another way: its function, its levels or both."""
     says = "" if released.apply is kernel.apply else f" {_doc(released)}"
     if released.levels == kernel.levels:
-        return f'*Profile "released":*{says} Levels as above.'
-    return f'*Profile "released":*{says}\n\n{_table(released)}'
+        return f'*Profile "reference":*{says} Levels as above.'
+    return f'*Profile "reference":*{says}\n\n{_table(released)}'
 
 
 def _doc(kernel: Kernel) -> str:

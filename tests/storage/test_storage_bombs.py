@@ -64,9 +64,9 @@ def test_images(make: Callable[[int, int], bytes], size: tuple[int, int]) -> Non
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
 def test_the_limit_of_an_image_is_a_parameter(kind: str) -> None:
     data = coded(kind, 30, 20)
-    assert decode_frame(data, bounds=DecodeLimits(max_pixels=600)).shape == (20, 30, 3)
+    assert decode_frame(data, limits=DecodeLimits(max_pixels=600)).shape == (20, 30, 3)
     with pytest.raises(DataError, match="announces 30x20 pixels; at most 599 are read"):
-        decode_frame(data, bounds=DecodeLimits(max_pixels=599))
+        decode_frame(data, limits=DecodeLimits(max_pixels=599))
 
 
 def test_text_within_a_png_does_not_unfold() -> None:
@@ -120,13 +120,13 @@ def many_frames(count: int) -> dict[str, bytes]:
 
 
 def test_frames_that_are_too_many_together() -> None:
-    bounds = DecodeLimits(max_frame_bytes=10 * 30_000)
-    assert decode_clip(RawClip("k", "a.tar", many_frames(10), bounds)).frames is not None
+    limits = DecodeLimits(max_frame_bytes=10 * 30_000)
+    assert decode_clip(RawClip("k", "a.tar", many_frames(10), limits)).frames is not None
     with pytest.raises(DataError, match=r"'k' in shard a\.tar has 11 frames .* at most 300000"):
-        decode_clip(RawClip("k", "a.tar", many_frames(11), bounds))
+        decode_clip(RawClip("k", "a.tar", many_frames(11), limits))
     sample = {"__key__": "k", "__url__": "a.tar", **many_frames(11)}
     with pytest.raises(DataError, match=r"'k' in shard a\.tar has 11 frames"):
-        list(Decode(bounds=bounds)([sample]))
+        list(Decode(limits=limits)([sample]))
 
 
 def test_a_record_and_a_class_number_that_never_end() -> None:
@@ -184,15 +184,15 @@ def test_a_manifest_that_announces_too_much(
 def test_bounds_hold_for_what_is_read_through_a_shard_set(tmp_path: Path) -> None:
     folder = write_shards(tmp_path / "t", clips(2))
     with (
-        ShardSet.open(folder, bounds=DecodeLimits(max_clip_bytes=1000)) as shards,
+        ShardSet.open(folder, limits=DecodeLimits(max_clip_bytes=1000)) as shards,
         pytest.raises(DataError),
     ):
         shards.read(0)
     with pytest.raises(DataError, match="announces 768 pixels a frame; at most 500 are read"):
-        ShardSet.open(folder, bounds=DecodeLimits(max_pixels=500))
+        ShardSet.open(folder, limits=DecodeLimits(max_pixels=500))
     tar = folder / "t-000000.tar"
     with (
-        ShardSet.open(tar, bounds=DecodeLimits(max_pixels=500)) as shards,
+        ShardSet.open(tar, limits=DecodeLimits(max_pixels=500)) as shards,
         pytest.raises(DataError, match="announces 32x24 pixels; at most 500 are read"),
     ):
         decode_clip(shards.read(0))

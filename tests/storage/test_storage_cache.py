@@ -23,7 +23,7 @@ from avrb_wds.storage import ObjectReader, Storage, StorageLimits
 from avrb_wds.storage.cache import Cache, clear_cache, list_cache
 
 SIZE = 100_000
-QUICK = StorageLimits(backoff=0.001, longest_backoff=0.004, retries=3)
+QUICK = StorageLimits(backoff=0.001, max_backoff=0.004, retries=3)
 
 
 @pytest.fixture

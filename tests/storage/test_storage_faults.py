@@ -15,7 +15,7 @@ from avrb_wds.errors import DataError, UsageError
 from avrb_wds.shards import Manifest, ShardSet
 from avrb_wds.storage import Storage, StorageLimits
 
-QUICK = StorageLimits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
+QUICK = StorageLimits(backoff=0.001, max_backoff=0.004, read_timeout=2, connect_timeout=2)
 CLIPS = 12
 
 

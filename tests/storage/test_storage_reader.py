@@ -15,7 +15,7 @@ from avrb_wds.errors import DataError, UsageError
 from avrb_wds.storage import ObjectReader, Storage, StorageLimits
 from avrb_wds.storage.readahead import Readahead
 
-QUICK = StorageLimits(backoff=0.001, longest_backoff=0.004, read_timeout=2, connect_timeout=2)
+QUICK = StorageLimits(backoff=0.001, max_backoff=0.004, read_timeout=2, connect_timeout=2)
 DATA = random.Random(5).randbytes(6_000_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 

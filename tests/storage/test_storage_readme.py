@@ -36,4 +36,4 @@ def test_from_a_bucket_under_torchrun(s3: S3, tmp_path: Path) -> None:
     }
     printed = run_commands(blocks, tmp_path, environment)
     assert "same" in printed[-1]
-    assert len(read_report(tmp_path / "runs/vgg").cells) == 76
+    assert len(read_report(tmp_path / "runs/vgg").results) == 76

@@ -103,7 +103,7 @@ def test_broken_manifests(server: FaultServer, data: bytes, fault: str) -> None:
 def test_a_huge_manifest_is_not_even_read(server: FaultServer) -> None:
     server.objects["/t/manifest.json"] = b" " * 3_000_000
     with pytest.raises(DataError, match=r"has 3000000 bytes; at most 1000 are read of a manifest"):
-        ShardSet.open(f"{server.url}/t", Storage(limits=StorageLimits(small=1000)))
+        ShardSet.open(f"{server.url}/t", Storage(limits=StorageLimits(max_metadata_bytes=1000)))
     assert server.sent < 10
 
 

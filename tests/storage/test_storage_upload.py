@@ -22,7 +22,7 @@ from avrb_wds.packing import remove_packed, reserve_destination, upload_dataset
 from avrb_wds.shards import ShardSet, verify_shards
 from avrb_wds.storage import ObjectReader, Storage, StorageLimits, remove, upload
 
-QUICK = StorageLimits(backoff=0.001, longest_backoff=0.01)
+QUICK = StorageLimits(backoff=0.001, max_backoff=0.01)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ CERTIFICATES = Path(__file__).parents[1] / "data" / "tls"
 HURRIED = StorageLimits(
     retries=1, backoff=0.001, read_timeout=0.3, connect_timeout=2, min_throughput=10_000_000
 )
-QUICK = StorageLimits(backoff=0.001, longest_backoff=0.002)
+QUICK = StorageLimits(backoff=0.001, max_backoff=0.002)
 LISTING = (
     b"<ListBucketResult><Name>box</Name><IsTruncated>false</IsTruncated><Contents><Key>t/a.tar"
     b"</Key><LastModified>2023-01-02T03:04:05.000Z</LastModified><ETag>e</ETag><Size>3</Size>"

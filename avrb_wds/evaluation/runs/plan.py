@@ -62,7 +62,7 @@ class RunPlan:
         return cls(
             given.text("model"),
             task_of(given),
-            given.whole("classes"),
+            given.non_negative_int("classes"),
             conditions_of(given.texts("conditions"), where),
             receipt,
         )

@@ -81,7 +81,7 @@ class Record:
             raise DataError(f"{where} holds a score that is NaN or infinite.")
         return cls(
             condition,
-            given.whole("start"),
+            given.non_negative_int("start"),
             keys,
             _targets(given, len(keys) if width else 0, width),
             numbers.reshape(len(keys), width),

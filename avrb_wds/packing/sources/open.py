@@ -23,8 +23,8 @@ class SourceOptions:
 
     labels: for a folder: "auto", "parent", "none", or a CSV (see `folder_source`).  ids: for a
     folder: "stem" or "path".  classes: a class list (see `read_class_list`); without one the
-    classes are all labels, in the order of `sort_labels`.  audio_root, frames_root, list_fps: for
-    a list of Tian & Xu.
+    classes are all labels, in the order of `sort_labels`.  audio_root, frames_root, clip_list_fps:
+    for a list of Tian & Xu.
     """
 
     labels: str = "auto"
@@ -32,7 +32,7 @@ class SourceOptions:
     classes: Path | None = None
     audio_root: Path | None = None
     frames_root: Path | None = None
-    list_fps: float = 8.0
+    clip_list_fps: float = 8.0
 
 
 def open_source(path: Path, options: SourceOptions) -> tuple[Source, LabelEncoder]:
@@ -62,4 +62,4 @@ def _read(path: Path, options: SourceOptions, classes: ClassList) -> Source:
             f"clip list {path} does not say where its files are; give an audio root and a "
             f"frames root."
         )
-    return cliplist_source(path, options.audio_root, options.frames_root, options.list_fps)
+    return cliplist_source(path, options.audio_root, options.frames_root, options.clip_list_fps)

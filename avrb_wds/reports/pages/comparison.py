@@ -52,7 +52,7 @@ def _head(comparison: Comparison) -> Html:
             element("span", b, class_=f"name {STYLES[1]}"),
             element("span", f" on {receipt.dataset}", class_="on"),
         ),
-        element("p", f"{comparison.verdict} {comparison.proof}", class_="facts"),
+        element("p", f"{comparison.headline} {comparison.digest_statement}", class_="facts"),
     )
 
 
@@ -121,7 +121,7 @@ def _cell(row: Row | None, full: float, colspan: int = 1) -> Html:
     if row.interval is not None:
         hint += f", difference {span(row.interval, sign=True)}"
     text: str = signed(row.difference)
-    if row.is_clear:
+    if row.is_significant:
         text = element("b", text)
     return colored(text, color_of_difference(row.difference, full), hint, colspan)
 
@@ -169,7 +169,7 @@ def _curves(comparison: Comparison) -> Html:
 
 
 def _points(report: Report, comparison: Comparison, corruption: str) -> tuple[Point, ...]:
-    cells = {cell.condition: cell for cell in report.cells}
+    cells = {cell.condition: cell for cell in report.results}
     common = [c for c in comparison.conditions if c.is_clean or c.corruption == corruption]
     return tuple(
         Point("0" if c.is_clean else severity_of(c), report.score(cells[c]), cells[c].interval)
@@ -193,7 +193,7 @@ def _table(comparison: Comparison) -> Html:
 
 def _row(row: Row) -> list[str]:
     difference: str = signed(row.difference)
-    if row.is_clear:
+    if row.is_significant:
         difference = element("b", difference)
     return [row.name, percent(row.a), percent(row.b), difference, span(row.interval, sign=True)]
 

@@ -25,9 +25,9 @@ def heat_map(report: Report) -> Html:
 
 def _rows(report: Report, severities: Sequence[str]) -> Iterator[Html]:
     cells = {
-        (cell.condition.corruption, severity_of(cell.condition)): cell for cell in report.cells
+        (cell.condition.corruption, severity_of(cell.condition)): cell for cell in report.results
     }
-    clean = next((cell for cell in report.cells if cell.condition.is_clean), None)
+    clean = next((cell for cell in report.results if cell.condition.is_clean), None)
     if clean is not None:
         yield _named("clean", _cell(report, clean, len(severities) + 1))
     for group in report.by_group:

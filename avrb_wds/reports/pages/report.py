@@ -43,7 +43,7 @@ def _head(report: Report) -> Html:
     receipt = report.receipt
     facts = [
         f"{receipt.clips:,} clips",
-        f"{len(report.cells)} conditions",
+        f"{len(report.results)} conditions",
         f"{report.classes} classes, {report.task}",
         f"seed {receipt.seed}",
     ]
@@ -148,9 +148,9 @@ def _curves(report: Report) -> Html:
 
 
 def _lines(report: Report) -> Iterator[Curve]:
-    clean = [cell for cell in report.cells if cell.condition.is_clean]
+    clean = [cell for cell in report.results if cell.condition.is_clean]
     for part in report.by_corruption:
-        cells = [cell for cell in report.cells if cell.condition.corruption == part.name]
+        cells = [cell for cell in report.results if cell.condition.corruption == part.name]
         points = (
             *(Point("0", report.score(cell), cell.interval) for cell in clean),
             *(Point(severity_of(c.condition), report.score(c), c.interval) for c in cells),
@@ -185,11 +185,11 @@ def _metrics(report: Report) -> Html:
     names = [
         name
         for name in Metrics.names()
-        if any(getattr(cell.metrics, name) is not None for cell in report.cells)
+        if any(getattr(cell.metrics, name) is not None for cell in report.results)
     ]
     headings = ["", "clips", *(METRIC_NAMES[name] for name in names), "95 % interval"]
-    clean = [cell for cell in report.cells if cell.condition.is_clean]
-    corrupted = [cell for cell in report.cells if not cell.condition.is_clean]
+    clean = [cell for cell in report.results if cell.condition.is_clean]
+    corrupted = [cell for cell in report.results if not cell.condition.is_clean]
     found = report.intervals
     parts: list[tuple[str, list[ConditionResult], Interval | None]] = [
         ("clean", clean, found.clean)
@@ -202,13 +202,13 @@ def _metrics(report: Report) -> Html:
         parts.append((part.name, some, interval))
     parts.append(("all corrupted", corrupted, found.score))
     means = (_row(name, cells, names, spread) for name, cells, spread in parts if cells)
-    each = (_row(str(cell.condition), [cell], names, cell.interval) for cell in report.cells)
+    each = (_row(str(cell.condition), [cell], names, cell.interval) for cell in report.results)
     return section(
         "Every metric",
         grid_table(headings, means, "numbers"),
         element(
             "details",
-            element("summary", f"All {len(report.cells)} conditions"),
+            element("summary", f"All {len(report.results)} conditions"),
             grid_table(headings, each, "numbers"),
         ),
         lead=f"Means over conditions; the interval is of {metric_name(report)}.",

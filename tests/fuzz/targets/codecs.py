@@ -93,7 +93,7 @@ def bmps() -> list[bytes]:
 
 def read_image(data: bytes) -> Frame:
     """An image by each of its readers."""
-    pixels, frame = decode_pixels(data, LIMITS), decode_frame(data, bounds=LIMITS)
+    pixels, frame = decode_pixels(data, LIMITS), decode_frame(data, limits=LIMITS)
     assert np.array_equal(pixels[..., :3], frame)
     return frame
 

@@ -26,7 +26,7 @@ def manifests() -> list[bytes]:
     plain = FrameLayout(None, None, None, "png"), AudioLayout(None, None, 0, "flac")
     return [
         Manifest("t", 9, shards, frames, audio, ("a", "b"), "single-label").to_bytes(),
-        Manifest("caf\udce9", 0, (), *plain, (), "unlabelled").to_bytes(),
+        Manifest("caf\udce9", 0, (), *plain, (), "unlabeled").to_bytes(),
     ]
 
 

@@ -59,7 +59,7 @@ def read_address(data: bytes) -> RemotePath | None:
         return None
     if file is None:
         return None
-    _ = file.name, file.lists, str(file), repr(file), str(file.parent)
+    _ = file.name, file.can_list, str(file), repr(file), str(file.parent)
     assert ParsedUrl.of((file / "a.tar").url).path.partition("?")[0].endswith("a.tar")
     return file
 

@@ -31,7 +31,7 @@ FILMS = {
 }
 WINDOWS = [
     PackOptions(frames=3, frame_size="keep", duration=0.5),
-    PackOptions(fps=7, frame_size="keep", duration=0.3, window="middle", channels="keep"),
+    PackOptions(fps=7, frame_size="keep", duration=0.3, window="center", channels="keep"),
 ]
 
 
