@@ -18,8 +18,8 @@ TEXTS = st.sampled_from(["a", "b.tar", "\\{", "\\,", "", "{a}", "{a..c}x", "..",
 EXPRESSIONS = st.recursive(
     st.one_of(RANGES, TEXTS),
     lambda inner: st.one_of(
-        st.can_list(inner, min_size=1, max_size=3).map("".join),
-        st.can_list(inner, min_size=2, max_size=3).map(lambda parts: "{" + ",".join(parts) + "}"),
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: "{" + ",".join(parts) + "}"),
     ),
     max_leaves=4,
 )

@@ -75,7 +75,7 @@ def test_frames_and_waveform_go_back_apart() -> None:
     assert kept.shape == (3, 1, 30)
 
 
-@given(st.can_list(st.integers(0, 5), max_size=30))
+@given(st.lists(st.integers(0, 5), max_size=30))
 def test_no_two_holders_ever_share(holds: list[int]) -> None:
     """Memory taken and let go in any order; each holder writes its own number."""
     pool = BufferPool(LAYOUT, 2, keep=3)

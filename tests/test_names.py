@@ -171,7 +171,7 @@ names = st.text(min_size=1, max_size=40).filter(
 
 
 @settings(max_examples=10, deadline=None)
-@given(wanted=st.can_list(names, min_size=1, max_size=4, unique=True))
+@given(wanted=st.lists(names, min_size=1, max_size=4, unique=True))
 def test_any_name(wanted: list[str], video: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("any")
     (folder / "v").mkdir()

@@ -25,7 +25,7 @@ def notebook() -> NotebookNode:
 
 
 def outputs(notebook: NotebookNode) -> list[NotebookNode]:
-    return [out for cell in notebook.results for out in cell.get("outputs", ())]
+    return [out for cell in notebook.cells for out in cell.get("outputs", ())]
 
 
 def shown(notebook: NotebookNode, mime: str) -> list[str]:
@@ -41,11 +41,11 @@ def test_it_is_committed_small_and_without_outputs(notebook: NotebookNode) -> No
     assert notebook.nbformat == 4
     assert PATH.stat().st_size < 20_000
     assert outputs(notebook) == []
-    assert {cell.get("execution_count") for cell in notebook.results} == {None}
+    assert {cell.get("execution_count") for cell in notebook.cells} == {None}
 
 
 def test_its_links_lead_somewhere(notebook: NotebookNode) -> None:
-    text = "\n".join(cell.source for cell in notebook.results if cell.cell_type == "markdown")
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert links
     assert [link for link in links if not (PATH.parent / link).is_file()] == []
@@ -64,7 +64,7 @@ def test_it_runs_from_a_clean_kernel(
     )  # fmt: skip
     client.execute(env={**os.environ, **own})
 
-    code = [cell for cell in notebook.results if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert printed(notebook, "stderr") == ""
     assert capfd.readouterr().err == ""

@@ -118,7 +118,7 @@ def test_no_digit_of_a_table_is_cut_off(columns, capsys, monkeypatch: pytest.Mon
     made = made_table()
     print_table(made, is_saved=False)
     lines = capsys.readouterr().out.splitlines()
-    for name, *cells in zip(*(column.results for column in made.columns), strict=True):
+    for name, *cells in zip(*(column.cells for column in made.columns), strict=True):
         found = [line.split()[1:] for line in lines if line.split()[:1] == [str(name)]]
         assert list(chain(*found)) == [str(cell) for cell in cells if str(cell)]
     headings = chain(*(line.split()[1:] for line in lines if line.startswith("corruption ")))

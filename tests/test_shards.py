@@ -28,7 +28,7 @@ NUMBERS = st.integers(0, 2**63 - 1)
 
 
 @settings(deadline=None)
-@given(texts, st.can_list(texts).map(tuple), st.none() | NUMBERS | st.tuples(NUMBERS))
+@given(texts, st.lists(texts).map(tuple), st.none() | NUMBERS | st.tuples(NUMBERS))
 def test_record_round_trip(video_id, labels, target) -> None:
     record = ClipRecord(video_id, labels, target, "s", 0.25)
     assert ClipRecord.from_bytes(record.to_bytes()) == record
@@ -164,7 +164,7 @@ entries = st.builds(
 
 
 @settings(deadline=None)
-@given(st.can_list(entries, max_size=9))
+@given(st.lists(entries, max_size=9))
 def test_index_round_trip(made) -> None:
     end = 0
     for place, clip in enumerate(made):  # one after the other, with gaps between
