@@ -31,7 +31,7 @@ CHECKS = {
 assert len(list(dataset)) == 14
 assert report.clean is not None and len(report.results) > 1
 """,
-    "register(BLACKOUT)": """
+    "register_corruption(BLACKOUT)": """
 import avrb_wds as avrb
 dark = avrb.corrupt_frames(frames, "blackout", 3)
 assert (dark == 50).all()
@@ -97,21 +97,15 @@ def test_from_a_folder_of_videos_to_a_table_and_to_files(road: Path) -> None:
     assert (road / "rendered/manifest.json").exists()
 
 
-<<<<<<< HEAD
 def test_using_avrobustbench_data(road: Path) -> None:
     run_commands(section("Using AVROBUSTBENCH data"), road)
-    assert [str(cell.condition) for cell in read_report(road / "runs/2c").cells] == [
-=======
-def test_from_the_released_benchmark(road: Path) -> None:
-    run_commands(section("From the released benchmark"), road)
     assert [str(cell.condition) for cell in read_report(road / "runs/2c").results] == [
->>>>>>> b4070c8 (Name profiles, layouts, limits and results in the field's terms)
         "clean", "gaussian-5",
     ]  # fmt: skip
 
 
 def test_a_custom_corruption_takes_under_15_lines() -> None:
-    [snippet] = [snippet for snippet in SNIPPETS if "register(" in snippet]
+    [snippet] = [snippet for snippet in SNIPPETS if "register_corruption(" in snippet]
     assert len(snippet.strip().splitlines()) < 15
 
 

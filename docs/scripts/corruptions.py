@@ -74,7 +74,7 @@ def _section(corruption: Corruption) -> str:
 
 
 def _profiles() -> tuple[Profile, Profile]:
-    return "default", "released"
+    return "default", "reference"
 
 
 def _released(kernel: Kernel, released: Kernel) -> str:
