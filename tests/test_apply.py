@@ -134,7 +134,7 @@ def test_a_pair_of_severities_that_is_none_is_named(pair: Any) -> None:
     ("fields", "message"),
     [
         ({"corruption": "fog"}, "corruption 'fog' is not one of gaussian, impulse, "),
-        ({"profile": "paper"}, "profile 'paper' is not one of default, released."),
+        ({"profile": "paper"}, "profile 'paper' is not one of default, reference."),
         ({"seed": 0.5}, "seed must be an integer; got 0.5."),
         ({"seed": "0"}, "seed must be an integer; got '0'."),
         ({"seed": True}, "seed must be an integer; got True."),

@@ -40,7 +40,7 @@ def test_frost_is_as_strong_as_with_the_released_textures(picture: str, severity
 
 
 def test_textures_have_the_levels_of_the_released_ones() -> None:
-    """In the same order, so that the profile "released" has the same first five."""
+    """In the same order, so that the profile "reference" has the same first five."""
     for item, expected in zip(Bank.builtin().items("texture"), TEXTURES, strict=True):
         crops = uniform_filter(item.data.astype(np.float32), (224, 224, 1))[112:-111, 112:-111]
         assert crops.mean(axis=(0, 1)) == pytest.approx(expected, abs=2)

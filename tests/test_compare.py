@@ -75,7 +75,7 @@ def test_differences_by_hand() -> None:
     assert found.notes == ("No intervals: the first is a report without its run's predictions.",)
     assert found.replicates == 0
     assert (
-        found.verdict
+        found.headline
         == "Of 4 conditions, model (B) is better than model (A) under 3 and worse under 1."
     )
 
@@ -97,7 +97,7 @@ def test_paired_intervals_are_those_of_the_clips_that_differ(runs: dict[str, Pat
     # What both get right on every clip is the same in every draw.
     assert rows["gaussian-1"].interval == (0.0, 0.0)
     assert not rows["gaussian-1"].is_significant
-    assert "clearly better than oracle under 0 and clearly worse under 2." in found.verdict
+    assert "clearly better than oracle under 0 and clearly worse under 2." in found.headline
 
 
 def test_pairing_takes_out_what_both_share(runs: dict[str, Path]) -> None:

@@ -46,8 +46,8 @@ def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
         "import sys; from avrb_wds.loading.arguments import build_pipeline, parse_conditions; "
         "pipeline = build_pipeline(sys.argv[1], parse_conditions('gaussian', 1), "
         "return_digests=True, signals=False); "
-        "from avrb_wds.loading.clip_block import Rows; "
-        "print(len(pipeline.block(range(2)).item(1, 0, Rows()).digest), 'torch' in sys.modules)"
+        "from avrb_wds.loading.clip_block import OutputRows; "
+        "print(len(pipeline.block(range(2)).item(1, 0, OutputRows()).digest), 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(shards)], capture_output=True, text=True, check=True

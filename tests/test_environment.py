@@ -91,7 +91,7 @@ def test_pictures_that_the_bank_lacks_are_named(tmp_path: Path, name: str, group
 
 def test_frost_takes_every_texture_and_as_released_the_first_five(bank: Bank) -> None:
     black = np.zeros((1, 1, 3), np.uint8)
-    for profile, count in (("default", len(SHADES)), ("released", 5)):
+    for profile, count in (("default", len(SHADES)), ("reference", 5)):
         corrupter = Corrupter.of("frost", 1, bank=bank, profile=profile)
         seen = {int(corrupter.frame(black, f"{k}", 0).max()) for k in range(200)}
         assert seen == {shade * 40 // 100 for shade in SHADES[:count]}
@@ -211,6 +211,6 @@ def test_spatter_without_a_drop_leaves_the_frame() -> None:
 
 
 def test_released_kernels_stand_in_only_where_the_code_differs() -> None:
-    differ = {n for n in KINDS if get(n).visual != get(n).kernel("visual", "released")}
+    differ = {n for n in KINDS if get(n).visual != get(n).kernel("visual", "reference")}
     assert differ == {"frost", "underwater"}
-    assert all(get(n).audio == get(n).kernel("audio", "released") for n in KINDS)
+    assert all(get(n).audio == get(n).kernel("audio", "reference") for n in KINDS)

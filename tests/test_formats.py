@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers.avrobustbench import write_released
 from helpers.banks import make_folder
 from helpers.cli import run_avrb
 from helpers.readme import DOCS, read_blocks
-from helpers.avrobustbench import write_released
 
 from avrb_wds.corruptions.bank import ASSETS, Bank
 

@@ -63,7 +63,7 @@ def test_an_object_is_asked_for() -> None:
 @pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, 1 << 63, 10**60])
 def test_what_is_no_count(value: object) -> None:
     with pytest.raises(avrb.DataError, match=r"^x.json: 'a' is .*, not a whole number from 0 up"):
-        Fields({"a": value}, "x.json").whole("a")
+        Fields({"a": value}, "x.json").non_negative_int("a")
 
 
 @pytest.mark.parametrize("value", [10**309, -(10**309), float("nan"), float("inf"), True, "1"])
@@ -74,7 +74,7 @@ def test_what_is_no_finite_number(value: object) -> None:
 
 def test_a_message_is_a_few_lines_whatever_it_quotes() -> None:
     with pytest.raises(avrb.DataError) as caught:
-        Fields({"a": "x" * 70_000}, "x.json").whole("a")
+        Fields({"a": "x" * 70_000}, "x.json").non_negative_int("a")
     said = str(caught.value)
     assert len(said) < 1000
     assert said.startswith("x.json: 'a' is 'xxx")

@@ -136,7 +136,7 @@ WRONG = [
     ({"batch_size": 0}, "batch_size must be a positive integer; got 0"),
     ({"num_workers": -1}, "num_workers must be a non-negative integer; got -1"),
     ({"prefetch": 0}, "prefetch must be a positive integer; got 0"),
-    ({"workers": "fibre"}, "workers 'fibre' is not one of thread, process"),
+    ({"worker_type": "fibre"}, "worker_type 'fibre' is not one of thread, process"),
     ({"shuffle": "random"}, "shuffle must be True or False; got 'random'"),
     ({"max_errors": 1.5}, "or a fraction below 1; got 1.5"),
     ({"max_errors": "skip"}, "or a fraction below 1; got 'skip'"),

@@ -84,7 +84,7 @@ def test_ranks_that_are_through_with_a_pass_wait_for_the_others(shards: Path) ->
         again += list(loader)
     assert shown(done) + shown(after) == shown(again) == shown(avrb.load(shards))
     done = list(itertools.islice(first, 1))
-    with pytest.raises(UsageError, match="rank 0 is of pass 1, under way, where another is of pas"):
+    with pytest.raises(UsageError, match="rank 0 is of epoch 1, under way, where another is of ep"):
         ranks(2)[0].load_state_dict([first.state_dict(), *states[1:]])
 
 
@@ -145,7 +145,7 @@ def test_what_is_no_state_is_refused(shards: Path, change: dict[str, Any]) -> No
     loader = avrb.load(shards, num_workers=0)
     with pytest.raises(UsageError, match=r"^the states? (is|are) .*; give "):
         loader.load_state_dict(loader.state_dict() | change)
-    for missing in ("rank", "world_size", "pass", "left"):
+    for missing in ("rank", "world_size", "epoch", "left"):
         state = loader.state_dict()
         del state[missing]
         with pytest.raises(UsageError, match=f"^the state is none: KeyError: '{missing}'; give "):

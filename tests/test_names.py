@@ -104,10 +104,10 @@ def test_rendering(road: Path) -> None:
     assert receipt["exact"] is True
     assert digest(road / "rain") == receipt["stored"]
     assert avrb_in(road, "digest", "shards", "--check=rain/receipt.json").stdout == "same\n"
-    done = avrb_in(road, "render", "shards", "loose", *RAIN, "--layout=released")
+    done = avrb_in(road, "render", "shards", "loose", *RAIN, "--layout=avrobustbench")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.endswith("cannot name a file; render it into shards.\n")
-    done = avrb_in(road, "render", "some", "loose", *RAIN, "--layout=released")
+    done = avrb_in(road, "render", "some", "loose", *RAIN, "--layout=avrobustbench")
     assert done.returncode == 0, done.stderr
     listed = json.loads((road / "loose/v-rain-1.json").read_text())["data"]
     assert len(listed) == avrb.Manifest.read(road / "some/manifest.json").clips

@@ -18,9 +18,9 @@ def test_others_wait_for_the_first() -> None:
         done.append(1)
 
     with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(once.do, "a", work)
+        first = pool.submit(once.run, "a", work)
         assert begun.wait(60)
-        others = [pool.submit(once.do, "a", lambda: done.append(3)) for _ in range(2)]
+        others = [pool.submit(once.run, "a", lambda: done.append(3)) for _ in range(2)]
         once.run("b", lambda: done.append(2))  # another key does not wait
         assert done == [2]
         go.set()
@@ -39,9 +39,9 @@ def test_all_are_told_of_an_error_and_the_next_may_try_again() -> None:
         raise ValueError("no")
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(once.do, "a", fail)
+        first = pool.submit(once.run, "a", fail)
         assert begun.wait(60)
-        second = pool.submit(once.do, "a", fail)
+        second = pool.submit(once.run, "a", fail)
         go.set()
         for each in (first, second):
             with pytest.raises(ValueError, match="no"):

@@ -79,7 +79,7 @@ def test_choices_are_in_order_and_there(there, rate, frames, fps, duration, wind
         ({"sample_rate": 0}, "sample_rate must be a positive integer; got 0"),
         ({"quality": 101}, "quality must be an integer from 1 to 100; got 101"),
         ({"audio_format": "mp3"}, "audio_format 'mp3' is not one of wav, flac"),
-        ({"window": "end"}, "window 'end' is not one of start, middle"),
+        ({"window": "end"}, "window 'end' is not one of start, center"),
         ({"channels": "2"}, "channels '2' is not one of mono, first, keep"),
         ({"clips_per_shard": 0}, "clips_per_shard must be a positive integer; got 0"),
     ],

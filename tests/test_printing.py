@@ -90,9 +90,9 @@ def test_a_report_in_another_encoding_is_no_error(folder: Path) -> None:
     code = (
         "from avrb_wds.tools.output import prepare_streams; prepare_streams();"
         "from avrb_wds.tools.tables import print_table;"
-        "from avrb_wds.reports.terminal import table;"
+        "from avrb_wds.reports.terminal import report_table;"
         "from helpers.reports import made_report;"
-        "print_table(table(made_report({'clean': 1.0, 'rain-1': .5})), is_saved=False)"
+        "print_table(report_table(made_report({'clean': 1.0, 'rain-1': .5})), is_saved=False)"
     )
     found = {}
     for encoding in ("utf-8", "ascii", "euc-jp"):

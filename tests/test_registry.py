@@ -84,7 +84,7 @@ def test_a_name_that_would_not_print_is_refused(name: str, own: Corruption) -> N
 @pytest.mark.parametrize("count", [0, 1, 4, 6])
 def test_five_levels_are_needed(count: int, own: Corruption) -> None:
     kernel = Kernel(own.audio.apply, levels=(1,) * count)
-    for fields in ({"audio": kernel}, {"released_visual": kernel}):
+    for fields in ({"audio": kernel}, {"reference_visual": kernel}):
         with pytest.raises(UsageError, match=rf"has {count} \w+ levels; give 5, one a severity"):
             Corruption(**{"name": "dim", "visual": own.visual, "audio": own.audio, **fields})
 

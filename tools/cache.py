@@ -43,15 +43,15 @@ def info(folder: Folder) -> None:
 
 
 @cache.command(cls=Command)
-def clear_cache(folder: Folder) -> None:
+def clear(folder: Folder) -> None:
     """Remove every file that is not in use.
 
     Example:  avrb cache clear /scratch/cache
     """
-    from avrb_wds.storage.cache import clear_cache as empty
+    from avrb_wds.storage.cache import clear_cache
 
     with progress_bar("removing") as progress:
-        files, size = empty(_checked(folder), progress)
+        files, size = clear_cache(_checked(folder), progress)
     print_done(f"{folder}: {files} file(s) removed, {size / 1e6:,.1f} MB")
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Argument, Option
 
-from .click_errors import non_negative_int, number, parse_int
-from .options import RUN, STORED, ClipsPerShard, Quality, Resume, StorageOptions, Via
+from .click_errors import number, parse_int
+from .options import RUN, STORED, ClipsPerShard, MaxErrors, Quality, Resume, StorageOptions, Via
 from .output import print_done, print_to_stderr
 from .parsing import open_storage
 from .progress import progress_bar
@@ -165,12 +165,7 @@ def pack(
         ),
     ] = None,
     resume: Resume = False,
-    max_errors: Annotated[
-        int,
-        Option(
-            parser=non_negative_int, metavar="N", help="Clips that may fail.", rich_help_panel=RUN
-        ),
-    ] = 0,
+    max_errors: MaxErrors = 0,
     via: Via = None,
     storage_option: StorageOptions = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Where a pass stands, in a form that goes through JSON, for any number of ranks to go on from."""
+"""The state of a loader within an epoch, as JSON, from which any number of ranks can resume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .pipeline import Pipeline
 from .sharding import Plan, Span, merge_spans, split_spans
 
 State = dict[str, Any]
-"""What is loaded, the rank it is of, the number of the pass, and `left`: spans (start, stop, first
+"""What is loaded, the rank it is of, the number of the epoch, and `left`: spans (start, stop, first
 turn) to go in it."""
 
 
@@ -40,7 +40,7 @@ def restore_state(
     pipeline: Pipeline,
     topology: tuple[int, int],
 ) -> tuple[tuple[Span, ...], int]:
-    """What this rank has to do after `states`, and in which pass.
+    """What this rank has to do after `states`, and in which epoch.
 
     states: this rank's own, or those of all ranks of a world.  Raises UsageError where something
     else was loaded, and where the states of some ranks lack or are of another time.
@@ -77,7 +77,7 @@ def _check_form(state: Any, pipeline: Pipeline) -> None:
     try:
         world_size = check_int("world_size", state["world_size"], 1)
         check_int("rank", state["rank"], 0, world_size - 1)
-        check_int("pass", state["epoch"], 0)
+        check_int("epoch", state["epoch"], 0)
         end = 0
         for start, stop, first in state["left"]:
             check_int("start", start, end)
@@ -99,13 +99,13 @@ def _left(state: Mapping[str, Any]) -> tuple[Span, ...]:
 
 
 def _check_time(state: Mapping[str, Any], number: int, clips: int) -> None:
-    """A rank that is through with pass `number` may not have begun the next one."""
+    """A rank that is through with epoch `number` may not have begun the next one."""
     rank, world_size = state["rank"], state["world_size"]
     whole = split_spans([Span(0, clips)], rank, world_size)
     if state["epoch"] > number and (state["epoch"] > number + 1 or _left(state) != whole):
         raise UsageError(
-            f"the state of rank {rank} is of pass {state['pass']}, under way, where another is of "
-            f"pass {number}; give states that were taken at one time."
+            f"the state of rank {rank} is of epoch {state['epoch']}, under way, where another is "
+            f"of epoch {number}; give states that were taken at one time."
         )
 
 

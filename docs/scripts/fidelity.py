@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # one measure for the page and the tests
 
 from test_fidelity import (  # noqa: E402
+    FIGURES_OF,
     dropped_as_reference,
     power,
     similarity,
@@ -109,7 +110,7 @@ def frozen(media: Media, severity: int) -> Measured:
         file = media.folder / path.stem
         if not file.exists():
             write_bank(file, [Item("texture", path.stem, decode_frame(path.read_bytes()))])
-        corrupter = Corrupter.of("frost", severity, profile="released", bank=Bank.open(file))
+        corrupter = Corrupter.of("frost", severity, profile="reference", bank=Bank.open(file))
         draws = [corrupter.frame(media.frame, f"{d}", 0) for d in range(DRAWS // len(FROST_DRAWN))]
         for name, value in frame_statistics(media.frame, draws, SSIM_DRAWS).items():
             found.setdefault(name, []).append(value)
@@ -133,7 +134,7 @@ def crowded(media: Media, severity: int) -> Measured:
 
 def visual_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
     """A cell of the picture."""
-    cell = media.figures["visual"]["frame_4"][profile][name][str(severity)]
+    cell = media.figures["visual"]["frame_4"][FIGURES_OF[profile]][name][str(severity)]
     if "psnr" not in cell:
         return Row(name, severity, {})
     if name == "frost":
@@ -157,7 +158,7 @@ def sounds(media: Media, kind: str) -> Bank:
 
 def audio_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
     """A cell of the sound."""
-    cell = media.figures["audio"]["BkjpjAohg-0.wav"][profile][name][str(severity)]
+    cell = media.figures["audio"]["BkjpjAohg-0.wav"][FIGURES_OF[profile]][name][str(severity)]
     if "snr_db" not in cell:
         return Row(name, severity, {})
     surroundings = name in KINDS
@@ -167,7 +168,7 @@ def audio_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
     clean = media.pcm // 16 if surroundings else media.pcm
     loudness, snr, distance = power(clean.astype(np.float32)), [], []
     # Where the released drop-outs overlap they spread widely: see INTRODUCTION.
-    replayed = name == "interference" and profile == "released"
+    replayed = name == "interference" and profile == "reference"
     count = 1 if name == "compression" else 64 if replayed else DRAWS
     for d in range(count):
         if replayed:
@@ -207,7 +208,7 @@ def table(
     row: Callable[[Media, str, int, Profile], Row],
 ) -> list[Row]:
     """The rows of a modality and profile, in the order of the corruptions."""
-    cells = next(iter(media.figures[modality].values()))[profile]
+    cells = next(iter(media.figures[modality].values()))[FIGURES_OF[profile]]
     names = [name for name in available() if name in cells]
     return [row(media, name, severity, profile) for name in names for severity in SEVERITIES]
 
@@ -216,9 +217,9 @@ def page(media: Media) -> str:
     """The whole page."""
     sound, sound_heads = ("snr", "lsd"), ("SNR dB", "LSD dB")
     pictures = table(media, "visual", "default", visual_row)
-    released_pictures = table(media, "visual", "released", visual_row)
+    released_pictures = table(media, "visual", "reference", visual_row)
     waveforms = table(media, "audio", "default", audio_row)
-    released_waveforms = table(media, "audio", "released", audio_row)
+    released_waveforms = table(media, "audio", "reference", audio_row)
     rows = [*pictures, *released_pictures, *waveforms, *released_waveforms]
     measured = [row for row in rows if row.off]
     missed = sum(bool(row.misses()) for row in measured)

@@ -93,7 +93,7 @@ WORKS: Mapping[str, Work] = {
     "pack": _pack,
     "render shards": _render("shards", 3),
     "render two sets": _render("shards", 1, 3),
-    "render released": _render("released", 3),
+    "render avrobustbench": _render("avrobustbench", 3),
     "corrupt": _corrupt,
     "evaluate": _evaluate,
     "digest": _digest,

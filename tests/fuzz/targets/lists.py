@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from avrb_wds.packing.sources.open.open import open_source
-
 from avrb_wds.packing import SourceOptions
 from avrb_wds.packing.class_list import ClassList, LabelEncoder, read_class_list
 from avrb_wds.packing.sources.base import Source, SourceClip, VideoFile
 from avrb_wds.packing.sources.labels import Row, read_label_table
+from avrb_wds.packing.sources.open import open_source
 
 from ..jsons import mutate_json
 from ..mutators import mutate_bytes, mutate_csv, mutate_text, one_of
