@@ -47,7 +47,8 @@ def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
         "pipeline = build_pipeline(sys.argv[1], parse_conditions('gaussian', 1), "
         "return_digests=True, signals=False); "
         "from avrb_wds.loading.clip_block import OutputRows; "
-        "print(len(pipeline.block(range(2)).item(1, 0, OutputRows()).digest), 'torch' in sys.modules)"
+        "print(len(pipeline.block(range(2)).item(1, 0, OutputRows()).digest), "
+        "'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(shards)], capture_output=True, text=True, check=True

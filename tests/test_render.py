@@ -53,7 +53,7 @@ def test_same_bytes_for_any_number_of_workers(shards: Path, tmp_path: Path) -> N
     "how",
     [
         {},
-        {"seed": 7, "profile": "avrobustbench"},
+        {"seed": 7, "profile": "reference"},
         {"modality": "visual"},
         {"modality": "audio", "temporal": "clip"},
     ],
