@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commandline import run_avrb
-from readme import DOCS, read_blocks, section
+from helpers.cli import run_avrb
+from helpers.readme import DOCS, read_blocks, section
 
 from avrb_wds.corruptions import registry
 from avrb_wds.reports import read_report

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from evaluating import CONDITIONS, bright, run
-from shardmaking import clips, write_shards
+from helpers.evaluation import CONDITIONS, bright, run
+from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 

@@ -5,7 +5,7 @@ SAME = "No differences except the [general ones](#differences-from-the-reference
 BY_NAME = {
     "gaussian": (
         "Uses the severity itself as the SNR of the audio in dB, so that severity 1 is the worst. "
-        "Here the SNR is 40 to 0 dB, as in the paper; the profile `released` uses 1 to 5 dB."
+        "Here the SNR is 40 to 0 dB, as in the paper; the profile `reference` uses 1 to 5 dB."
     ),
     "compression": (
         "At severity 1, asks for a cutoff of 8000 Hz, half of a sample rate of 16 kHz, and raises "
@@ -16,7 +16,7 @@ BY_NAME = {
     "frost": (
         "Supports frames of 224 x 224 only and never selects the last of its six textures. "
         "Here any size works and every texture of the bank can be selected; the "
-        "profile `released` uses the first five."
+        "profile `reference` uses the first five."
     ),
     "wind": (
         "The visual part raises an error at every severity. Here it works, and is the same in both "
@@ -25,7 +25,7 @@ BY_NAME = {
     "underwater": (
         "Swaps red and blue in its output, and so attenuates blue. It raises an "
         "error at severity 4, where its kernel has an even width. Here red is attenuated, nothing "
-        "is swapped, and the kernel at severity 4 is 11 wide; the profile `released` swaps the "
+        "is swapped, and the kernel at severity 4 is 11 wide; the profile `reference` swaps the "
         "channels, also with a width of 11."
     ),
     "smoke": "Supports frames of 224 x 224 only; here any size works.",
@@ -33,7 +33,7 @@ BY_NAME = {
     "interference": (
         "The silent chunks may overlap, so that 9.7, 18.7, 26.7, 33.9 and "
         "40.3 % of the audio are silent. Here they never overlap and 10 to 50 % are silent; the "
-        "profile `released` places each chunk independently."
+        "profile `reference` places each chunk independently."
     ),
 }
 
@@ -52,8 +52,8 @@ smoke drifts. |
 draws of the corrupted one do not change. |
 | `severity` | 1 to 5, or a pair `(visual, audio)` such as `(2, 5)`, in which one may be 0 \
 for clean. |
-| `profile` | `"default"`: follows the paper. `"released"`: follows the reference code, where that \
-runs. |
+| `profile` | `"default"`: follows the paper. `"reference"`: follows the reference code, where \
+that runs. |
 | `bank` | None for the built-in bank, or a file that `avrb bank import` wrote. |"""
 
 GENERAL = """\
