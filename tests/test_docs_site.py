@@ -18,9 +18,9 @@ import avrb_wds
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-ENTRY = re.compile(r"^\.\. auto(?:class|data|exception|function):: (\S+)$", re.MULTILINE)
+ENTRY = re.compile(r"^\.\. auto(?:class|data|exception|function):: ([\w.]+)", re.MULTILINE)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
-INTERNAL = {"codecs", "decoding", "demo", "processes", "tools"}
+INTERNAL = {"av", "banks", "building", "codecs", "concurrency", "demo", "receipts", "tools"}
 """Packages that export names to the rest of the project only."""
 
 
