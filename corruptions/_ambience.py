@@ -1,4 +1,4 @@
-"""The sound of nine surroundings: a recording of the kind from the bank, mixed in at an SNR."""
+"""Environmental audio: a recording from the bank, mixed in at an SNR."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ambience:
-    """Adds one of the bank's sounds of a kind, repeated to the clip's length, its head taken.
+    """Adds one of the bank's recordings of a kind, repeated or cut to the length of the clip.
 
     kind: the corruption's name.  The level is the power ratio of signal to noise.
     """

@@ -23,7 +23,7 @@ Edge = Literal["edge", "reflect", "symmetric"]
 
 @lru_cache(maxsize=64)
 def gaussian_taps(sigma: Decimal, radius: int, bits: int = BITS) -> tuple[int, ...]:
-    """Weights of the centre and of 1, 2, … pixels to either side; zeros at the end are left out.
+    """Weights of the center and of 1, 2, … pixels to either side; zeros at the end are left out.
 
     They are rounded so that what lies beyond any distance keeps its weight.
 

@@ -46,7 +46,7 @@ def _sobel(padded: Slopes) -> tuple[Slopes, Slopes]:
 
 
 def _peak(around: Slopes, down: int, right: int, last: bool) -> Mask:
-    """Where a value exceeds its neighbours on either side; with `last`, the next may be equal."""
+    """Where a value exceeds its neighbors on either side; with `last`, the next may be equal."""
     height, width = around.shape[0] - 2, around.shape[1] - 2
 
     def moved(by: int) -> Slopes:

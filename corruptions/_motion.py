@@ -37,7 +37,7 @@ def motion_blur(image: Frame, tail: Tail, angle: int) -> Frame:
     """`image` (h, w) or (h, w, 3) uint8, blurred along `angle` eighths of a degree, same shape.
 
     Tap i weighs exp(-i² / 2 sigma²) and lies (round(i cos), round(i sin)) pixels off in (x, y);
-    edges are replicated.  Rounded down, as the released code does.
+    edges are replicated.  Rounded down, as the reference code does.
     """
     taps = _taps(tail, angle)
     height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""What falls through the picture: the flakes of snow, the drops of rain, and their pale light."""
+"""Precipitation: flakes of snow, drops of rain, and the pale light around them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._motion import STEPS, Tail, motion_blur
-from ._resize import LERP_BITS, centres, lerp
+from ._resize import LERP_BITS, centers, lerp
 from ._tables import NORMAL_ONE, normal_quantiles
 from ._trig import PI, cos_sin
 from .draw import Draw
@@ -23,7 +23,7 @@ Sum = npt.NDArray[np.uint16]
 class Fall(NamedTuple):
     """mean, std, zoom, threshold: of the field of flakes, values in [0, 1].  tail: its motion blur.
 
-    mix: the share of the frame that keeps its colour, in twentieths.
+    mix: the share of the frame that keeps its color, in twentieths.
     """
 
     mean: float
@@ -110,7 +110,7 @@ def _places(length: int, zoom: float) -> npt.NDArray[np.int64]:
     """Where the middle `length` pixels of the enlarged field lie in it."""
     count = _shrunk(length, zoom)
     many = max(round(count * zoom), length)
-    return centres(count, many)[_middle(many, length)]
+    return centers(count, many)[_middle(many, length)]
 
 
 def planes_of(frame: Frame) -> tuple[list[Sum], Sum]:

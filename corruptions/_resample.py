@@ -62,18 +62,18 @@ def resample(pcm: Pcm, rate: int, new_rate: int) -> Pcm:
 def _filtered(pcm: Pcm, up: int, down: int) -> Floats:
     """The sums of taps times samples, (channels, samples): as many as there is sound for, or more.
 
-    Sample n stands at place centre + n * down of a clock `up` times as fast as the old one, so
+    Sample n stands at place center + n * down of a clock `up` times as fast as the old one, so
     what sample n + up takes lies `down` old samples further on.  A turn is as many times `up`
-    samples as keep windows of one turn and the next apart: then a few neighbouring samples of all
+    samples as keep windows of one turn and the next apart: then a few neighboring samples of all
     turns are one product of matrices, for which there is BLAS.
     """
-    table, centre = _taps(up, down)
+    table, center = _taps(up, down)
     phases = table.reshape(-1, up)[::-1]  # each in the order of the old samples
     reach = len(phases)
     widest = reach + AT_ONCE * down // up + 1
     repeats = -(-widest // down)
     step = repeats * down
-    places = [divmod(centre + n * down, up) for n in range(repeats * up)]
+    places = [divmod(center + n * down, up) for n in range(repeats * up)]
     turns = max(1, -(-pcm.shape[1] // step))
     # Old sample 0 at reach - 1: the window that starts at place p ends with the sample at p.
     work = np.zeros((pcm.shape[0], places[-1][0] + reach + (turns - 1) * step))
@@ -111,27 +111,27 @@ def _ratio(rate: int, new_rate: int) -> tuple[int, int]:
 
 
 def _taps(up: int, down: int) -> tuple[Floats, int]:
-    """The impulse response at `up` times the old rate, whole numbers, and the place of its centre.
+    """The impulse response at `up` times the old rate, whole numbers, and the place of its center.
 
     The taps of every phase, those `up` apart, add up to 2**30: a constant stays as it is.
     """
     slow = max(up, down)  # steps in one sample of the lower rate
-    centre = REACH * slow
-    half = np.empty(centre + 1)
+    center = REACH * slow
+    half = np.empty(center + 1)
     for start in range(0, half.size, BLOCK):
         part = half[start : start + BLOCK]
         part[...] = _response(np.arange(start, start + part.size, dtype=np.float64) / slow)
-    rows = -(-(2 * centre + 1) // up)
+    rows = -(-(2 * center + 1) // up)
     table = np.zeros(rows * up)
-    table[: centre + 1] = half[::-1]
-    table[centre : 2 * centre + 1] = half
+    table[: center + 1] = half[::-1]
+    table[center : 2 * center + 1] = half
     phases = table.reshape(rows, up)
     # Whole numbers first, so that the sums are exact; in the end the rest goes to the largest tap.
     np.rint(phases * UNITY, out=phases)
     np.rint(phases * (UNITY / phases.sum(axis=0)), out=phases)
     largest = np.argmax(np.abs(phases), axis=0)
     phases[largest, np.arange(up)] += UNITY - phases.sum(axis=0)
-    return table, centre
+    return table, center
 
 
 def _response(time: Floats) -> Floats:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-LERP_BITS = 8  # of the weights between two neighbours
+LERP_BITS = 8  # of the weights between two neighbors
 Whole = npt.NDArray[np.int32]
 
 
 def resized(image: Whole, height: int, width: int) -> Whole:
     """(h, w) or (h, w, c) whole numbers below 2**23 brought to (height, width), rounded down."""
-    columns = lerp(image.swapaxes(0, 1), centres(image.shape[1], width)) >> LERP_BITS
-    rows: Whole = lerp(columns.swapaxes(0, 1), centres(image.shape[0], height)) >> LERP_BITS
+    columns = lerp(image.swapaxes(0, 1), centers(image.shape[1], width)) >> LERP_BITS
+    rows: Whole = lerp(columns.swapaxes(0, 1), centers(image.shape[0], height)) >> LERP_BITS
     return rows
 
 
-def centres(count: int, many: int) -> npt.NDArray[np.int64]:
-    """Where the centres of `many` pixels lie among the centres of `count`, in 256ths.
+def centers(count: int, many: int) -> npt.NDArray[np.int64]:
+    """Where the centers of `many` pixels lie among the centers of `count`, in 256ths.
 
-    >>> centres(2, 4).tolist()
+    >>> centers(2, 4).tolist()
     [0, 64, 192, 256]
     """
     places = (2 * np.arange(many) + 1) * (count << LERP_BITS) // (2 * many)

@@ -32,7 +32,7 @@ def normal_quantiles(outcomes: int = QUANTILES) -> npt.NDArray[np.int16]:
     """`outcomes` mid-quantiles of the standard normal, as whole numbers of 1/4096.
 
     The density at k/4096 is the chance of the cell around it (midpoint rule, relative error below
-    1e-8), and follows from its left neighbour by two multiplications.
+    1e-8), and follows from its left neighbor by two multiplications.
     """
     step, weight = exp(Decimal(-1) / (2 * NORMAL_ONE**2)), _FIXED
     ratio, square = step, step * step >> 128
@@ -41,7 +41,7 @@ def normal_quantiles(outcomes: int = QUANTILES) -> npt.NDArray[np.int16]:
         weights.append(weight)
         weight = weight * ratio >> 128
         ratio = ratio * square >> 128
-    # Cumulated from the centre: the cell of 0 counts by half on either side.
+    # Cumulated from the center: the cell of 0 counts by half on either side.
     upper = _outcomes(list(accumulate(weights[1:], initial=weights[0] // 2)), outcomes // 2)
     return _frozen(np.concatenate([-upper[::-1], upper]).astype(np.int16))
 

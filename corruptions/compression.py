@@ -1,4 +1,4 @@
-"""Compression: JPEG blocks in the picture, a telephone's band in the sound."""
+"""Compression: JPEG artifacts in the frames, a low-pass filter on the audio."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
 def audio(pcm: Pcm, level: int, context: Context) -> Pcm:
     """A Butterworth low-pass of order 6, one forward pass; the level is the cutoff in Hz.
 
-    The cutoff is held under .99 of half the sample rate.
+    The cutoff is limited to .99 of half the sample rate.
     """
     out = np.empty_like(pcm, order="C")
     pieces = (pcm[:, start : start + BLOCK] for start in range(0, pcm.shape[1], BLOCK))

@@ -1,4 +1,4 @@
-"""Concert: stage lights too bright for the camera, an ensemble and its audience."""
+"""Concert: bright stage lights in the frames; musicians and audience in the audio."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ GAIN_BITS = 20  # enough for the whole part of x · gain to be exact
 
 
 def visual(frame: Frame, level: int, context: Context) -> Frame:
-    """HSV value + level tenths, clipped; hue and saturation stay.  The level is in tenths.
+    """HSV value + level tenths, clipped; hue and saturation do not change.  The level is in tenths.
 
-    Hue and saturation stay where all three channels grow in proportion.  Black has neither, and
+    All three channels grow in proportion, which keeps hue and saturation.  Black has neither, and
     becomes gray.
     """
     value = np.maximum(np.maximum(frame[..., 0], frame[..., 1]), frame[..., 2])

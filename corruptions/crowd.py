@@ -1,4 +1,4 @@
-"""Crowd: somebody stands in the way, and many voices talk at once."""
+"""Crowd: a person blocks the view; many voices talk at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sums = npt.NDArray[np.uint16]
 
 
 def visual(frame: Frame, level: int, context: Context) -> Frame:
-    """A silhouette of `level` tenths of the frame's width and height, anywhere inside it."""
+    """A silhouette of `level` tenths of the frame's width and height, at a random place."""
     height, width = (max(1, length * level // 10) for length in frame.shape[:2])
     bank = bank_of(context)
     index = context.draw.integer(0, bank.count("silhouette"))
@@ -41,9 +41,9 @@ def placed(
 
 @lru_cache(maxsize=64)
 def _silhouette(bank: Bank, index: int, height: int, width: int) -> tuple[Sums, Sums]:
-    """The share of the frame that shows and the colour added, in 255ths, with a half to round."""
+    """The share of the frame that shows and the color added, in 255ths, with a half to round."""
     pixels = bank.silhouette(index).astype(np.int32)
-    # Colours weigh by their opacity, so that those of the invisible don't bleed in.
+    # Colors are weighted by opacity, so that transparent pixels do not bleed in.
     pixels[..., :3] *= pixels[..., 3:]
     pixels = resized(pixels, height, width)
     see_through = np.repeat(255 - pixels[..., 3:], 3, axis=2)

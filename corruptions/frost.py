@@ -1,4 +1,4 @@
-"""Frost: ice on the lens, and the crack of ice in the sound."""
+"""Frost: ice on the lens, cracking ice in the audio."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ._ambience import bank_of, make_ambience
 from .bank import Bank
 from .registry import Context, Corruption, Frame, Kernel
 
-RELEASED = 5  # the released code never picks a texture after the fifth
+RELEASED = 5  # the reference code never selects a texture after the fifth
 
 
 class Ice(NamedTuple):
-    """frame, texture: how much of each shows, in hundredths."""
+    """frame, texture: the weight of each, in hundredths."""
 
     frame: int
     texture: int
@@ -65,7 +65,7 @@ def _enlarged(bank: Bank, index: int, height: int, width: int) -> Frame:
         size = -(-columns * height // rows), height
     else:
         size = width, -(-rows * width // columns)
-    # Bilinear resizing of 8-bit images is done in whole numbers, alike on all machines.
+    # Bilinear resizing of 8-bit images uses integers, with the same result on all machines.
     return np.asarray(Image.fromarray(texture).resize(size, Image.Resampling.BILINEAR))
 
 

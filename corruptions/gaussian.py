@@ -1,4 +1,4 @@
-"""Gaussian: sensor noise and amplifier hiss, the same everywhere in the picture and the sound."""
+"""Gaussian: sensor noise in the frames, amplifier hiss in the audio, uniform everywhere."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def visual(frame: Frame, level: float, context: Context) -> Frame:
 
 @cache
 def _noise(level: float) -> npt.NDArray[np.int16]:
-    """The 65536 outcomes of 255 N(0, level), rounded down: a frame's values are whole."""
+    """The 65536 outcomes of 255 N(0, level), rounded down: a frame has integer values."""
     scale = 255 * level / NORMAL_ONE
     return np.floor(normal_quantiles().astype(np.float64) * scale).astype(np.int16)
 
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
-    """White normal noise; the level is the power ratio of signal to noise."""
+    """White Gaussian noise; the level is the power ratio of signal to noise."""
     return add_at_snr(pcm, _hiss(context.draw, pcm), level)
 
 
@@ -47,7 +47,7 @@ CORRUPTION = Corruption(
     name="gaussian",
     visual=Kernel(visual, levels=(0.08, 0.12, 0.18, 0.26, 0.38)),
     audio=Kernel(audio, levels=DIGITAL, stream=stream),
-    # The released code takes the severity itself for the SNR in dB: 10**(1/10) … 10**(5/10).
+    # The reference code uses the severity itself as the SNR in dB: 10**(1/10) … 10**(5/10).
     reference_audio=Kernel(
         audio,
         levels=(

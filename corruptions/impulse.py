@@ -1,4 +1,4 @@
-"""Impulse: salt and pepper in the picture, clicks in the sound."""
+"""Impulse: salt-and-pepper noise in the frames, clicks in the audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interference: the camera is knocked out of level, and the sound drops out."""
+"""Interference: a tilted camera, and dropouts in the audio."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SHORTEST = 0.1  # seconds of silence in one chunk, at least
 
 
 class Dropout(NamedTuple):
-    """share: of the clip that falls silent.  chunks: in how many pieces of equal length."""
+    """share: the silent share of the clip.  chunks: number of silent chunks of equal length."""
 
     share: float
     chunks: int
 
 
 def visual(frame: Frame, level: int, context: Context) -> Frame:
-    """Rotation about the centre by whole degrees within ±level, nearest neighbour, black fill."""
+    """Rotation about the center by whole degrees within ±level, nearest neighbor, black fill."""
     degrees = context.draw.integer(-level, level + 1)
     height, width = frame.shape[:2]
     cos, sin = (float(x) for x in cos_sin(PI * degrees / 180))
@@ -39,7 +39,7 @@ def visual(frame: Frame, level: int, context: Context) -> Frame:
 
 
 def audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
-    """Silence in chunks that never overlap; where they would be under .1 s, in fewer of them."""
+    """Silent chunks that never overlap; fewer of them where they would be shorter than .1 s."""
     return silenced(pcm, *_apart(pcm.shape[1], level, context))
 
 
@@ -49,7 +49,7 @@ def stream(sound: AudioStream, level: Dropout, context: Context) -> Iterator[Pcm
 
 
 def reference_audio(pcm: Pcm, level: Dropout, context: Context) -> Pcm:
-    """Chunks placed with no regard to one another, so that some overlap."""
+    """Silent chunks at independent places, so that some overlap."""
     return silenced(pcm, *_anywhere(pcm.shape[1], level, context))
 
 

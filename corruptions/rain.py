@@ -1,4 +1,4 @@
-"""Rain: bluish drops that fall through a paler picture, rain on the ground in the sound."""
+"""Rain: falling bluish drops on pale frames; rain on the ground in the audio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TINT = (5, 9, 12)  # of the drops in RGB, in tenths
 
 
 def visual(frame: Frame, level: Fall, context: Context) -> Frame:
-    """mix x + (1 - mix) max(x, 1.3 gray + .3), plus the tinted layer and that turned round."""
+    """mix x + (1 - mix) max(x, 1.3 gray + .3), plus the tinted layer and the layer rotated."""
     height, width = frame.shape[:2]
     angle = draw_angle(context.draw, -120, -60)
     drift = -(-height * context.frame_index // CROSSING)

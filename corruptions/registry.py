@@ -91,7 +91,7 @@ class Corruption:
     """A picture and a sound that go bad together, at five severities.
 
     `reference_visual` and `reference_audio` stand in for a kernel in the profile "reference", where
-    the released code of AVROBUSTBENCH differs from its paper.
+    the reference code of AVROBUSTBENCH differs from its paper.
     """
 
     name: str

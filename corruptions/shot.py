@@ -1,4 +1,4 @@
-"""Shot: too few photons, and the same grain in the sound."""
+"""Shot: photon noise in the frames, the same kind of noise in the audio."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _values(level: int) -> npt.NDArray[np.uint8]:
 
 
 def audio(pcm: Pcm, level: float, context: Context) -> Pcm:
-    """Poisson(50 y) / 50 - y, y being the clip mapped to [0, 1]; the level is the power ratio."""
+    """Poisson(50 y) / 50 - y, y = the audio mapped to [0, 1]; the level is the power ratio."""
     return add_at_snr(pcm, _grain(context.draw, pcm, int(pcm.min()), int(pcm.max())), level)
 
 
@@ -47,7 +47,7 @@ def _grain(draw: Draw, pcm: Pcm, low: int, high: int) -> npt.NDArray[np.int16]:
 
 @cache
 def _noise() -> npt.NDArray[np.int16]:
-    """Poisson(50 y) - 50 y for 256 values of y, as whole numbers of 1/255: (256, 1024)."""
+    """Poisson(50 y) - 50 y for 256 values of y, as multiples of 1/255: (256, 1024)."""
     return (_counts(PHOTONS) * 255 - np.arange(256)[:, np.newaxis] * PHOTONS).astype(np.int16)
 
 

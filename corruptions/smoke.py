@@ -1,4 +1,4 @@
-"""Smoke: a gray veil over the picture, a crackling fire and a siren in the sound."""
+"""Smoke: gray smoke over the frames; a crackling fire and a siren in the audio."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CROSSING = 40  # frames in which the veil drifts by the frame's width, and rises
 
 
 class Veil(NamedTuple):
-    """density: how much smoke over the frame, in tenths.  sigma: of its blur, in pixels."""
+    """density: amount of smoke, in tenths.  sigma: of its blur, in pixels."""
 
     density: int
     sigma: Decimal
 
 
 def visual(frame: Frame, level: Veil, context: Context) -> Frame:
-    """(x + density field) m / (m + density), m being the frame's maximum; black stays black."""
+    """(x + density field) m / (m + density), where m is the frame's maximum; black stays black."""
     height, width = frame.shape[:2]
     noise = context.draw.bits(height * width, np.uint8).reshape(height, width)
     # Noise has no structure yet: rolled before it is blurred, it shows no seam.

@@ -1,4 +1,4 @@
-"""Snow: flakes that fall through a paler picture, steps in snow and gusts in the sound."""
+"""Snow: falling flakes on pale frames; steps in snow and gusts in the audio."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CROSSING = 40  # frames that a flake takes from top to bottom
 
 
 def visual(frame: Frame, level: Fall, context: Context) -> Frame:
-    """mix x + (1 - mix) max(x, 1.5 gray + .5), plus the layer and the layer turned round."""
+    """mix x + (1 - mix) max(x, 1.5 gray + .5), plus the layer of flakes and the layer rotated."""
     height, width = frame.shape[:2]
     angle = draw_angle(context.draw, -135, -45)
     drift = -(-height * context.frame_index // CROSSING)

@@ -1,4 +1,4 @@
-"""Spatter: drops of water, then of mud, on the lens; dripping in the sound."""
+"""Spatter: drops of water, then mud, on the lens; dripping in the audio."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .registry import Context, Corruption, Frame, Kernel
 WATER = (175, 238, 238)
 MUD = (63, 42, 20)
 STEEP = 150  # the gradient, of Sobel's, from which on a drop has an edge
-CLEAR = 204  # mud thinner than .8 of 255 doesn't show
+CLEAR = 204  # mud thinner than .8 of 255 is invisible
 DISTANCE_BITS = 6
 
 Plane = npt.NDArray[np.uint8]
@@ -41,7 +41,7 @@ class Drops(NamedTuple):
 
 
 def visual(frame: Frame, level: Drops, context: Context) -> Frame:
-    """Water refracts light at the rim of its drops, mud covers what is behind it."""
+    """Water refracts light at the edge of its drops; mud covers the frame."""
     height, width = frame.shape[:2]
     noise = context.draw.quantiles(normal_quantiles(), (height, width))
     noise = blur_finely(noise, Decimal(level.blur), 4 * level.blur, edge="edge")
@@ -63,8 +63,8 @@ def _wet(
     if not most:
         return frame.copy()
     out = np.empty(frame.shape, np.uint8)
-    for channel, colour in enumerate(WATER):
-        added = light * np.uint32((level.strength * colour << 16) // (10 * most))
+    for channel, color in enumerate(WATER):
+        added = light * np.uint32((level.strength * color << 16) // (10 * most))
         added >>= 16
         added += frame[..., channel]
         out[..., channel] = np.minimum(added, 255, out=added)
@@ -72,10 +72,10 @@ def _wet(
 
 
 def _relief(liquid: Plane) -> Plane:
-    """Distances to the drops' edges, equalised and embossed, (h, w) uint8."""
+    """Distances to the drops' edges, equalized and embossed, (h, w) uint8."""
     distance = np.take(_roots(), squared_distance(edges(liquid, STEEP)))
     near = (_sum9(distance) // (9 << DISTANCE_BITS)).astype(np.uint8)
-    raised = np.pad(_equalised(near), 1, "reflect").astype(np.int16)
+    raised = np.pad(_equalized(near), 1, "reflect").astype(np.int16)
     slope = raised[2:, 2:] - raised[:-2, :-2]
     slope *= 2
     slope += raised[1:-1, 2:] - raised[1:-1, :-2]
@@ -100,8 +100,8 @@ def _sum9(plane: Sums) -> Sums:
     return sums
 
 
-def _equalised(plane: Plane) -> Plane:
-    """Histogram equalisation: the lowest value becomes 0, the highest 255; a lone one stays."""
+def _equalized(plane: Plane) -> Plane:
+    """Histogram equalization: the lowest value becomes 0, the highest 255; a lone one stays."""
     above = np.bincount(plane.reshape(-1), minlength=256)
     above[int(plane.min())] = 0
     total = int(above.sum())
@@ -112,15 +112,15 @@ def _equalised(plane: Plane) -> Plane:
 
 
 def _muddy(frame: Frame, drops: npt.NDArray[np.bool_], level: Drops) -> Frame:
-    """x (1 - m) + m colour, m being the drops blurred and cut where they are thin."""
+    """x (1 - m) + m color, where m is the drops, blurred and cut where they are thin."""
     mask = drops.view(np.uint8) * np.uint8(255)
     mud = blur(mask, level.sigma, round(4 * level.sigma), edge="edge").astype(np.uint16)
     mud *= mud >= CLEAR
     left = np.uint16(255) - mud
     out = np.empty(frame.shape, np.uint8)
-    for channel, colour in enumerate(MUD):
+    for channel, color in enumerate(MUD):
         mixed = frame[..., channel] * left
-        mixed += mud * np.uint16(colour)
+        mixed += mud * np.uint16(color)
         out[..., channel] = np.floor_divide(mixed, 255, out=mixed)
     return out
 

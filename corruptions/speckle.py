@@ -1,4 +1,4 @@
-"""Speckle: noise in proportion to the signal, as coherent imaging and bad contacts make it."""
+"""Speckle: noise in proportion to the signal, as in coherent imaging and bad contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Underwater: red is lost, then sharpness and contrast, in a dull haze; bubbles and rumble."""
+"""Underwater: loss of red, sharpness and contrast, with haze; bubbles and rumble in the audio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .registry import Context, Corruption, Frame, Kernel
 
 
 class Depth(NamedTuple):
-    """red, contrast: what is left of them, in tenths.  width: of the blur.  haze: its gray."""
+    """red, contrast: the remaining share, in tenths.  width: of the blur.  haze: its gray level."""
 
     red: int
     width: int
@@ -35,7 +35,7 @@ def visual(frame: Frame, level: Depth, context: Context) -> Frame:
 
 
 def reference_visual(frame: Frame, level: Depth, context: Context) -> Frame:
-    """Blue attenuated, and red and blue swapped in the result, as in the released code."""
+    """Blue attenuated, and red and blue swapped in the result, as in the reference code."""
     return _dive(frame, level, order=(2, 1, 0))
 
 

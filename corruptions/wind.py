@@ -1,4 +1,4 @@
-"""Wind: a camera that gusts shake while it exposes, and gusts in the microphone."""
+"""Wind: motion blur of a shaken camera, gusts in the microphone."""
 
 from __future__ import annotations
 
