@@ -1,4 +1,4 @@
-"""The last section of docs/fidelity.md: frost and crowd with the built-in and the released bank.
+"""The last section of docs/fidelity.md: frost and crowd with two banks, built-in and reference.
 
 .venv/bin/python docs/scripts/builtin.py    measures and replaces that section only; needs ../shared
 """
@@ -37,36 +37,36 @@ cover .393 (.301 to .457). Textures have the same channel means as those of AVRO
 same order."""
 
 
-def section(released: Bank) -> str:
+def section(reference: Bank) -> str:
     """The introduction and a table for each picture."""
     pictures = {"the clip's frame": decode_frame(FRAME.read_bytes())}
     pictures |= {f"an image of {name}": made for name, made in made_pictures(192).items()}
     columns, heads = ("psnr", "ssim", "ch_mean"), ("PSNR dB", "SSIM", "mean")
     tables = [
-        rendered(f"Built-in bank, {title}", _rows(picture, released), columns, heads)
+        rendered(f"Built-in bank, {title}", _rows(picture, reference), columns, heads)
         for title, picture in pictures.items()
     ]
     return "\n\n".join([INTRODUCTION, *(f"#{table}" for table in tables)]) + "\n"
 
 
-def _rows(picture: Frame, released: Bank) -> list[Row]:
+def _rows(picture: Frame, reference: Bank) -> list[Row]:
     return [
-        Row(name, severity, _differences(name, severity, picture, released))
+        Row(name, severity, _differences(name, severity, picture, reference))
         for name in ("frost", "crowd")
         for severity in SEVERITIES
     ]
 
 
-def _differences(name: str, severity: int, picture: Frame, released: Bank) -> dict[str, float]:
-    """Built-in minus released; of three channels the one that is farthest off."""
-    ours, theirs = (figures(name, severity, picture, bank, DRAWS) for bank in (None, released))
+def _differences(name: str, severity: int, picture: Frame, reference: Bank) -> dict[str, float]:
+    """Built-in minus reference; of three channels, the one with the largest difference."""
+    ours, theirs = (figures(name, severity, picture, bank, DRAWS) for bank in (None, reference))
     off = {figure: np.atleast_1d(ours[figure] - theirs[figure]) for figure in ours}
     return {figure: float(values[np.abs(values).argmax()]) for figure, values in off.items()}
 
 
 def import_pictures(folder: Path) -> Bank:
-    """The pictures of the released bank, written to `folder`."""
-    return import_bank(SHARED / "bank/avrobustbench/visual_corruptions", folder / "released")
+    """The images of the AVROBUSTBENCH bank, written to `folder`."""
+    return import_bank(SHARED / "bank/avrobustbench/visual_corruptions", folder / "reference")
 
 
 def main() -> None:

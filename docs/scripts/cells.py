@@ -14,9 +14,9 @@ VARIED = ("spatter", "smoke", "interference")
 
 @dataclass(frozen=True)
 class Row:
-    """A cell's differences, measured minus reference; empty where the released code raises.
+    """A cell's differences, measured minus reference; empty where the reference code raises.
 
-    unlimited: what is shown without a limit.
+    unlimited: the figures without a limit.
     """
 
     name: str

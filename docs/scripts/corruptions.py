@@ -65,10 +65,10 @@ def _section(corruption: Corruption) -> str:
     images = (pictures.strip_file(name), pictures.spectrogram_file(name))
     for (modality, title), image in zip(SIGNALS, images, strict=True):
         parts.append(f"![{name}, {title.lower()}: clean, severity 1 to 5](img/{image})")
-        kernel, released = (corruption.kernel(modality, profile) for profile in _profiles())
+        kernel, reference = (corruption.kernel(modality, profile) for profile in _profiles())
         parts += [f"**{title}.** {_doc(kernel)}", _table(kernel)]
-        if released is not kernel:
-            parts.append(_released(kernel, released))
+        if reference is not kernel:
+            parts.append(_reference(kernel, reference))
     parts.append(f"**Reference code.** {errata.BY_NAME.get(name, errata.SAME)}")
     return "\n\n".join(parts)
 
@@ -77,12 +77,12 @@ def _profiles() -> tuple[Profile, Profile]:
     return "default", "reference"
 
 
-def _released(kernel: Kernel, released: Kernel) -> str:
-    """What the reference profile does in another way: its function, its levels or both."""
-    says = "" if released.apply is kernel.apply else f" {_doc(released)}"
-    if released.levels == kernel.levels:
+def _reference(kernel: Kernel, reference: Kernel) -> str:
+    """How the reference profile differs: its function, its levels or both."""
+    says = "" if reference.apply is kernel.apply else f" {_doc(reference)}"
+    if reference.levels == kernel.levels:
         return f'*Profile "reference":*{says} Levels as above.'
-    return f'*Profile "reference":*{says}\n\n{_table(released)}'
+    return f'*Profile "reference":*{says}\n\n{_table(reference)}'
 
 
 def _doc(kernel: Kernel) -> str:

@@ -1,4 +1,4 @@
-"""Writes docs/fidelity.md: every cell measured and set against the released code's statistics.
+"""Writes docs/fidelity.md: every cell measured and compared with the reference code.
 
 Needs ../shared and the test extra; takes some minutes: .venv/bin/python docs/scripts/fidelity.py
 """
@@ -40,14 +40,14 @@ from avrb_wds.corruptions.bank import Bank  # noqa: E402
 from avrb_wds.corruptions.crowd import placed  # noqa: E402
 
 SHARED = ROOT.parent / "shared"
-RELEASED_BANK = SHARED / "bank/avrobustbench"
+REFERENCE_BANK = SHARED / "bank/avrobustbench"
 FOLDERS = {
     "spatter": "water_drops",
     "smoke": "crackling_fire_and_siren",
     "crowd": "crowd_speech",
 }
 DRAWS, SSIM_DRAWS, LSD_DRAWS = 200, 24, 24
-DRAWS_NOTHING = ("compression", "underwater", "concert")  # in the picture
+DRAWS_NOTHING = ("compression", "underwater", "concert")  # in the visual part
 VISUAL = ("psnr", "ssim", "ch_mean", "ch_std", "ch_p5", "ch_p50", "ch_p95")
 HEADS = ("PSNR dB", "SSIM", "mean", "std", "p5", "p50", "p95")
 
@@ -56,7 +56,7 @@ Measured = dict[str, Any]
 
 @dataclass(frozen=True)
 class Media:
-    """The clip that the reference was measured on, its figures, and the released bank's part."""
+    """The clip that the reference was measured on, its figures, and a part of its bank."""
 
     figures: dict[str, Any]
     frame: np.ndarray
@@ -95,7 +95,7 @@ def frame_statistics(frame: np.ndarray, draws: list[np.ndarray], spectra: int) -
 
 
 def drawn(media: Media, name: str, severity: int, profile: Profile) -> Measured:
-    """What a cell measures with draws of our own and the built-in bank."""
+    """What a cell measures with independent draws and the built-in bank."""
     corrupter = Corrupter.of(name, severity, profile=profile)
     count = 1 if name in DRAWS_NOTHING else DRAWS
     draws = [corrupter.frame(media.frame, f"{d}", 0) for d in range(count)]
@@ -105,7 +105,7 @@ def drawn(media: Media, name: str, severity: int, profile: Profile) -> Measured:
 def frozen(media: Media, severity: int) -> Measured:
     """Frost, texture by texture, as often as the reference's draws picked each."""
     found: dict[str, list[np.ndarray]] = {}
-    paths = sorted((RELEASED_BANK / "visual_corruptions").glob("frost*"))
+    paths = sorted((REFERENCE_BANK / "visual_corruptions").glob("frost*"))
     for path in paths[: len(FROST_DRAWN)]:
         file = media.folder / path.stem
         if not file.exists():
@@ -118,10 +118,10 @@ def frozen(media: Media, severity: int) -> Measured:
 
 
 def crowded(media: Media, severity: int) -> Measured:
-    """Crowd with the released silhouettes, at the places of the reference's 64 draws."""
+    """Crowd with the silhouettes of AVROBUSTBENCH, at the places of the reference's 64 draws."""
     file = media.folder / "people"
     if not file.exists():
-        folder = RELEASED_BANK / "visual_corruptions/crowd_image"
+        folder = REFERENCE_BANK / "visual_corruptions/crowd_image"
         images = [np.asarray(Image.open(folder / f"crowd{n}.png")) for n in CROWD_LISTED]
         write_bank(file, [Item("silhouette", f"{n}", im) for n, im in enumerate(images)])
     side, draws = 224 * severity // 10, []
@@ -133,7 +133,7 @@ def crowded(media: Media, severity: int) -> Measured:
 
 
 def visual_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
-    """A cell of the picture."""
+    """A visual cell."""
     cell = media.figures["visual"]["frame_4"][FIGURES_OF[profile]][name][str(severity)]
     if "psnr" not in cell:
         return Row(name, severity, {})
@@ -147,17 +147,17 @@ def visual_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
 
 
 def sounds(media: Media, kind: str) -> Bank:
-    """The released sounds of a kind that there are, imported."""
+    """The recordings of a kind in AVROBUSTBENCH that are available, imported."""
     file = media.folder / f"sounds-{kind}"
     if not file.exists():
-        paths = sorted((RELEASED_BANK / "audio_corruptions" / FOLDERS.get(kind, kind)).iterdir())
+        paths = sorted((REFERENCE_BANK / "audio_corruptions" / FOLDERS.get(kind, kind)).iterdir())
         read = [(path.stem, *decode_audio(path.read_bytes())) for path in paths]
         write_bank(file, [Item(kind, stem, pcm, rate) for stem, pcm, rate in read])
     return Bank.open(file)
 
 
 def audio_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
-    """A cell of the sound."""
+    """An audio cell."""
     cell = media.figures["audio"]["BkjpjAohg-0.wav"][FIGURES_OF[profile]][name][str(severity)]
     if "snr_db" not in cell:
         return Row(name, severity, {})
@@ -167,7 +167,7 @@ def audio_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
     # The SNR of a surrounding is that before clipping: a softer clip has room for all of it.
     clean = media.pcm // 16 if surroundings else media.pcm
     loudness, snr, distance = power(clean.astype(np.float32)), [], []
-    # Where the released drop-outs overlap they spread widely: see INTRODUCTION.
+    # Where the reference's silent chunks overlap, the SNR varies widely: see INTRODUCTION.
     replayed = name == "interference" and profile == "reference"
     count = 1 if name == "compression" else 64 if replayed else DRAWS
     for d in range(count):
@@ -216,21 +216,21 @@ def table(
 def page(media: Media) -> str:
     """The whole page."""
     sound, sound_heads = ("snr", "lsd"), ("SNR dB", "LSD dB")
-    pictures = table(media, "visual", "default", visual_row)
-    released_pictures = table(media, "visual", "reference", visual_row)
+    frames = table(media, "visual", "default", visual_row)
+    reference_frames = table(media, "visual", "reference", visual_row)
     waveforms = table(media, "audio", "default", audio_row)
-    released_waveforms = table(media, "audio", "reference", audio_row)
-    rows = [*pictures, *released_pictures, *waveforms, *released_waveforms]
+    reference_waveforms = table(media, "audio", "reference", audio_row)
+    rows = [*frames, *reference_frames, *waveforms, *reference_waveforms]
     measured = [row for row in rows if row.off]
     missed = sum(bool(row.misses()) for row in measured)
     parts = [
         INTRODUCTION.format(
             cells=len(measured), missed=missed, low_pass=f"{rounded_low_pass(media):.3f}"
         ),
-        rendered("Visual, default profile", pictures, VISUAL, HEADS),
-        rendered("Visual, reference profile", released_pictures, VISUAL, HEADS),
+        rendered("Visual, default profile", frames, VISUAL, HEADS),
+        rendered("Visual, reference profile", reference_frames, VISUAL, HEADS),
         rendered("Audio, default profile", waveforms, sound, sound_heads),
-        rendered("Audio, reference profile", released_waveforms, sound, sound_heads),
+        rendered("Audio, reference profile", reference_waveforms, sound, sound_heads),
         builtin.section(builtin.import_pictures(media.folder)),
     ]
     return "\n\n".join(parts)
