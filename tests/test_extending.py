@@ -75,7 +75,7 @@ def test_the_page_runs(
     assert checked == (
         "{'frames': (4, 10, 64, 64, 3), 'spectrogram': (4, 201, 101)}\n(4, 2) ('dog', 'cat')\n"
     )
-    assert len(read_report("runs/rain").cells) == 6
+    assert len(read_report("runs/rain").results) == 6
     [errors] = run("A metric")
     assert [line.split()[0] for line in errors.splitlines()] == [
         "clean", *(f"rain-{severity}" for severity in range(1, 6)),
@@ -85,7 +85,7 @@ def test_the_page_runs(
     shares = [tuple(map(float, line.split()[1:])) for line in dust.splitlines()]
     assert shares == sorted(shares)
     assert len(shares) == len({*shares}) == 5
-    assert len(read_report("runs/dust").cells) == 6
+    assert len(read_report("runs/dust").results) == 6
 
 
 def test_every_block_has_a_name_or_is_run() -> None:
