@@ -11,7 +11,7 @@ import pytest
 import typer
 from helpers.banks import make_folder
 from helpers.cli import AVRB, run_avrb, run_process
-from helpers.readme import BLOCKS
+from helpers.pages import BLOCKS
 from helpers.shards import clips, write_shards
 
 from avrb_wds.codecs import FrameFormat

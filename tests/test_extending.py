@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers.cli import run_avrb
-from helpers.readme import DOCS, read_blocks, section
+from helpers.pages import DOCS, read_blocks, section
 
 from avrb_wds.corruptions import registry
 from avrb_wds.reports import read_report

@@ -12,7 +12,7 @@ import pytest
 from helpers.avrobustbench import write_released
 from helpers.banks import make_folder
 from helpers.cli import run_avrb
-from helpers.readme import DOCS, read_blocks
+from helpers.pages import DOCS, read_blocks
 
 from avrb_wds.corruptions.bank import ASSETS, Bank
 

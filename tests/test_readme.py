@@ -1,4 +1,4 @@
-"""What the README shows runs: its snippets, and its commands in the order they stand in."""
+"""The README runs: its snippets, and its commands in their order."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.avrobustbench import write_released
-from helpers.readme import BLOCKS, README, ROOT, run_commands, section, write_modules
+from helpers.pages import BLOCKS, README, ROOT, run_commands, section, write_modules
 from helpers.shards import clips, write_shards
 from helpers.videos import Movie, make_video
 
@@ -48,7 +48,7 @@ MODULES = {"# mymodel.py:": "TwoStreams"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with what the README's reader has: shards, videos, the released JSON."""
+    """A folder with what a reader of the README has: shards, videos, the JSON of AVROBUSTBENCH."""
     shards = write_shards(tmp_path / "shards", clips(14), per_shard=1)
     for path in shards.iterdir():
         path.rename(path.with_name(path.name.replace("t-", "vgg-")))
@@ -73,8 +73,8 @@ def test_every_snippet_is_run() -> None:
 
 
 @pytest.fixture
-def road(tmp_path: Path) -> Path:
-    """A folder with videos of two classes, the released JSON, and the README's mymodel.py."""
+def workspace(tmp_path: Path) -> Path:
+    """A folder with videos of two classes, the JSON of AVROBUSTBENCH and mymodel.py."""
     movie = Movie(frames=10, rate=5, seconds=1.0)
     for label in ("dog", "cat"):
         make_video(tmp_path / "videos" / label / f"{label}.mp4", movie)
@@ -84,22 +84,22 @@ def road(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_from_a_folder_of_videos_to_a_table_and_to_files(road: Path) -> None:
-    _, verified, _, table, _ = run_commands(section("From a folder of videos"), road)
+def test_from_a_folder_of_videos_to_a_table_and_to_files(workspace: Path) -> None:
+    _, verified, _, table, _ = run_commands(section("From a folder of videos"), workspace)
     assert verified == "no faults\n"
     assert "mymodel:load" in table
-    report = read_report(road / "runs/mymodel")
+    report = read_report(workspace / "runs/mymodel")
     assert len(report.results) == 76
     assert {cell.clips for cell in report.results} == {2}
-    assert (road / "preview.html").stat().st_size > 100_000
-    run_commands(section("Corrupted files"), road)
-    assert (road / "talk-rain.mp4").stat().st_size > 1000
-    assert (road / "rendered/manifest.json").exists()
+    assert (workspace / "preview.html").stat().st_size > 100_000
+    run_commands(section("Corrupted files"), workspace)
+    assert (workspace / "talk-rain.mp4").stat().st_size > 1000
+    assert (workspace / "rendered/manifest.json").exists()
 
 
-def test_using_avrobustbench_data(road: Path) -> None:
-    run_commands(section("Using AVROBUSTBENCH data"), road)
-    assert [str(cell.condition) for cell in read_report(road / "runs/2c").results] == [
+def test_using_avrobustbench_data(workspace: Path) -> None:
+    run_commands(section("Using AVROBUSTBENCH data"), workspace)
+    assert [str(cell.condition) for cell in read_report(workspace / "runs/2c").results] == [
         "clean", "gaussian-5",
     ]  # fmt: skip
 

@@ -1,16 +1,16 @@
-"""The README's road from a bucket, on a real S3 server and under a real torchrun."""
+"""The README's commands for remote data, on a real S3 server and under a real torchrun."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.readme import BLOCKS, run_commands, section, write_modules
+from helpers.pages import BLOCKS, run_commands, section, write_modules
 from helpers.videos import Movie, make_video
 from seaweedfs import S3
 
 from avrb_wds.reports import read_report
 
 
-def test_from_a_bucket_under_torchrun(s3: S3, tmp_path: Path) -> None:
+def test_remote_data_under_torchrun(s3: S3, tmp_path: Path) -> None:
     for label in ("dog", "cat"):
         make_video(
             tmp_path / "videos" / label / f"{label}.mp4", Movie(frames=10, rate=5, seconds=1.0)
