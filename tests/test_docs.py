@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
+from helpers.shards import clips, write_shards
 from PIL import Image
 
+import avrb_wds as avrb
 from avrb_wds.corruptions import CORRUPTIONS, SEVERITIES, available, get
 
 ROOT = Path(__file__).parents[1]
@@ -75,3 +78,25 @@ def test_making_it_again_gives_the_same_bytes(made: list[Path]) -> None:
     )
     assert len(first) == 3
     assert first == second
+
+
+def test_a_clip_enters_the_files_of_the_architecture_page_in_order(tmp_path: Path) -> None:
+    text = (DOCS / "architecture.md").read_text()
+    listed = re.findall(r"^\| \d \| `([\w/]+\.py)`", text, re.MULTILINE)
+    batches = avrb.load(write_shards(tmp_path, clips(2)), "rain", 3, batch_size=1, num_workers=0)
+    next(iterator := iter(batches))  # what is done once is done
+    entered: list[str] = []
+
+    def enter(frame: FrameType, event: str, _: object) -> None:
+        name = frame.f_code.co_filename.rpartition("/avrb_wds/")[2].removeprefix(f"{ROOT}/")
+        if event == "call" and name not in entered:
+            entered.append(name)
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        next(iterator)
+    finally:
+        sys.settrace(before)
+    assert [name for name in entered if name in listed] == listed
+    assert 0 < len(listed) == len(set(listed)) <= 8
