@@ -30,21 +30,31 @@ Entry = tuple[list[Image.Image], io.BytesIO]
 
 
 class AVRobustBench(Dataset[Entry]):
-    """Clips as `(frames, audio)`: a list of RGB PIL images and a 16-bit WAV file in memory.
+    """The dataset class of AVROBUSTBENCH: clips as `(frames, audio)`.
 
-    json_file: the released benchmark's JSON (relative paths start at its folder), or shards: a
-    folder, manifest, tar or address.  frame_num: the one frame taken: that in the folder
-    frame_<n>, or number n of a shard's clip.  corruption: a name, or None for clean clips.
-    severity: 1 to 5.  all_frames: take all frames, in numeric order.
+    `frames` is a list of RGB Pillow images, `audio` a 16-bit WAV file in memory. The bits are those
+    of `corrupt_frames`, `corrupt_waveform` and `load` for the same clip: a frame draws by its index
+    among all frames of the clip. The class works with any number of DataLoader workers; pass
+    `batch_size=None` or a custom `collate_fn`, because torch cannot collate images.
 
-    A frame draws by its place among all frames of the clip, and the key is the clip's key, so the
-    bits are those of `corrupt_frames`, `corrupt_waveform` and `avrb.load` on the same signals.
-    Works with any number of a DataLoader's workers; `batch_size=None` or a `collate_fn` of one's
-    own is needed, as torch cannot collate images.  Raises UsageError for an argument that is not
-    allowed, DataError, naming the clip, for one that is missing or broken.
+    Args:
+        json_file: The benchmark's JSON file, whose relative paths start at its folder; or shards: a
+            folder, manifest, tar or URL.
+        frame_num: The one frame to return: frame_<n> of the JSON's folders, or index n in a shard.
+        corruption: Name of a corruption; None for clean clips.
+        severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
+        all_frames: Return all frames, in the order of their numbers.
+        seed: Seed of all random draws.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
 
-    >>> dataset = AVRobustBench("eval.json", corruption="gaussian", severity=5)  # doctest: +SKIP
-    >>> frames, audio = dataset[0]  # doctest: +SKIP
+    Raises:
+        UsageError: An argument is not allowed.
+        DataError: A clip is missing or invalid; the message names it.
+
+    Example:
+        >>> dataset = AVRobustBench("eval.json", corruption="rain", severity=5)  # doctest: +SKIP
+        >>> frames, audio = dataset[0]  # doctest: +SKIP
     """
 
     create_video = staticmethod(create_video)

@@ -33,10 +33,20 @@ def severity_pair(severity: Severity) -> tuple[int, int]:
 
 @dataclass(frozen=True, order=True)
 class Condition:
-    """One (corruption, severity), or clean; printed as "rain-3", "rain-0+5" or "clean".
+    """A corruption at a severity, or clean.
 
-    >>> str(Condition("rain", 3)), str(CLEAN), Condition.parse("rain-3").severity
-    ('rain-3', 'clean', 3)
+    `str` gives "rain-3", "rain-0+5" (visual and audio severity) or "clean".
+
+    Attributes:
+        corruption: Name of the corruption; "clean" for none.
+        severity: 1 to 5, or a pair (visual, audio) in which one may be 0; 0 for clean.
+
+    Raises:
+        UsageError: The name or the severity is not allowed.
+
+    Example:
+        >>> str(Condition("rain", 3)), str(CLEAN), Condition.parse("rain-3").severity
+        ('rain-3', 'clean', 3)
     """
 
     corruption: str
@@ -66,12 +76,19 @@ class Condition:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing is corrupted."""
+        """Whether the condition leaves clips as they are."""
         return self.corruption == "clean"
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """The condition that prints as `text`."""
+        """Return the condition whose text is `text`.
+
+        Args:
+            text: "clean", or as "rain-3" or "rain-0+5".
+
+        Raises:
+            UsageError: `text` is not the text of a condition.
+        """
         if text == "clean":
             return CLEAN
         name, _, severity = text.rpartition("-")
@@ -95,13 +112,22 @@ def conditions(
     *,
     clean: bool = True,
 ) -> tuple[Condition, ...]:
-    """Clean and every corruption at every severity, corruptions in the paper's order.
+    """List clean and every corruption at every severity, in the order of the paper.
 
-    corruptions: names, or one; all there are by default.  severities: several, or one.  Raises
-    UsageError for a name or severity that is not there.
+    Args:
+        corruptions: One name or several; None for all that are available.
+        severities: One severity or several.
+        clean: Whether the clean condition comes first.
 
-    >>> [str(c) for c in conditions(["gaussian"], [1, 5])]
-    ['clean', 'gaussian-1', 'gaussian-5']
+    Returns:
+        The conditions, each once.
+
+    Raises:
+        UsageError: A name or a severity does not exist.
+
+    Example:
+        >>> [str(c) for c in conditions(["gaussian"], [1, 5])]
+        ['clean', 'gaussian-1', 'gaussian-5']
     """
     given = available() if corruptions is None else corruptions
     names = [get(name).name for name in _several(given)]

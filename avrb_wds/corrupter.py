@@ -28,12 +28,22 @@ BankChoice = Bank | str | os.PathLike[str] | None
 
 @dataclass(frozen=True)
 class Corrupter:
-    """A corruption and everything else that decides what a clip becomes, beside the clip itself.
+    """A corruption, its severities and everything else that a corrupted clip depends on.
 
-    visual, audio: severities, 0 for clean.  Pickles, and is safe to share between threads.
+    Make one with `Corrupter.of`. It can be pickled and shared between threads.
 
-    >>> Corrupter.of("gaussian", 3, modality="visual").audio
-    0
+    Attributes:
+        corruption: The corruption.
+        visual: Severity of the frames, 1 to 5; 0 leaves them clean.
+        audio: Severity of the audio, 1 to 5; 0 leaves it clean.
+        seed: Seed of all random draws.
+        profile: "default", or "reference" for what the reference code does.
+        temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+        bank: Sounds, textures and silhouettes; None for the built-in bank.
+
+    Example:
+        >>> Corrupter.of("gaussian", 3, modality="visual").audio
+        0
     """
 
     corruption: Corruption
@@ -56,7 +66,20 @@ class Corrupter:
         temporal: Temporal = "frame",
         bank: BankChoice = None,
     ) -> Corrupter:
-        """The corrupter for these arguments; raises UsageError for one that is not allowed."""
+        """Make a corrupter.
+
+        Args:
+            corruption: Name of a corruption, or a `Corruption`.
+            severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
+            seed: Seed of all random draws.
+            profile: "default", or "reference" for what the reference code does.
+            modality: "both", or the one modality to corrupt; the other stays clean.
+            temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+            bank: A bank or the path of an imported one; None for the built-in bank.
+
+        Raises:
+            UsageError: An argument is not allowed.
+        """
         check_one_of("profile", profile, PROFILES)
         check_one_of("modality", modality, ("both", "visual", "audio"))
         check_one_of("temporal", temporal, ("frame", "clip"))
@@ -72,7 +95,16 @@ class Corrupter:
         )
 
     def frame(self, frame: Frame, key: str, number: int) -> Frame:
-        """Frame `number` of clip `key`, (h, w, 3) uint8, corrupted; the frame itself if clean."""
+        """Corrupt one frame.
+
+        Args:
+            frame: Frame (h, w, 3) uint8.
+            key: Key of the clip.
+            number: Index of the frame in the clip.
+
+        Returns:
+            A new frame of the same shape; `frame` itself if the severity is 0.
+        """
         if not self.visual:
             return frame
         still = self.temporal == "clip"
@@ -82,9 +114,15 @@ class Corrupter:
         return kernel(frame, self.visual, context)
 
     def frames(self, frames: Frame, key: str, out: Frame | None = None) -> Frame:
-        """All frames of clip `key`, (t, h, w, 3) uint8, corrupted, in `out` or in new memory.
+        """Corrupt all frames of a clip.
 
-        `out` may be `frames` itself.
+        Args:
+            frames: Frames (t, h, w, 3) uint8.
+            key: Key of the clip.
+            out: Array to write to, of the same shape; it may be `frames`. None for a new one.
+
+        Returns:
+            The array written to.
         """
         out = np.empty_like(frames) if out is None else out
         if self.visual or out is not frames:
@@ -93,7 +131,16 @@ class Corrupter:
         return out
 
     def pcm(self, pcm: Pcm, key: str, sample_rate: int) -> Pcm:
-        """The sound of clip `key`, (channels, samples) int16, corrupted; itself if clean."""
+        """Corrupt the audio of a clip.
+
+        Args:
+            pcm: Samples (channels, samples) int16.
+            key: Key of the clip.
+            sample_rate: In Hz.
+
+        Returns:
+            A new array of the same shape; `pcm` itself if the severity is 0.
+        """
         if not self.audio:
             return pcm
         draw = Draw(self.seed, self.corruption.name, key, "audio")
@@ -101,9 +148,17 @@ class Corrupter:
         return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate, bank=self.bank))
 
     def stream(self, sound: AudioStream, key: str, sample_rate: int) -> Iterator[Pcm]:
-        """`pcm` for a sound that memory may not hold: pieces that together are the same bits.
+        """Corrupt audio that may be too long for memory, piece by piece.
 
-        A corruption of one's own without a `stream` has the sound in memory all the same.
+        A custom corruption without a `stream` holds all of the audio in memory nevertheless.
+
+        Args:
+            sound: The clean audio.
+            key: Key of the clip.
+            sample_rate: In Hz.
+
+        Returns:
+            Pieces (channels, any number) int16, which together are what `pcm` returns.
         """
         if not self.audio:
             return sound.pieces()
@@ -188,16 +243,29 @@ def corrupt_frames(
     temporal: Temporal = "frame",
     bank: BankChoice = None,
 ) -> npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]]:
-    """The frames of one clip, corrupted.
+    """Corrupt the frames of one clip.
 
-    frames: uint8 (t, h, w, 3), or one frame (h, w, 3) or (h, w), or a list of frames of any sizes;
-    gray and RGBA become RGB.  A frame may be a Pillow image: see `image_to_rgb`.  Frame f draws by
-    its place f.  key: text, a path or bytes.  Returns an array or list alike.  Raises UsageError
-    for a corruption, severity, key or array that is not allowed.
+    Args:
+        frames: Frames (t, h, w, 3) uint8; or one frame, (h, w, 3) or (h, w); or a list of frames of
+            any sizes. A frame may be a Pillow image. Grayscale and RGBA become RGB.
+        corruption: Name of a corruption, or a `Corruption`.
+        severity: 1 to 5.
+        seed: Seed of all random draws.
+        key: Key of the clip: text, a path or bytes. Clips with different keys get different draws.
+        profile: "default", or "reference" for what the reference code does.
+        temporal: "frame" draws for each frame by its index, "clip" once for all frames.
+        bank: A bank or the path of an imported one; None for the built-in bank.
 
-    >>> import numpy as np
-    >>> corrupt_frames(np.full((2, 4, 6, 3), 128, np.uint8), "impulse", 5, key="clip").shape
-    (2, 4, 6, 3)
+    Returns:
+        New uint8 arrays in the form of `frames`, that is (t, h, w, 3), (h, w, 3) or a list.
+
+    Raises:
+        UsageError: An argument is not allowed.
+
+    Example:
+        >>> import numpy as np
+        >>> corrupt_frames(np.full((2, 4, 6, 3), 128, np.uint8), "impulse", 5, key="clip").shape
+        (2, 4, 6, 3)
     """
     corrupter = Corrupter.of(
         corruption, severity, seed=seed, profile=profile, temporal=temporal, bank=bank
@@ -228,17 +296,30 @@ def corrupt_waveform(
     profile: Profile = "default",
     bank: BankChoice = None,
 ) -> Waveform:
-    """The sound of one clip, corrupted.
+    """Corrupt the audio of one clip.
 
-    waveform: (channels, samples) or (samples,), float in [-1, 1] or int16, brought to the 16-bit
-    grid first.  sample_rate: in Hz, up to MAX_SAMPLE_RATE.  key: text, a path or bytes.  Returns
-    float32 of the same shape.  Raises UsageError for a corruption, severity, rate, key or array
-    that is not allowed, such as (samples, channels).
+    Args:
+        waveform: Samples (channels, samples) or (samples,), float in [-1, 1] or int16. Floats are
+            rounded to 16 bits first.
+        corruption: Name of a corruption, or a `Corruption`.
+        severity: 1 to 5.
+        sample_rate: In Hz, at most 1,048,575.
+        seed: Seed of all random draws.
+        key: Key of the clip: text, a path or bytes. Clips with different keys get different draws.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
 
-    >>> import numpy as np
-    >>> tone = np.sin(np.arange(1600) / 8).astype(np.float32)
-    >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
-    (1600,)
+    Returns:
+        A new float32 array of the same shape, in [-1, 1).
+
+    Raises:
+        UsageError: An argument is not allowed, such as an array (samples, channels).
+
+    Example:
+        >>> import numpy as np
+        >>> tone = np.sin(np.arange(1600) / 8).astype(np.float32)
+        >>> corrupt_waveform(tone, "gaussian", 5, sample_rate=16_000, key="clip").shape
+        (1600,)
     """
     sample_rate = check_sample_rate(sample_rate)
     corrupter = Corrupter.of(corruption, severity, seed=seed, profile=profile, bank=bank)

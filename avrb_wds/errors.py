@@ -32,11 +32,11 @@ from .corruptions.errors import (
 
 
 class DataError(AvrbError, ValueError):
-    """Data at fault: a clip, shard, manifest or media file; the message names it and the cause."""
+    """A clip, shard, manifest or media file is invalid; the message names it and the cause."""
 
 
 class MissingExtraError(AvrbError, ImportError):
-    """An optional dependency is not installed; the message holds the pip command."""
+    """An optional dependency is not installed; the message has the pip command."""
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(what, extra)  # by which it goes from one process to another

@@ -32,39 +32,67 @@ error, and the clip is left out where it returns True; where it returns False th
 
 @dataclass(frozen=True)
 class Decode:
-    """Samples as stored to samples with frames and waveform.
+    """Stage of a webdataset pipeline that decodes samples.
 
-    Takes dicts of bytes as plain webdataset makes them ("__key__", "__url__", "json", "wav",
-    "frame_0000.jpg", …), from shards of this project's or any make.  In place of these members
-    stand: frames (t, h, w, 3) uint8 RGB; waveform (channels, samples) float32 in [-1, 1) and
-    sample_rate in Hz; target (class number, several in a tuple, or None), labels and video_id.
-    Frames or waveform are absent where a sample has none.  Other members stay as they are.
+    It takes samples as webdataset reads them, dicts of bytes ("__key__", "__url__", "json", "wav",
+    "frame_0000.jpg", ...), from shards of this project or of others. In place of these members it
+    puts:
 
-    on_error: see `OnError`; the error is a DataError that names key, shard and member.  limits:
-    how much may come of a sample.
+    - "frames": (t, h, w, 3) uint8 RGB, if the sample has any.
+    - "waveform": (channels, samples) float32 in [-1, 1), and "sample_rate" in Hz, if it has any.
+    - "target": the class index, a tuple of several, or None; "labels"; "video_id".
+
+    Other members stay as they are.
+
+    Args:
+        on_error: "raise", or a handler as in webdataset. A handler is called with the `DataError`,
+            which names key, shard and member: True skips the sample, False ends the stream.
+        limits: How much memory a sample may ask for.
+
+    Raises:
+        DataError: A sample is invalid and `on_error` is "raise".
+
+    Example:
+        >>> import webdataset as wds
+        >>> urls = "shards/vgg-{000000..000013}.tar"
+        >>> dataset = wds.WebDataset(urls, shardshuffle=False).compose(Decode(), Corrupt("rain", 3))
     """
 
     on_error: OnError = "raise"
     limits: DecodeLimits = DEFAULT_LIMITS
 
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
-        """The decoded samples in the same order."""
+        """Decode the samples, in their order."""
         return _each(samples, partial(_decoded, limits=self.limits), self.on_error)
 
 
 @dataclass(frozen=True)
 class Corrupt:
-    """Samples corrupted: the stage after Decode.
+    """Stage of a webdataset pipeline that corrupts decoded samples; it follows `Decode`.
 
-    Arguments as in `Corrupter.of`; what a sample becomes depends on them and on its key, not on
-    the order of samples.  frames and waveform are new arrays, of the same shapes and dtypes;
-    "corruption" and "severity" are added.  Raises UsageError at once for arguments that are not
-    allowed.  on_error: see `OnError`; the error is a DataError that names key and shard.
+    "frames" and "waveform" become new arrays of the same shapes and dtypes; "corruption" and
+    "severity" are added. The result depends on the arguments and on the key of the sample, not on
+    the order of samples.
 
-    >>> import numpy as np
-    >>> clean = {"__key__": "a", "frames": np.full((1, 4, 6, 3), 128, np.uint8)}
-    >>> [(s["corruption"], s["severity"]) for s in Corrupt("impulse", severity=3)([clean])]
-    [('impulse', 3)]
+    Args:
+        corruption: Name of a corruption, or a `Corruption`.
+        severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
+        seed: Seed of all random draws.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        on_error: As in `Decode`.
+
+    Raises:
+        UsageError: An argument is not allowed; raised at once.
+        DataError: A sample is invalid and `on_error` is "raise".
+
+    Example:
+        >>> import numpy as np
+        >>> clean = {"__key__": "a", "frames": np.full((1, 4, 6, 3), 128, np.uint8)}
+        >>> [(s["corruption"], s["severity"]) for s in Corrupt("impulse", severity=3)([clean])]
+        [('impulse', 3)]
     """
 
     corruption: str | Corruption
@@ -93,7 +121,7 @@ class Corrupt:
         )
 
     def __call__(self, samples: Iterable[Sample]) -> Iterator[Sample]:
-        """The corrupted samples in the same order."""
+        """Corrupt the samples, in their order."""
         corrupter = self._corrupter()
 
         def corrupted(sample: Sample) -> Sample:

@@ -42,16 +42,23 @@ class _Key(ISeedSequence):
 
 
 class Draw:
-    """Random bits of one address; two draws of the same address give the same bits, always.
+    """Random bits that depend only on what they are for, never on when they are drawn.
 
-    seed: any whole number.  corruption, key, modality: text.  frame: the frame number, 0 for audio.
-    Severity is left out of the address on purpose, so that the severities of a clip share their
-    draws and curves over severity are paired.
+    Two draws with the same arguments give the same bits on every machine. Severity is not an
+    argument, so the severities of a clip share their draws, and curves over severity are paired.
 
-    >>> Draw(0, "rain", "clip", "visual", 3).integer(0, 100)
-    87
-    >>> Draw(0, "rain", "clip", "visual", 3).bits(2, np.uint16)
-    array([47139, 21074], dtype=uint16)
+    Args:
+        seed: Any integer.
+        corruption: Name of the corruption.
+        key: Key of the clip.
+        modality: "visual" or "audio".
+        frame: Index of the frame; 0 for audio.
+
+    Example:
+        >>> Draw(0, "rain", "clip", "visual", 3).integer(0, 100)
+        87
+        >>> Draw(0, "rain", "clip", "visual", 3).bits(2, np.uint16)
+        array([47139, 21074], dtype=uint16)
     """
 
     def __init__(self, seed: int, corruption: str, key: str, modality: str, frame: int = 0) -> None:
@@ -65,13 +72,16 @@ class Draw:
         return np.random.Philox(words)
 
     def from_word(self, number: int) -> Draw:
-        """A draw of the same address whose first 16-bit word is `number` words into the stream.
+        """Return a draw of the same arguments that starts later in the stream.
 
-        number: a multiple of WORDS, at which the generator can start without what comes before.
+        Args:
+            number: Index of its first 16-bit word; a multiple of WORDS, where the generator can
+                start without what comes before.
 
-        >>> draw = Draw(0, "rain", "clip", "visual", 3)
-        >>> bool((draw.from_word(32).bits(8, np.uint16) == draw.bits(40, np.uint16)[32:]).all())
-        True
+        Example:
+            >>> draw = Draw(0, "rain", "clip", "visual", 3)
+            >>> bool((draw.from_word(32).bits(8, np.uint16) == draw.bits(40, np.uint16)[32:]).all())
+            True
         """
         later = copy(self)
         later._philox = self._start()
@@ -79,37 +89,52 @@ class Draw:
         return later
 
     def bits(self, count: int, dtype: npt.DTypeLike = np.uint64) -> npt.NDArray[Any]:
-        """`count` raw words of an unsigned `dtype` (uint8 to uint64), in stream order."""
+        """Draw words of raw bits, in the order of the stream.
+
+        Args:
+            count: Number of words.
+            dtype: Unsigned, uint8 to uint64.
+
+        Returns:
+            Array (count,) of that dtype.
+        """
         size = np.dtype(dtype).itemsize
         raw = self._philox.random_raw(-(-count * size // 8))
         return raw.astype("<u8", copy=False).view(f"<u{size}")[:count]
 
     def integer(self, low: int, high: int) -> int:
-        """One whole number in [low, high); it grows with `high - low` for the same draw.
+        """Draw one integer in [low, high).
 
-        The multiply-shift keeps ranges that widen with severity paired; its bias is below 2**-56
-        for ranges up to 256.
+        It grows with `high - low` for the same draw, so ranges that widen with severity stay
+        paired. The bias is below 2**-56 for ranges up to 256.
         """
         return low + ((int(self._philox.random_raw()) * (high - low)) >> 64)
 
     def uniform(self) -> float:
-        """One float64 in [0, 1), a multiple of 2**-53."""
+        """Draw one float in [0, 1), a multiple of 2**-53."""
         return (int(self._philox.random_raw()) >> 11) * 2.0**-53
 
     def uniforms(self, shape: Shape) -> npt.NDArray[np.float64]:
-        """float64 in [0, 1), multiples of 2**-53."""
+        """Draw an array of float64 in [0, 1), multiples of 2**-53."""
         words = self.bits(_count(shape)) >> np.uint64(11)
         return (words.astype(np.float64) * 2.0**-53).reshape(shape)
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of `options`, each with the same chance."""
+        """Draw one of `options`, each with the same probability."""
         return options[self.integer(0, len(options))]
 
     def quantiles(self, table: npt.NDArray[Item], shape: Shape) -> npt.NDArray[Item]:
-        """Values of any distribution given by its 65536 equally likely outcomes, in rising order.
+        """Draw from any distribution that is given by its equally likely outcomes.
 
-        One 16-bit word a value; `table` has shape (65536,).  Because the outcomes rise, tables of
-        different severities are drawn from in step.
+        Each value takes one 16-bit word. Because the outcomes ascend, tables of different
+        severities are drawn from in step.
+
+        Args:
+            table: The outcomes, (65536,), in ascending order.
+            shape: Shape of the result.
+
+        Returns:
+            Array of that shape and of the dtype of `table`.
         """
         out = np.empty(_count(shape), table.dtype)
         for part, words, index in self._blocks(out):
@@ -119,10 +144,16 @@ class Draw:
         return out.reshape(shape)
 
     def rows(self, table: npt.NDArray[Item], row: npt.NDArray[np.uint8]) -> npt.NDArray[Item]:
-        """For every entry of `row` one of the equally likely outcomes in that row of `table`.
+        """Draw, for every entry of `row`, from the outcomes in that row of `table`.
 
-        table: (rows, 2**n), n up to 16, outcomes in rising order.  Returns an array of the shape
-        of `row`.  The top n bits of one 16-bit word a value.
+        Each value takes the top n bits of one 16-bit word.
+
+        Args:
+            table: The outcomes, (rows, 2**n) with n up to 16, each row in ascending order.
+            row: Indexes of rows, uint8.
+
+        Returns:
+            Array of the shape of `row` and of the dtype of `table`.
         """
         bits = table.shape[1].bit_length() - 1
         flat, outcomes = row.reshape(-1), table.reshape(-1)
@@ -150,11 +181,19 @@ class Draw:
             yield part, self.bits(index.size, np.uint16), index
 
     def normals(self, shape: Shape) -> npt.NDArray[np.float64]:
-        """Standard normal float64 values, multiples of 1/4096 within ±4.33."""
+        """Draw standard normal float64 values, multiples of 1/4096 within ±4.33."""
         return self.quantiles(normal_quantiles(), shape).astype(np.float64) / NORMAL_ONE
 
     def poisson(self, rate: float, shape: Shape) -> npt.NDArray[np.uint16]:
-        """Poisson counts of one rate (0 to 255), to a probability of 2**-16."""
+        """Draw Poisson counts, exact to a probability of 2**-16.
+
+        Args:
+            rate: The mean, 0 to 255.
+            shape: Shape of the result.
+
+        Returns:
+            Array of that shape, uint16.
+        """
         return self.quantiles(poisson_quantiles(rate, QUANTILES), shape)
 
 

@@ -41,9 +41,9 @@ _ANY_QUERY = re.compile(rf"(?P<before>{_SCHEME}[^\s?]*\?)[^\s=]*=\S*")
 
 
 class AvrbError(Exception):
-    """Root of every error this project raises on purpose.
+    """Base of every error that this project raises on purpose.
 
-    Its text is a few lines at most and holds no password of an address, whatever was given.
+    The message is a few lines at most and contains no password of a URL.
     """
 
     def __init__(self, *args: object) -> None:
@@ -51,7 +51,7 @@ class AvrbError(Exception):
 
 
 class UsageError(AvrbError, ValueError):
-    """A wrong argument; the message says what was given, what is allowed and what to do."""
+    """An argument is not allowed; the message says what was given and what is allowed."""
 
 
 def reason(error: BaseException) -> str:

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from .bank import Bank
 
 Modality = Literal["visual", "audio"]
+"""One of the two signals of a clip."""
 Profile = Literal["default", "reference"]
+"""What the AVROBUSTBENCH paper says, or what its reference code does."""
 Frame = npt.NDArray[np.uint8]
+"""A frame, (h, w, 3) uint8 RGB."""
 Pcm = npt.NDArray[np.int16]
+"""Audio, (channels, samples) int16."""
 
 MODALITIES: tuple[Modality, ...] = ("visual", "audio")
+"""Both modalities."""
 PROFILES: tuple[Profile, ...] = ("default", "reference")
+"""Both profiles."""
 SEVERITIES = (1, 2, 3, 4, 5)
+"""All severities, from the mildest on."""
 ENTRY_POINTS = "avrb_wds.corruptions"
 CORRUPTIONS = (
     "gaussian", "impulse", "shot", "speckle", "compression",
@@ -36,12 +43,14 @@ CORRUPTIONS = (
 
 @dataclass(frozen=True)
 class Context:
-    """What a kernel may know beside its signal and level.
+    """What a kernel gets beside its signal and level.
 
-    draw: the only source of randomness.  sample_rate: of the waveform in Hz; 0 for a frame.
-    frame_index: under temporal="clip", where all frames of a clip share one draw, the frame's
-    number, for what moves; 0 otherwise.  bank: of sounds, textures and silhouettes; None for the
-    built-in one.
+    Attributes:
+        draw: The only source of randomness.
+        sample_rate: Of the audio, in Hz; 0 for a frame.
+        frame_index: Index of the frame in the clip if `temporal` is "clip", where all frames share
+            one draw, so that things can move; 0 otherwise.
+        bank: Sounds, textures and silhouettes; None for the built-in bank.
     """
 
     draw: Draw
@@ -51,7 +60,7 @@ class Context:
 
 
 class AudioStream(Protocol):
-    """A sound gone through piece by piece, as often as needed: for what memory won't hold."""
+    """Audio that is read piece by piece, as often as needed: it may be too long for memory."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,7 +68,7 @@ class AudioStream(Protocol):
         ...
 
     def pieces(self) -> Iterator[Pcm]:
-        """All of it from the start: (channels, any number) int16 each, in order."""
+        """Read all of it from the start: pieces (channels, any number) int16, in order."""
         ...
 
 
@@ -67,12 +76,14 @@ class AudioStream(Protocol):
 class Kernel:
     """One modality of a corruption: a function and its level at each severity.
 
-    apply: `(signal, level, context) -> signal`, where a visual signal is one frame (h, w, 3) uint8
-    and an audio signal is pcm (channels, samples) int16.  It returns a new array of the same shape
-    and dtype, leaves its input alone, and draws from `context.draw` only.
-    levels: five, for severity 1 to 5.
-    stream: of an audio kernel, `(sound, level, context) -> pieces`, which together are what `apply`
-    returns, to the bit; None where only `apply` is there, and sounds have to fit into memory.
+    Attributes:
+        apply: `(signal, level, context) -> signal`. A visual signal is one frame (h, w, 3) uint8,
+            an audio signal is (channels, samples) int16. The function returns a new array of the
+            same shape and dtype, does not change its input, and draws from `context.draw` only.
+        levels: Five levels, for severities 1 to 5.
+        stream: For audio, `(stream, level, context) -> pieces`, where `stream` is an `AudioStream`
+            and the pieces together are what `apply` returns, to the bit. None if there is only
+            `apply`; audio then has to fit in memory.
     """
 
     apply: Callable[[npt.NDArray[Any], Any, Context], npt.NDArray[Any]]
@@ -82,16 +93,35 @@ class Kernel:
     def __call__(
         self, signal: npt.NDArray[Any], severity: int, context: Context
     ) -> npt.NDArray[Any]:
-        """The signal corrupted at a severity."""
+        """Return the signal corrupted at a severity."""
         return self.apply(signal, self.levels[severity - 1], context)
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """A picture and a sound that go bad together, at five severities.
+    """A visual and an audio kernel that go together, at five severities.
 
-    `reference_visual` and `reference_audio` stand in for a kernel in the profile "reference", where
-    the reference code of AVROBUSTBENCH differs from its paper.
+    Attributes:
+        name: An identifier other than "clean".
+        visual: Kernel of the frames.
+        audio: Kernel of the audio.
+        reference_visual: Kernel of the frames in the profile "reference", where the reference
+            code of AVROBUSTBENCH differs from its paper; None for the same.
+        reference_audio: Kernel of the audio in that profile; None for the same.
+
+    Raises:
+        UsageError: The name is not allowed, or a kernel has not five levels.
+
+    Example:
+        >>> import numpy as np
+        >>> def darken(frame, level, context):
+        ...     return (frame * level).astype(np.uint8)
+        >>> def mute(pcm, level, context):
+        ...     return (pcm * level).astype(np.int16)
+        >>> levels = (0.9, 0.7, 0.5, 0.3, 0.1)
+        >>> fade = Corruption("fade", Kernel(darken, levels), Kernel(mute, levels))
+        >>> fade.kernel("visual").levels[4]
+        0.1
     """
 
     name: str
@@ -116,7 +146,12 @@ class Corruption:
                     )
 
     def kernel(self, modality: Modality, profile: Profile = "default") -> Kernel:
-        """The kernel of one modality under a profile."""
+        """Return the kernel of one modality in a profile.
+
+        Args:
+            modality: "visual" or "audio".
+            profile: "default" or "reference".
+        """
         if modality == "visual":
             reference, default = self.reference_visual, self.visual
         else:
@@ -128,11 +163,16 @@ _registered: dict[str, Corruption] = {}
 
 
 def register_corruption(corruption: Corruption) -> None:
-    """Make a corruption of your own known by its name, in this process.
+    """Make a custom corruption known by its name, in this process.
 
-    An installed package does it for every process with an entry point in the group
-    "avrb_wds.corruptions" that names a `Corruption`.  Raises UsageError where the name is taken by
-    another corruption.
+    An installed package makes it known in every process with an entry point of the group
+    "avrb_wds.corruptions" that names a `Corruption`.
+
+    Args:
+        corruption: The corruption.
+
+    Raises:
+        UsageError: Another corruption has the name.
     """
     if corruption.name in CORRUPTIONS:
         raise UsageError(f"corruption {corruption.name!r} is built in; choose another name.")
@@ -143,10 +183,17 @@ def register_corruption(corruption: Corruption) -> None:
 
 
 def get(name: str) -> Corruption:
-    """The corruption of that name; raises UsageError, naming what there is, where there is none.
+    """Return the corruption of that name.
 
-    >>> get("gaussian").visual.levels
-    (0.08, 0.12, 0.18, 0.26, 0.38)
+    Args:
+        name: Name of a built-in, registered or installed corruption.
+
+    Raises:
+        UsageError: The name does not exist; the message lists those that do.
+
+    Example:
+        >>> get("gaussian").visual.levels
+        (0.08, 0.12, 0.18, 0.26, 0.38)
     """
     if name in CORRUPTIONS:
         found: Corruption = importlib.import_module(f".{name}", __package__).CORRUPTION
@@ -169,11 +216,18 @@ def _loaded(point: EntryPoint) -> Corruption:
 
 
 def available() -> tuple[str, ...]:
-    """Names of all corruptions there are: built in, then registered, then from entry points."""
+    """List the names of all corruptions: built in, then registered, then from entry points."""
     installed = (point.name for point in entry_points(group=ENTRY_POINTS))
     return tuple(dict.fromkeys([*CORRUPTIONS, *_registered, *installed]))
 
 
 def check_severity(severity: int) -> int:
-    """`severity` as an int; raises UsageError unless it is an integer from 1 to 5."""
+    """Return `severity` as an int.
+
+    Args:
+        severity: An integer from 1 to 5; NumPy's integers count.
+
+    Raises:
+        UsageError: It is anything else.
+    """
     return check_int("severity", severity, SEVERITIES[0], SEVERITIES[-1])

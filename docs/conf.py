@@ -18,12 +18,15 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import re
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from sphinx.domains.python import PyObject
 from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.nodes import make_refnode
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -59,6 +62,8 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
+napoleon_attr_annotations = False  # the signature has the types
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
@@ -70,6 +75,14 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
+
+# As autodoc writes npt.NDArray[dtype].
+ARRAY = re.compile(
+    r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[([~\w.]+)\]\]"
+)
+for field in PyObject.doc_field_types:
+    if field.name == "variable":
+        field.label = "Attributes"
 
 NAVIGATION = {
     "Guides": {
@@ -132,8 +145,33 @@ def _docstring_below(module: str, name: str) -> list[str]:
     return ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name), [""])
 
 
+def shorten_array_types(app: Any, *args: Any) -> tuple[str | None, str | None]:
+    """Write NDArray[dtype] for NumPy's long form of it, in arguments and result."""
+    arguments, result = (text and ARRAY.sub(r"NDArray[\1]", text) for text in args[-2:])
+    return arguments, result
+
+
+def link_short_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
+    """Link a name in single backticks to the one documented object of that name, if there is one."""
+    python, target = env.domains.python_domain, node.get("reftarget", "")
+    if node.get("reftype") != "obj" or not target.isidentifier():
+        return None
+    found = [
+        (name, entry)
+        for name, entry in python.objects.items()
+        if name.endswith(f".{target}") and not entry.aliased
+    ]
+    if len(found) != 1:
+        return None
+    name, entry = found[0]
+    page = node["refdoc"]
+    return make_refnode(app.builder, page, entry.docname, entry.node_id, contnode, name)
+
+
 def setup(app: Any) -> None:
     """Connect the functions above."""
+    app.connect("autodoc-process-signature", shorten_array_types)
+    app.connect("missing-reference", link_short_name)
     app.connect("autodoc-process-docstring", use_docstring_below)
     app.connect("source-read", add_navigation)
     app.connect("build-finished", copy_front_page)
