@@ -95,16 +95,7 @@ class Corrupter:
         )
 
     def frame(self, frame: Frame, key: str, number: int) -> Frame:
-        """Corrupt one frame.
-
-        Args:
-            frame: Frame (h, w, 3) uint8.
-            key: Key of the clip.
-            number: Index of the frame in the clip.
-
-        Returns:
-            A new frame of the same shape; `frame` itself if the severity is 0.
-        """
+        """Corrupt frame `number` of clip `key`, (h, w, 3) uint8; return `frame` itself if clean."""
         if not self.visual:
             return frame
         still = self.temporal == "clip"
@@ -114,15 +105,12 @@ class Corrupter:
         return kernel(frame, self.visual, context)
 
     def frames(self, frames: Frame, key: str, out: Frame | None = None) -> Frame:
-        """Corrupt all frames of a clip.
+        """Corrupt all frames of clip `key`, (t, h, w, 3) uint8.
 
         Args:
-            frames: Frames (t, h, w, 3) uint8.
+            frames: The clean frames.
             key: Key of the clip.
-            out: Array to write to, of the same shape; it may be `frames`. None for a new one.
-
-        Returns:
-            The array written to.
+            out: Array to write to and return, which may be `frames`; None for a new one.
         """
         out = np.empty_like(frames) if out is None else out
         if self.visual or out is not frames:
@@ -131,16 +119,7 @@ class Corrupter:
         return out
 
     def pcm(self, pcm: Pcm, key: str, sample_rate: int) -> Pcm:
-        """Corrupt the audio of a clip.
-
-        Args:
-            pcm: Samples (channels, samples) int16.
-            key: Key of the clip.
-            sample_rate: In Hz.
-
-        Returns:
-            A new array of the same shape; `pcm` itself if the severity is 0.
-        """
+        """Corrupt the audio of clip `key`, (channels, samples) int16; return `pcm` if clean."""
         if not self.audio:
             return pcm
         draw = Draw(self.seed, self.corruption.name, key, "audio")
@@ -148,17 +127,9 @@ class Corrupter:
         return kernel(pcm, self.audio, Context(draw, sample_rate=sample_rate, bank=self.bank))
 
     def stream(self, sound: AudioStream, key: str, sample_rate: int) -> Iterator[Pcm]:
-        """Corrupt audio that may be too long for memory, piece by piece.
+        """Corrupt audio too long for memory: the pieces together are what `pcm` returns.
 
         A custom corruption without a `stream` holds all of the audio in memory nevertheless.
-
-        Args:
-            sound: The clean audio.
-            key: Key of the clip.
-            sample_rate: In Hz.
-
-        Returns:
-            Pieces (channels, any number) int16, which together are what `pcm` returns.
         """
         if not self.audio:
             return sound.pieces()

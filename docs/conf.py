@@ -152,7 +152,7 @@ def shorten_array_types(app: Any, *args: Any) -> tuple[str | None, str | None]:
 
 
 def link_short_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
-    """Link a name in single backticks to the one documented object of that name, if there is one."""
+    """Link a name in single backticks to the one documented object of that name, if any."""
     python, target = env.domains.python_domain, node.get("reftarget", "")
     if node.get("reftype") != "obj" or not target.isidentifier():
         return None
