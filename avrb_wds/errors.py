@@ -49,8 +49,10 @@ class MissingExtraError(AvrbError, ImportError):
 def describe(error: BaseException) -> str:
     """What an error says, with its type before it where it is not one of ours, which say enough.
 
-    >>> raised(KeyError("frames")), raised(RuntimeError()), raised(DataError("a.tar is gone."))
-    ("KeyError: 'frames'", 'RuntimeError', 'a.tar is gone')
+    >>> describe(KeyError("frames")), describe(RuntimeError())
+    ("KeyError: 'frames'", 'RuntimeError')
+    >>> describe(DataError("a.tar is gone."))
+    'a.tar is gone'
     """
     kind, said = type(error).__name__, reason(error)
     return said if isinstance(error, AvrbError) or said == kind else f"{kind}: {said}"
@@ -59,9 +61,9 @@ def describe(error: BaseException) -> str:
 def strip_subject(error: BaseException, subject: str) -> str:
     """What an error says, to stand in a list after the name of what it begins with.
 
-    >>> without_subject(DataError("shard a.tar is cut off at byte 7."), "shard a.tar")
+    >>> strip_subject(DataError("shard a.tar is cut off at byte 7."), "shard a.tar")
     'it is cut off at byte 7.'
-    >>> without_subject(DataError("a.wav: the sound is empty."), "a.wav")
+    >>> strip_subject(DataError("a.wav: the sound is empty."), "a.wav")
     'the sound is empty.'
     """
     said = str(error)

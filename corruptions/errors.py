@@ -57,9 +57,9 @@ class UsageError(AvrbError, ValueError):
 def reason(error: BaseException) -> str:
     """What an error says, on one line and without its full stop: the end of our sentence.
 
-    >>> cause(ValueError("no such\\n codec."))
+    >>> reason(ValueError("no such\\n codec."))
     'no such codec'
-    >>> cause(FileNotFoundError(2, "No such file or directory", "a.tar"))
+    >>> reason(FileNotFoundError(2, "No such file or directory", "a.tar"))
     'No such file or directory'
     """
     if not isinstance(error, AvrbError):

@@ -95,7 +95,7 @@ def print_if_possible(text: str) -> None:
 def escape_control(text: object) -> str:
     r"""A message that is one line, and no command to a terminal, whatever the names in it.
 
-    >>> one_line("a\nb.mp4 does not open.")
+    >>> escape_control("a\nb.mp4 does not open.")
     'a\\nb.mp4 does not open.'
     """
     return "".join(

@@ -39,8 +39,8 @@ class ClipShape:
     def __or__(self, other: ClipShape) -> ClipShape:
         """What both have in common.
 
-        >>> Layout(10, 224, 224, 16000, 1, 9) | Layout(10, 240, 224, 16000, 1, 8)
-        Layout(frames=10, height=None, width=224, sample_rate=16000, channels=1, samples=9)
+        >>> ClipShape(10, 224, 224, 16000, 1, 9) | ClipShape(10, 240, 224, 16000, 1, 8)
+        ClipShape(frames=10, height=None, width=224, sample_rate=16000, channels=1, samples=9)
         """
         return ClipShape(
             _shared(self.frames, other.frames),

@@ -40,7 +40,7 @@ def ramp(start: int, stop: int, largest: int) -> Iterator[tuple[int, int]]:
 def ordered_map(tasks: Iterable[Callable[[], Result]], count: int) -> Iterator[Result]:
     """The results of `tasks` in order, `count` of them under way or done ahead.
 
-    >>> list(in_order([lambda: 1, lambda: 2, lambda: 3], 2))
+    >>> list(ordered_map([lambda: 1, lambda: 2, lambda: 3], 2))
     [1, 2, 3]
     """
     return ordered_chain((partial(_alone, task) for task in tasks), count)
@@ -49,7 +49,7 @@ def ordered_map(tasks: Iterable[Callable[[], Result]], count: int) -> Iterator[R
 def ordered_chain(tasks: Iterable[Callable[[], Iterable[Result]]], count: int) -> Iterator[Result]:
     """What `tasks` give as they give it, one after another, `count` of them at work at once.
 
-    >>> list(chained([lambda: "ab", lambda: "c", lambda: "de"], 2))
+    >>> list(ordered_chain([lambda: "ab", lambda: "c", lambda: "de"], 2))
     ['a', 'b', 'c', 'd', 'e']
     """
     pool = ThreadPoolExecutor(count, "avrb-storage")

@@ -16,7 +16,7 @@ def prefetch(items: Iterator[Item], depth: int) -> Generator[Item, None, None]:
     An error of `items` comes out after the items before it.  The thread ends, and what `items`
     holds is closed, once all is taken or the generator is closed.
 
-    >>> list(ahead(iter("abc"), 2))
+    >>> list(prefetch(iter("abc"), 2))
     ['a', 'b', 'c']
     """
     made: Queue[Item | BaseException | None] = Queue(depth)

@@ -17,7 +17,7 @@ class ThreadWorkers:
     interpreter exit: tasks that have not begun are forgotten, those under way are waited for.
 
     >>> done = []
-    >>> with Workers(2) as workers:
+    >>> with ThreadWorkers(2) as workers:
     ...     workers.submit(lambda: done.append(1))
     ...     while not done:
     ...         pass

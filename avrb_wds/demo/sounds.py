@@ -79,7 +79,7 @@ SOUNDS: dict[str, Callable[[Signal, float, Signal, float], Signal]] = {
 def make_sound(name: str, draw: Draw, seconds: float, sample_rate: int) -> Pcm:
     """A sound of that name as pcm (1, samples) int16, at a drawn pitch, loudness and hiss.
 
-    >>> sound("bell", Draw(0, "demo", "clip", "audio"), 0.5, 16_000).shape
+    >>> make_sound("bell", Draw(0, "demo", "clip", "audio"), 0.5, 16_000).shape
     (1, 8000)
     """
     samples = round(seconds * sample_rate)

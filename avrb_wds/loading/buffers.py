@@ -99,7 +99,7 @@ class _Lease:
 class ArraySpec:
     """Arrays of one dtype and up to `most` rows of one shape, over bytes that there are.
 
-    >>> Arrays((2,), np.int16, most=3).over(np.zeros(12, np.uint8), rows=2).shape
+    >>> ArraySpec((2,), np.int16, most=3).over(np.zeros(12, np.uint8), rows=2).shape
     (2, 2)
     """
 

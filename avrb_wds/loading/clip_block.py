@@ -54,7 +54,8 @@ class ClipProcessing:
         can be divided anew.
 
         >>> conditions = (Condition("rain", 1), Condition("rain", 3), Condition("rain", 5))
-        >>> [Recipe(conditions, (), mix_conditions=True).number(place, 1) for place in range(5)]
+        >>> processing = ClipProcessing(conditions, (), mix_conditions=True)
+        >>> [processing.number(place, 1) for place in range(5)]
         [1, 2, 0, 1, 2]
         """
         return (place + turn) % len(self.conditions) if self.mix_conditions else turn

@@ -21,7 +21,7 @@ Positions = range | npt.NDArray[np.int64]
 def rank_range(clips: int, rank: int, world_size: int) -> range:
     """The places that fall to one rank: contiguous, never padded, equal to within one clip.
 
-    >>> [share(5, rank, 3) for rank in range(3)]
+    >>> [rank_range(5, rank, 3) for rank in range(3)]
     [range(0, 1), range(1, 3), range(3, 5)]
     """
     return range(clips * rank // world_size, clips * (rank + 1) // world_size)
@@ -67,7 +67,7 @@ class Span:
 def split_spans(spans: Sequence[Span], rank: int, world_size: int) -> tuple[Span, ...]:
     """The part of `spans` that falls to one rank, as `rank_range` has it.
 
-    >>> divide([Span(0, 2), Span(6, 9)], rank=1, world_size=2)
+    >>> split_spans([Span(0, 2), Span(6, 9)], rank=1, world_size=2)
     (Span(start=6, stop=9, first=0),)
     """
     mine = rank_range(sum(map(len, spans)), rank, world_size)

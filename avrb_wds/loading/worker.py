@@ -34,7 +34,7 @@ class WorkerSlice(NamedTuple):
     def of(self, places: range) -> range:
         """Where in a block of these places its clips are.
 
-        >>> list(Share(1, 3).of(range(8, 15)))
+        >>> list(WorkerSlice(1, 3).of(range(8, 15)))
         [2, 5]
         """
         return range((self.first - places.start) % self.step, len(places), self.step)

@@ -25,7 +25,7 @@ def escape_tsv(key: str) -> str:
 def unescape_tsv(written: str) -> str:
     r"""The key that was written.
 
-    >>> key_of(escape_tsv("a\\n\n"))
+    >>> unescape_tsv(escape_tsv("a\\n\n"))
     'a\\n\n'
     """
     return _ESCAPE.sub(lambda found: _MEANT[found[0]], written)

@@ -15,7 +15,7 @@ from ..errors import DataError, reason
 def dumps(value: Any) -> bytes:
     """A JSON value as bytes: keys sorted, no spaces, plain ASCII, and so the same everywhere.
 
-    >>> spell({"b": [1, 2], "a": "é"})
+    >>> dumps({"b": [1, 2], "a": "é"})
     b'{"a":"\\\\u00e9","b":[1,2]}'
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

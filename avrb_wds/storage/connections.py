@@ -34,7 +34,7 @@ Origin = tuple[str, str, int]
 def origin_of(parts: SplitResult) -> Origin:
     """Whom an address belongs to.  Raises ValueError for a host or port that is none.
 
-    >>> origin(urlsplit("https://me@Host/a"))
+    >>> origin_of(urlsplit("https://me@Host/a"))
     ('https', 'host', 443)
     """
     port = parts.port if parts.port is not None else (443 if parts.scheme == "https" else 80)

@@ -17,7 +17,7 @@ AHEAD = 16 << 20  # bytes handed out that wait to be digested
 class BackgroundSha256:
     """The SHA-256 of pieces, reckoned by a thread of its own while whoever has them goes on.
 
-    >>> digest = Digest()
+    >>> digest = BackgroundSha256()
     >>> digest.update(b"abc")
     >>> digest.hexdigest() == hashlib.sha256(b"abc").hexdigest()
     True
@@ -59,7 +59,7 @@ def verify_stream(
     It costs whoever uses the pieces no time.  Raises `otherwise` where the digest is another one.
 
     >>> digest = hashlib.sha256(b"abc").hexdigest()
-    >>> list(proven([b"ab", b"c"], digest, DataError("others")))
+    >>> list(verify_stream([b"ab", b"c"], digest, DataError("others")))
     [b'ab', b'c']
     """
     digest = BackgroundSha256()

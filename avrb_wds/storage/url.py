@@ -98,7 +98,7 @@ class ParsedUrl:
     def of(cls, url: str) -> ParsedUrl:
         """The address that `url` spells; raises UsageError for a malformed one.
 
-        >>> Address.of("hf://datasets/me/vgg/a.tar").path
+        >>> ParsedUrl.of("hf://datasets/me/vgg/a.tar").path
         'datasets/me/vgg/resolve/main/a.tar'
         """
         if not is_remote(url):
