@@ -80,6 +80,7 @@ html_show_copyright = False
 ARRAY = re.compile(
     r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[([~\w.]+)\]\]"
 )
+LINKED = ("class", "data", "exception", "function")  # and not what may be an argument's name
 for field in PyObject.doc_field_types:
     if field.name == "variable":
         field.label = "Attributes"
@@ -159,7 +160,7 @@ def link_short_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     found = [
         (name, entry)
         for name, entry in python.objects.items()
-        if name.endswith(f".{target}") and not entry.aliased
+        if name.endswith(f".{target}") and not entry.aliased and entry.objtype in LINKED
     ]
     if len(found) != 1:
         return None
@@ -168,8 +169,16 @@ def link_short_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     return make_refnode(app.builder, page, entry.docname, entry.node_id, contnode, name)
 
 
+def hide_overloads(app: Any) -> None:
+    """Show the one signature of a function with overloads; its types cover them all."""
+    analyzer = ModuleAnalyzer.for_module("avrb_wds.corrupter")
+    analyzer.analyze()
+    analyzer.overloads = {}
+
+
 def setup(app: Any) -> None:
     """Connect the functions above."""
+    app.connect("builder-inited", hide_overloads)
     app.connect("autodoc-process-signature", shorten_array_types)
     app.connect("missing-reference", link_short_name)
     app.connect("autodoc-process-docstring", use_docstring_below)

@@ -39,7 +39,7 @@ Each of the {count} corruptions affects the frames and the audio of a clip, at f
 strips show a clean frame and then severities 1 to 5, from left to right; the spectrograms show
 four seconds of audio in the same order. The frame and the audio are synthetic
 (`docs/scripts/scene.py`). Environmental corruptions add items of [the built-in
-bank](#the-built-in-bank).
+bank](#the-built-in-bank). The site's [gallery](gallery.md) also plays the audio.
 
 In the formulas, a pixel value x is in [0, 1]; the code uses 8 bits. "SNR" is the ratio of signal
 power to noise power over the whole clip, in every channel and before clipping.

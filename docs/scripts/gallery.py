@@ -90,7 +90,7 @@ def page() -> str:
     for name in CORRUPTIONS:
         figures = "\n".join(Cell(name, severity).figure() for severity in (0, *SEVERITIES))
         grid = f'```{{raw}} html\n<div class="gallery">\n{figures}\n</div>\n```'
-        more = f"[What it does, and its levels](corruptions.md#{name})"
+        more = f"[Description and levels](corruptions.md#{name})"
         parts.append(f"## {name}\n\n{more}\n\n{grid}\n")
     return "\n".join(parts)
 
