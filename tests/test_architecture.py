@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom up; a module may import from its own layer and from those above it in this list.
 LAYERS = [
     {"corruptions"},
-    {"errors", "limits", "concurrency", "progress", "locks"},
+    {"errors", "error_budget", "limits", "concurrency", "progress", "locks"},
     {"atomic", "paths", "folders", "signals", "condition", "codecs", "storage"},
     {"corrupter", "av", "shards", "receipts"},
     {"stages", "building"},

@@ -95,7 +95,7 @@ def test_a_worker_that_dies_names_its_clip(shards: Path) -> None:
 @pytest.mark.parametrize("max_errors", [2, 0.2])
 def test_a_budget_that_is_used_up(shards: Path, max_errors: Any) -> None:
     loader = avrb.load(shards, batch_size=1, num_workers=2, max_errors=max_errors)
-    with pytest.raises(DataError, match="3 clips failed where 2 may; the last: clip 'clip0006'"):
+    with pytest.raises(DataError, match=r"3 clips failed but at most 2 may; .* clip 'clip0006'"):
         list(loader)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from ..condition import Condition
 from ..corrupter import BankChoice
 from ..corruptions.bank import Bank
+from ..error_budget import MaxErrors
 from ..errors import UsageError
 from ..loading.arguments import Source
-from ..loading.loader import MaxErrors
 from ..progress import Progress
 from ..storage import AnyPath, Storage
 from .compute_receipt import compute_exclusively

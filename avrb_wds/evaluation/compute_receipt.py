@@ -16,10 +16,10 @@ from ..condition import conditions as all_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
+from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
 from ..loading import Batch
 from ..loading.arguments import Source, build_pipeline, open_shards, parse_conditions
-from ..loading.loader import ErrorBudget, MaxErrors
 from ..loading.sharding import rank_range
 from ..loading.topology import resolve_rank
 from ..loading.worker_config import WorkerConfig

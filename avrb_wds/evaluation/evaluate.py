@@ -11,6 +11,7 @@ from ..condition import conditions as all_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
+from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
 from ..loading.arguments import (
     Source,
@@ -20,7 +21,6 @@ from ..loading.arguments import (
     require_manifest,
 )
 from ..loading.clip_block import Transform
-from ..loading.loader import ErrorBudget, MaxErrors
 from ..loading.topology import resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..progress import Progress

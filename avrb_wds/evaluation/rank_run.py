@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition
+from ..error_budget import ErrorBudget
 from ..errors import DataError
 from ..loading import Batch
-from ..loading.loader import ErrorBudget
 from ..loading.pipeline import Pipeline, Result
 from ..loading.sharding import Plan
 from ..loading.worker_config import WorkerConfig

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any
-
-import numpy as np
 
 from ..condition import Condition, Severity
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
-from ..errors import DataError, UsageError, check_int, reason
+from ..error_budget import ErrorBudget, MaxErrors
+from ..errors import check_int
 from ..shards import ShardSet
 from .arguments import Corruptions, Source, build_pipeline, open_shards, parse_conditions
 from .checkpoint import EpochProgress, State, restore_state, save_state
@@ -23,38 +21,6 @@ from .pipeline import Pipeline, Result
 from .sharding import Plan, Span, split_spans
 from .topology import Topology
 from .worker_config import Stream, WorkerConfig, WorkerType
-
-MaxErrors = int | float
-
-
-@dataclass(frozen=True)
-class ErrorBudget:
-    """How many clips may fail in one pass before it stops."""
-
-    clips: int
-
-    @classmethod
-    def of(cls, max_errors: MaxErrors, clips: int) -> ErrorBudget:
-        """A count as it is; a fraction in [0, 1) of `clips`."""
-        if isinstance(max_errors, (float, np.floating)) and 0 <= max_errors < 1:
-            return cls(int(max_errors * clips))
-        try:
-            return cls(check_int("max_errors", max_errors, 0))
-        except UsageError as error:
-            raise UsageError(
-                f"max_errors must be a number of clips or a fraction below 1; got "
-                f"{shortened(max_errors)}."
-            ) from error
-
-    def check(self, failed: int, last: DataError) -> None:
-        """Raise where `failed` clips are more than may fail: what befell the last of them."""
-        if failed <= self.clips:
-            return
-        if not self.clips:
-            raise last
-        raise DataError(
-            f"{failed} clips failed where {self.clips} may; the last: {reason(last)}."
-        ) from last
 
 
 class Loader:

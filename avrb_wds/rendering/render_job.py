@@ -14,9 +14,9 @@ from ..building.journal import ClipFailure, Journal, JournalEntry
 from ..building.shard_writer import ShardWriter, check_shard
 from ..condition import Condition
 from ..corrupter import Corrupter
+from ..error_budget import ErrorBudget
 from ..errors import DataError, reason, strip_subject
 from ..evaluation.clip_digests import ABSENT, SHORT, ClipDigests, clips_file
-from ..loading.loader import ErrorBudget
 from ..packing.convert import convert_all
 from ..packing.pack_job import sanitize_name
 from ..reports import Receipt
