@@ -1,4 +1,8 @@
-"""How audio-visual models hold up once picture and sound go bad: seeded, streamed, reproducible.
+"""Audio-visual corruption robustness (AVROBUSTBENCH) on WebDataset shards.
+
+Example::
+
+    import avrb_wds as avrb
 
     dataset = wds.WebDataset(urls, shardshuffle=False).compose(
         avrb.Decode(), avrb.Corrupt("rain", severity=3, seed=0)
@@ -6,7 +10,7 @@
     loader = avrb.load("shards/", avrb.conditions(), batch_size=32)
     report = avrb.evaluate(model, "shards/", out="runs/model")
 
-Names are imported when they are first used: `import avrb_wds` brings in neither torch nor
+Names are imported when they are first used: `import avrb_wds` imports neither torch nor
 webdataset.
 """
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: the one way in which this project writes them."""
+"""Atomic writes: a file is complete or does not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The class of the released benchmark, AVROBUSTBENCH, for code that is written against it."""
+"""The dataset class of AVROBUSTBENCH, for code that was written for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One corruption at one severity, on frames and waveforms: the one road every stage takes."""
+"""One corruption at one severity, applied to frames and audio: every pipeline uses this."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .signals import Waveform, as_array, to_pcm, to_rgb, to_waveform
 ModalityChoice = Literal["both", "visual", "audio"]
 Temporal = Literal["frame", "clip"]
 Key = str | bytes | os.PathLike[str] | SupportsIndex
-"""Of a clip: text, or a path or bytes that stand for one; an integer is a key of its own."""
+"""Key of a clip: text, or a path or bytes for that text; an integer is a different key."""
 BankChoice = Bank | str | os.PathLike[str] | None
 """A bank, the path of an imported one, or None for the built-in one."""
 

@@ -1,8 +1,8 @@
-"""Errors raised on purpose; every message is one sentence for the person who reads it.
+"""Errors raised on purpose; each message is one sentence.
 
-AvrbError             anything this project raises on purpose
-├── UsageError        a wrong argument: what was given, what is allowed (also a ValueError)
-├── DataError         a clip or shard at fault; names both (also a ValueError)
+AvrbError                  base of all
+├── UsageError             an argument is not allowed (also a ValueError)
+├── DataError              a clip, shard or file is invalid (also a ValueError)
 └── MissingExtraError      an optional dependency is not installed (also an ImportError)
 """
 

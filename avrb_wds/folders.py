@@ -1,4 +1,4 @@
-"""The files in a folder, found the same way for everything that reads folders."""
+"""The files of a folder, found in the same way by everything that reads folders."""
 
 from __future__ import annotations
 

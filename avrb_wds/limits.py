@@ -1,4 +1,4 @@
-"""How much a stored clip may ask for: a few bytes can announce far more than any memory holds."""
+"""Limits on the memory that a stored clip may ask for: a few bytes can announce any size."""
 
 from __future__ import annotations
 

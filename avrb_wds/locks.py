@@ -1,4 +1,4 @@
-"""Files that one process at a time holds: what keeps two runs out of one folder."""
+"""Files that one process at a time holds, so that two runs do not write to one folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of files: the same text under every locale, and what lies at them."""
+"""File names: the same text in every locale, and checks of what is at a path."""
 
 from __future__ import annotations
 

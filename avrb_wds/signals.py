@@ -1,4 +1,4 @@
-"""What counts as frames and as a waveform, and the way onto the grids that kernels work on."""
+"""Conversion of frames and waveforms to the uint8 and int16 arrays that kernels work on."""
 
 from __future__ import annotations
 

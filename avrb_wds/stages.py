@@ -1,8 +1,6 @@
-"""Stages for plain webdataset pipelines: iterable in, iterator out.
+"""Stages of plain webdataset pipelines: an iterable in, an iterator out.
 
-    dataset = wds.WebDataset(urls, shardshuffle=False).compose(Decode(), Corrupt("rain", 3))
-
-Stages are frozen dataclasses, so that they pickle and work under every start method.
+Stages are frozen dataclasses, so they can be pickled and work with every start method.
 """
 
 from __future__ import annotations
@@ -26,8 +24,8 @@ from .signals import to_pcm, to_waveform
 
 Sample = dict[str, Any]
 OnError = Literal["raise"] | Callable[[Exception], bool]
-"""What happens to a clip at fault: "raise", or a handler as in webdataset: it is called with the
-error, and the clip is left out where it returns True; where it returns False the stream ends."""
+"""What to do with an invalid clip: "raise", or a handler as in webdataset, which is called with the
+error: True skips the clip, False ends the stream."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Banks: the sounds and pictures that environmental corruptions add, built in or imported."""
+"""Banks: the recordings and images that environmental corruptions add, built in or imported."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The only source of randomness: bits addressed by what they are for, never by when they are drawn.
+"""The only source of randomness: bits that depend on what they are for, not on when they are drawn.
 
-The address (seed, corruption, key, modality, frame) is hashed with BLAKE2b; the digest keys a
+Seed, corruption, key, modality and frame index are hashed with BLAKE2b; the digest is the key of a
 Philox4x64-10 bit generator (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011),
-whose raw stream NumPy promises not to change (NEP 19).  NumPy's `Generator` distributions carry no
-such promise, so everything here is built on the raw bits with whole numbers and stored tables.
+whose raw stream NumPy promises not to change (NEP 19). NumPy makes no such promise for its
+`Generator` distributions, so everything here uses the raw bits, integers and stored tables.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class Draw:
     """
 
     def __init__(self, seed: int, corruption: str, key: str, modality: str, frame: int = 0) -> None:
-        # JSON is an unambiguous spelling: no two addresses share one, whatever a key holds.
-        address = json.dumps([int(seed), corruption, key, modality, int(frame)]).encode()
-        self._digest = hashlib.blake2b(address, digest_size=16, person=b"avrb-draw-1").digest()
+        # JSON is unambiguous: different arguments give different text, whatever a key contains.
+        text = json.dumps([int(seed), corruption, key, modality, int(frame)]).encode()
+        self._digest = hashlib.blake2b(text, digest_size=16, person=b"avrb-draw-1").digest()
         self._philox = self._start()
 
     def _start(self) -> np.random.Philox:
@@ -171,7 +171,7 @@ class Draw:
     ) -> Iterator[tuple[slice, npt.NDArray[np.uint16], npt.NDArray[np.intp]]]:
         """Parts of `out`, each with as many 16-bit words and scratch space for as many indices.
 
-        Large arrays made anew for each block would go back to the system and come again page by
+        Large arrays allocated for each block would go back to the system and come again page by
         page, which takes longer than the look-up.
         """
         scratch = np.empty(min(BLOCK, out.size), np.intp)

@@ -1,9 +1,9 @@
-"""Errors raised on purpose; every message is one sentence for the person who reads it.
+"""Errors raised on purpose; each message is one sentence.
 
-AvrbError                 anything this project raises on purpose
-├── UsageError            a wrong argument: what was given, what is allowed  (also a ValueError)
-├── DataError             a clip or shard at fault, named by key and shard   (avrb_wds.errors)
-└── MissingExtraError          an optional dependency is not installed            (avrb_wds.errors)
+AvrbError                  base of all
+├── UsageError             an argument is not allowed (also a ValueError)
+├── DataError              a clip, shard or file is invalid (in avrb_wds.errors)
+└── MissingExtraError      an optional dependency is not installed (in avrb_wds.errors)
 """
 
 from __future__ import annotations

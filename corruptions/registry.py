@@ -1,4 +1,4 @@
-"""What a corruption is, and where corruptions are found by name."""
+"""What a corruption consists of, and the registry that finds corruptions by name."""
 
 from __future__ import annotations
 
