@@ -19,7 +19,11 @@ from .journal import ClipFailure, Journal, JournalEntry
 
 
 class MissingClipsError(DataError):
-    """More clips failed than may be missing; `failures` names them all."""
+    """More clips failed than `max_errors` allows.
+
+    Attributes:
+        failures: The clips that failed.
+    """
 
     def __init__(self, message: str, failures: tuple[ClipFailure, ...]) -> None:
         super().__init__(message)

@@ -24,7 +24,13 @@ FORMAT = "avrb-journal/1"
 
 @dataclass(frozen=True)
 class ClipFailure:
-    """A clip that could not be packed, and why, in a sentence."""
+    """A clip that could not be converted.
+
+    Attributes:
+        video_id: Its id in the source.
+        source: Its file.
+        cause: What is wrong, in a sentence.
+    """
 
     video_id: str
     source: str

@@ -33,7 +33,12 @@ SETTINGS = ".avrb-corrupt.json"
 
 @dataclass(frozen=True)
 class FileFailure:
-    """A file that could not be corrupted, and why, in a sentence."""
+    """A file that could not be corrupted.
+
+    Attributes:
+        path: The file.
+        cause: What is wrong, in a sentence.
+    """
 
     path: Path
     cause: str
@@ -44,9 +49,14 @@ class FileFailure:
 
 @dataclass(frozen=True)
 class FolderResult:
-    """made: files written.  kept: there from an earlier run.  left_out: of no kind known here.
+    """What `corrupt_folder` did.
 
-    failures: files, folders and links too.  passed_over: what else lies in the folder.
+    Attributes:
+        made: Number of files written.
+        kept: Number of files kept from an earlier run.
+        left_out: Number of files of an unknown kind.
+        failures: Files, folders and links that could not be corrupted.
+        passed_over: Other files in the folder.
     """
 
     made: int

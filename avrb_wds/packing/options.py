@@ -12,21 +12,31 @@ Keep = Literal["keep"]
 
 @dataclass(frozen=True)
 class PackOptions:
-    """How clips are converted and divided; None takes what suits the source.
+    """How clips are converted and split into shards.
 
-    A video or a long folder of frames is taken as CAV-MAE takes it: 10 frames of its first 10 s,
-    short side to 224 pixels, centre crop.  Frames that an AVROBUSTBENCH JSON names are taken all,
-    and bytes as stored.
+    The default for videos and long folders of frames is that of CAV-MAE: 10 frames of the first
+    10 s, short side 224 pixels, center crop. Frames that an AVROBUSTBENCH JSON names are all taken,
+    with their bytes unchanged.
 
-    frames: a clip's number of frames, spread evenly.  fps: frames a second instead.
-    frame_size: side of the square frame in pixels, or "keep".  quality: of the JPEGs.
-    duration: seconds taken of a clip, `inf` for all.  window: where in a longer clip they lie.
-    sample_rate: in Hz, or "keep".  channels: "mono" mixes all, "first" takes the first, "keep".
-    audio_format: "wav" or "flac", 16 bit both.  clips_per_shard: the last shard may hold fewer.
+    Attributes:
+        frames: Frames per clip, spread evenly; None for the default of the source.
+        fps: Frames per second, instead of `frames`.
+        frame_size: Side of the square frame in pixels, or "keep"; None for the default.
+        quality: Of JPEGs, 1 to 100.
+        duration: Seconds of each clip, `inf` for all; None for the default.
+        window: Which part of a longer clip, "start" or "center".
+        sample_rate: In Hz, or "keep".
+        channels: "mono" mixes all channels, "first" takes the first, "keep" keeps them.
+        audio_format: "wav" or "flac", both 16-bit.
+        clips_per_shard: Clips per shard; the last may have fewer.
 
-    >>> PackOptions(frames=0)
-    Traceback (most recent call last):
-    avrb_wds.corruptions.errors.UsageError: frames must be a positive integer; got 0.
+    Raises:
+        UsageError: An option is not allowed.
+
+    Example:
+        >>> PackOptions(frames=0)
+        Traceback (most recent call last):
+        avrb_wds.corruptions.errors.UsageError: frames must be a positive integer; got 0.
     """
 
     frames: int | None = None

@@ -22,8 +22,11 @@ from .sources.open import SourceOptions
 class PackResult:
     """What `pack` did.
 
-    left_out: videos that the CSV of labels does not name.  passed_over: what else lies in the
-    folder.
+    Attributes:
+        manifest: Manifest of the data set.
+        failures: Clips that could not be packed.
+        left_out: Number of videos that the CSV of labels does not name.
+        passed_over: Other files in the folder.
     """
 
     manifest: Manifest
@@ -44,19 +47,33 @@ def pack(
     max_errors: int = 0,
     progress: Progress | None = None,
 ) -> PackResult:
-    """Pack a source into WebDataset shards with indexes and a manifest.
+    """Pack a source into WebDataset shards, with indexes and a manifest.
 
-    source: a folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian & Xu.  out: a new
-    or empty folder.  name: of the data set, and how its shards' names start; the source's by
-    default.  num_workers: one a core by default; the bytes written do not depend on it.
-    resume: go on where an earlier call with the same arguments stopped, however it did.
-    progress: called with (clips dealt with, clips).
+    Clips that cannot be packed are left out and reported.
 
-    Clips that cannot be packed are left out and named.  Where they are more than `max_errors`,
-    all others are packed still, but no manifest is written and MissingClipsError is raised: the
-    folder does not pass for a data set until `resume` with a higher `max_errors` completes it.
-    Raises UsageError for a folder that is not empty and for wrong options, DataError for a source
-    that is empty or has an id twice, and where `out` cannot be written.
+    Args:
+        source: A folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian & Xu.
+        out: A new or empty folder.
+        options: How clips are converted.
+        source_options: How the source is read.
+        name: Name of the data set and prefix of its shards; None for the source's name.
+        num_workers: Number of worker processes, which does not change the bytes written; None for
+            one per core.
+        resume: Continue an earlier call with the same arguments.
+        max_errors: How many clips may fail.
+        progress: Called with (clips done, clips).
+
+    Returns:
+        The manifest, the clips that failed, and what was left out.
+
+    Raises:
+        MissingClipsError: More than `max_errors` clips failed. The others are packed, but there is
+            no manifest until `resume` with a higher `max_errors` completes the data set.
+        UsageError: `out` is not empty, or an option is not allowed.
+        DataError: The source is empty or repeats an id, or `out` cannot be written.
+
+    Example:
+        >>> pack("videos/", "shards/", PackOptions(frames=16))  # doctest: +SKIP
     """
     num_workers = (
         default_workers() if num_workers is None else check_int("num_workers", num_workers, 1)

@@ -24,7 +24,12 @@ from .sheet import frame_sheet, spectrum_sheet
 
 @dataclass(frozen=True)
 class Preview:
-    """page: the HTML file.  sheets: the pictures for a paper, if any were asked for."""
+    """What `preview` wrote.
+
+    Attributes:
+        page: The HTML file.
+        contact_sheets: The images, if any were requested.
+    """
 
     page: Path
     contact_sheets: tuple[Path, ...] = ()

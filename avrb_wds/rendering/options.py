@@ -13,16 +13,21 @@ RenderLayout = Literal["shards", "avrobustbench"]
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What rendered clips become on disk.
+    """How rendered clips are stored.
 
-    frame_format: "png" and "webp" keep every bit, "jpg" does not.  quality: of a JPEG, 1 to 100;
-    its colours are never subsampled.
-    layout: "shards", or "avrobustbench": frames/frame_N/ID.jpg, audio/ID.wav and a JSON that lists
-    them, as AVROBUSTBENCH has it.  clips_per_shard: the last shard may hold fewer.
+    Attributes:
+        frame_format: "png" and "webp" are lossless, "jpg" is not.
+        quality: Of JPEGs, 1 to 100; chroma is not subsampled.
+        layout: "shards", or "avrobustbench": frames/frame_N/ID.jpg, audio/ID.wav and a JSON.
+        clips_per_shard: Clips per shard; the last may have fewer.
 
-    >>> RenderOptions("gif")
-    Traceback (most recent call last):
-    avrb_wds.corruptions.errors.UsageError: frame_format 'gif' is not one of jpg, png, webp.
+    Raises:
+        UsageError: An option is not allowed.
+
+    Example:
+        >>> RenderOptions("gif")
+        Traceback (most recent call last):
+        avrb_wds.corruptions.errors.UsageError: frame_format 'gif' is not one of jpg, png, webp.
     """
 
     frame_format: FrameFormat = "jpg"

@@ -25,13 +25,17 @@ FORMAT = "avrb-render/1"
 
 @dataclass(frozen=True)
 class RenderReceipt:
-    """What a rendering comes from, and how far it is what corrupting on the fly shows.
+    """What a rendered data set is made from, and whether it equals corruption on the fly.
 
-    name, clips: of the rendered data set.  condition: rendered.  receipt: of the source, and of
-    what is shown when it is corrupted on the fly; there are no batches, so `batch_size` is 0.
-    stored: digest of the rendered clips as they are (see `avrb_wds.receipts.digests`).
-    psnr: in dB, over all values of all frames; None where they are equal.  skipped: clips left
-    out under an error budget.
+    Attributes:
+        name: Name of the rendered data set.
+        clips: Its number of clips.
+        condition: The rendered condition.
+        receipt: Receipt of corruption on the fly, from the same source; its `batch_size` is 0.
+        options: How the clips are stored.
+        stored: Digest of the rendered clips.
+        psnr: Of the frames in dB, over all values; None if they are equal.
+        skipped: Clips left out within the error budget.
     """
 
     name: str
@@ -70,7 +74,7 @@ class RenderReceipt:
 
     @property
     def exact(self) -> bool:
-        """Whether the rendered clips are, to the last bit, those corrupted on the fly."""
+        """Whether the rendered clips equal those corrupted on the fly, to the bit."""
         return self.shown == self.stored
 
     def __str__(self) -> str:
@@ -82,7 +86,7 @@ class RenderReceipt:
         )
 
     def to_bytes(self) -> bytes:
-        """The receipt as JSON: the bytes of the file."""
+        """Return the receipt as JSON, the bytes of its file."""
         value = {
             "format": FORMAT,
             **asdict(self),
@@ -94,7 +98,15 @@ class RenderReceipt:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = RECEIPT) -> RenderReceipt:
-        """The receipt in a file; raises DataError, naming `where`, where there is none."""
+        """Read a receipt from the bytes of its file.
+
+        Args:
+            data: The bytes.
+            where: Name of the file, for messages.
+
+        Raises:
+            DataError: The bytes are not a valid receipt.
+        """
         names = {"format", "exact", *cls.__dataclass_fields__}
         value = loads(data, where)
         check_format(value, where, FORMAT)

@@ -42,7 +42,12 @@ MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")
 
 @dataclass(frozen=True)
 class RenderResult:
-    """One condition's data set: its folder, and the receipt that lies in it."""
+    """The rendered data set of one condition.
+
+    Attributes:
+        folder: Its folder.
+        receipt: The receipt in that folder.
+    """
 
     folder: Path
     receipt: RenderReceipt

@@ -19,13 +19,18 @@ SAME = ("manifest", "profile", "modality", "temporal", "bank")
 
 
 def with_baseline(report: Report, baseline: Report) -> Report:
-    """The report with its corruption errors against a baseline.
+    """Return the report with its corruption errors against a baseline.
 
-    For each corruption, error = Σ(1 - score) / Σ(1 - the baseline's score) over its severities, and
-    relative = Σ(clean - score) / Σ(the baseline's clean - score); None where the divisor is not
-    above 0, the relative one also where either has no clean score.
+    For each corruption, error = Σ(1 - score) / Σ(1 - baseline's score) over its severities, and
+    relative = Σ(clean - score) / Σ(baseline's clean - score). Either is None if its divisor is not
+    above 0; relative also if one of the runs has no clean score.
 
-    Raises UsageError where the baseline lacks a condition or was scored on something else.
+    Args:
+        report: The report.
+        baseline: The report to compare with.
+
+    Raises:
+        UsageError: The baseline lacks a condition, or was scored on other data.
     """
     conditions = [cell.condition for cell in report.results]
     check_baseline(baseline, report.task, conditions, report.receipt)
@@ -52,7 +57,17 @@ def with_baseline(report: Report, baseline: Report) -> Report:
 def check_baseline(
     baseline: Report, task: Task, conditions: Iterable[Condition], receipt: Receipt
 ) -> None:
-    """Raise UsageError, naming what differs, unless a run can be held against a baseline."""
+    """Check that a run can be compared with a baseline.
+
+    Args:
+        baseline: The report to compare with.
+        task: Task of the run.
+        conditions: Conditions of the run.
+        receipt: Receipt of the run.
+
+    Raises:
+        UsageError: It cannot; the message names what differs.
+    """
     named = f"baseline {baseline.model!r}"
     for name in SAME:
         theirs, ours = getattr(baseline.receipt, name), getattr(receipt, name)

@@ -21,9 +21,13 @@ DECISIVE = {
 
 @dataclass(frozen=True)
 class Row:
-    """One score of both models.  a, b: None where a model has no such score.
+    """One score of both models.
 
-    interval: of the difference, paired over clips; None where the runs are not of the same clips.
+    Attributes:
+        name: Name of the score.
+        a: Score of the first model; None if it has none.
+        b: Score of the second model; None if it has none.
+        interval: Interval of the difference, paired over clips; None if the clips differ.
     """
 
     name: str
@@ -33,22 +37,30 @@ class Row:
 
     @property
     def difference(self) -> float | None:
-        """How much more b has than a."""
+        """The second score minus the first; None if one is missing."""
         return None if self.a is None or self.b is None else round(self.b - self.a, 9) + 0.0
 
     @property
     def is_significant(self) -> bool:
-        """Whether the interval leaves no doubt about the sign of the difference."""
+        """Whether the interval of the difference excludes 0."""
         return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two reports over the conditions that both have.
+    """Two reports, over the conditions that both have.
 
-    notes: sentences on what keeps the two from being alike.  replicates: of the paired bootstrap; 0
-    where there was none.  summary: clean, mean, absolute and relative robustness.  by_condition:
-    clean first, where both have it.
+    Attributes:
+        a: The first report.
+        b: The second report.
+        conditions: The conditions that both have.
+        notes: Sentences about what makes the two runs differ.
+        replicates: Number of paired bootstrap replicates; 0 if the clips differ.
+        summary: Clean, mean, absolute and relative robustness.
+        by_corruption: A row for each corruption.
+        by_severity: A row for each severity.
+        by_group: A row for each group of the paper.
+        by_condition: A row for each condition; clean first, if both have it.
     """
 
     a: Report
@@ -64,14 +76,14 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, str]:
-        """What to call the two; models of one name are told apart by A and B."""
+        """Names of the two models; followed by A and B if they are the same."""
         if self.a.model == self.b.model:
             return f"{self.a.model} (A)", f"{self.b.model} (B)"
         return self.a.model, self.b.model
 
     @property
     def headline(self) -> str:
-        """In a sentence, under how many conditions the second model is better and worse."""
+        """A sentence on how many conditions the second model is better and worse in."""
         rows = self.by_condition
         clear = [row for row in rows if row.is_significant] if self.replicates else list(rows)
         better = sum(1 for row in clear if (row.difference or 0) > 0)
@@ -85,7 +97,7 @@ class Comparison:
 
     @property
     def digest_statement(self) -> str:
-        """In a sentence, whether both were shown the same, by digest; empty without digests."""
+        """A sentence on whether both models were shown the same; empty without digests."""
         ours, theirs = dict(self.a.receipt.digests), dict(self.b.receipt.digests)
         names = [str(condition) for condition in self.conditions]
         if not all(name in ours and name in theirs for name in names):
@@ -98,7 +110,12 @@ class Comparison:
 
 
 def mismatches(a: Report, b: Report) -> Iterator[str]:
-    """A sentence for each thing that keeps two runs from having shown the same."""
+    """Yield a sentence for each difference in what two runs were shown.
+
+    Args:
+        a: Report of one run.
+        b: Report of the other.
+    """
     for name, meaning in DECISIVE.items():
         ours, theirs = getattr(a.receipt, name, None), getattr(b.receipt, name, None)
         if ours != theirs:

@@ -21,7 +21,15 @@ COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
 
 
 def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, ...]:
-    """Write a comparison in every format into a folder, made if need be; returns the paths."""
+    """Write a comparison to a folder in every format.
+
+    Args:
+        comparison: The comparison.
+        folder: The folder; created if it does not exist.
+
+    Returns:
+        Paths of the files.
+    """
     folder = Path(folder)
     make_folder(folder)
     spellings = (comparison_json, comparison_markdown, comparison_page)

@@ -15,14 +15,17 @@ Task = Literal["single-label", "multi-label"]
 
 @dataclass(frozen=True)
 class Metrics:
-    """The scores of one condition, in [0, 1] but for d'; None where one has no meaning.
+    """The scores of one condition, in [0, 1] except d'; None if a metric is undefined.
 
-    accuracy: top-1.  top5: the target is among the five highest scores; None unless there are more
-    classes.  mean_class_accuracy: the mean over classes of the accuracy on each.  These three are
-    for single labels.
-    mean_average_precision, auc: one class against the rest, the mean over classes; classes without
-    a positive clip are left out (auc: and those without a negative one).
-    d_prime: √2 times the normal quantile of auc; None where auc is 0 or 1.
+    The first three are for single-label data sets, the others compare each class with the rest.
+
+    Attributes:
+        accuracy: Top-1 accuracy.
+        top5: Top-5 accuracy; None for five classes or fewer.
+        mean_class_accuracy: Mean over classes of the accuracy on each class.
+        mean_average_precision: Mean over classes that have a positive clip.
+        auc: Area under the ROC curve, mean over classes that have positive and negative clips.
+        d_prime: √2 times the normal quantile of `auc`; None if `auc` is 0 or 1.
     """
 
     accuracy: float | None
@@ -34,12 +37,12 @@ class Metrics:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The metrics in order."""
+        """List the names of the metrics, in order."""
         return tuple(field.name for field in fields(cls))
 
 
 class Interval(NamedTuple):
-    """Where a score lies in 95 % of paired bootstrap replicates over clips."""
+    """The range that contains a score in 95 % of paired bootstrap replicates over clips."""
 
     low: float
     high: float
@@ -47,10 +50,17 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Intervals:
-    """The intervals of the clean score and of `Report.overall`; None where these are.
+    """The intervals of the scores that a report summarizes; None if the score is None.
 
-    replicates: how many were drawn.  by_corruption, by_severity, by_group: of the mean scores that
-    the report has under these names, in the same order.
+    Attributes:
+        replicates: Number of bootstrap replicates.
+        clean: Of the clean score.
+        score: Of `Report.overall`, the mean over all corrupted conditions.
+        absolute: Of its absolute robustness.
+        relative: Of its relative robustness.
+        by_corruption: Of the scores in `Report.by_corruption`, in the same order.
+        by_severity: Of the scores in `Report.by_severity`, in the same order.
+        by_group: Of the scores in `Report.by_group`, in the same order.
     """
 
     replicates: int
@@ -65,9 +75,13 @@ class Intervals:
 
 @dataclass(frozen=True)
 class ConditionResult:
-    """One condition: how many clips it was scored on, and the scores.
+    """The result of one condition.
 
-    interval: of the report's `metric`.
+    Attributes:
+        condition: The condition.
+        clips: Number of clips that were scored.
+        metrics: The scores.
+        interval: Interval of the report's `metric`.
     """
 
     condition: Condition
@@ -78,7 +92,14 @@ class ConditionResult:
 
 @dataclass(frozen=True)
 class SkippedClip:
-    """A clip that could not be used: its key and shard, the cause, and in how many conditions."""
+    """A clip that could not be used.
+
+    Attributes:
+        key: Key of the clip.
+        shard: Its shard.
+        cause: What is wrong with it, in a sentence.
+        conditions: Number of conditions in which it was skipped.
+    """
 
     key: str
     shard: str
@@ -88,14 +109,24 @@ class SkippedClip:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was evaluated: enough for another machine to show a model the same.
+    """What a model was shown: enough for another machine to show a model the same.
 
-    dataset, manifest: the manifest's name and SHA-256; "" for shards without one.  clips: how many
-    there are.  bank: its SHA-256.  versions: of the packages that decide what a model is shown or
-    how it is scored.
-    digest: over all that was shown, whatever the order and whatever the conditions' names.
-    digests: (condition, digest of what was shown under it).  See
-    `avrb_wds.receipts.digests`.  Both are empty until everything is shown.
+    The digests are empty until everything has been shown.
+
+    Attributes:
+        dataset: Name in the manifest; "" for shards without one.
+        manifest: SHA-256 of the manifest; "" for shards without one.
+        clips: Number of clips of the data set.
+        seed: Seed of the corruptions.
+        profile: Their profile.
+        modality: What was corrupted.
+        temporal: Whether each frame or each clip drew.
+        bank: SHA-256 of the bank.
+        batch_size: Clips per batch.
+        transform: Name of the transform.
+        versions: (package, version) of packages that decide what is shown or how it is scored.
+        digest: Digest of all that was shown, independent of order and of the conditions' names.
+        digests: (condition, digest of what was shown under it).
     """
 
     dataset: str
@@ -113,12 +144,20 @@ class Receipt:
     digests: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The receipt as JSON takes it."""
+        """Return the receipt as a dict that can be written as JSON."""
         return {**asdict(self), "versions": dict(self.versions), "digests": dict(self.digests)}
 
     @classmethod
     def from_json(cls, value: Any, where: str) -> Receipt:
-        """The receipt that `to_json` gave; raises DataError, naming `where`, where it is none."""
+        """Read the receipt that `to_json` returned.
+
+        Args:
+            value: The dict.
+            where: Name of its file, for messages.
+
+        Raises:
+            DataError: `value` is not a receipt.
+        """
         given = Fields.among(value, where, [field.name for field in fields(cls)])
         return cls(
             given.text("dataset"),
@@ -139,10 +178,12 @@ class Receipt:
 
 @dataclass(frozen=True)
 class CorruptionError:
-    """One corruption's error as a multiple of the baseline's, over its severities.
+    """The error under one corruption as a multiple of the baseline's, over all severities.
 
-    error: CE.  relative: relative CE, of what is lost against clean.  None where the baseline has
-    no error to measure by.
+    Attributes:
+        corruption: Name of the corruption.
+        error: Corruption error (CE); None if the baseline has no error.
+        relative: Relative CE, of the loss compared with clean; None if the baseline loses nothing.
     """
 
     corruption: str
@@ -152,9 +193,13 @@ class CorruptionError:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a report was held against, and the corruption errors that come of it.
+    """The run that a report is compared with, and the corruption errors.
 
-    model, manifest, seed: the baseline's.
+    Attributes:
+        model: Model of the baseline.
+        manifest: SHA-256 of its manifest.
+        seed: Its seed.
+        by_corruption: The errors of each corruption.
     """
 
     model: str
@@ -164,12 +209,12 @@ class Baseline:
 
     @property
     def mce(self) -> float | None:
-        """The mean over those corruptions that have an error; None if none has."""
+        """Mean corruption error, over the corruptions that have one; None if none has."""
         return _mean(error.error for error in self.by_corruption)
 
     @property
     def relative_mce(self) -> float | None:
-        """The mean over those corruptions that have a relative error; None if none has."""
+        """Mean relative corruption error, over the corruptions that have one; None if none has."""
         return _mean(error.relative for error in self.by_corruption)
 
 
@@ -180,9 +225,17 @@ def _mean(values: Iterable[float | None]) -> float | None:
 
 @dataclass(frozen=True)
 class Report:
-    """The scores of one model under every condition asked for, clean first where it is there.
+    """The scores of one model under every condition.
 
-    baseline: what it was held against, if anything.
+    Attributes:
+        model: Name of the model.
+        task: "single-label" or "multi-label".
+        classes: Number of classes.
+        results: One for each condition; clean first, if it was evaluated.
+        intervals: Intervals of the summary.
+        receipt: What the model was shown.
+        skipped: Clips that could not be used.
+        baseline: What the report is compared with; None for nothing.
     """
 
     model: str
@@ -196,11 +249,11 @@ class Report:
 
     @property
     def metric(self) -> str:
-        """The metric that `clean`, `mean` and robustness are in: accuracy, or mAP for several."""
+        """Metric of `clean`, `corrupted` and robustness (accuracy, or mAP for several labels)."""
         return "accuracy" if self.task == "single-label" else "mean_average_precision"
 
     def score(self, cell: ConditionResult) -> float:
-        """The score of one condition, in `metric`."""
+        """Return the score of one condition in `metric`."""
         metrics = cell.metrics
         single = self.task == "single-label"
         value = metrics.accuracy if single else metrics.mean_average_precision
@@ -209,31 +262,31 @@ class Report:
 
     @property
     def clean(self) -> float | None:
-        """The score on clean clips; None if these were not asked for."""
+        """The score on clean clips; None if they were not evaluated."""
         return next((self.score(cell) for cell in self.results if cell.condition.is_clean), None)
 
     @property
     def corrupted(self) -> tuple[tuple[Condition, float], ...]:
-        """Every condition but clean, with its score."""
+        """Every condition except clean, with its score."""
         scores = ((cell.condition, self.score(cell)) for cell in self.results)
         return tuple((condition, score) for condition, score in scores if not condition.is_clean)
 
     @property
     def overall(self) -> Robustness | None:
-        """Over all corrupted conditions; None if clean was all that was asked for."""
+        """Robustness over all corrupted conditions; None if only clean was evaluated."""
         return robustness("all", (score for _, score in self.corrupted), self.clean)
 
     @property
     def by_corruption(self) -> tuple[Robustness, ...]:
-        """Over the severities of each corruption."""
+        """Robustness over the severities of each corruption."""
         return robustness_by(corruption_of, self.corrupted, self.clean)
 
     @property
     def by_severity(self) -> tuple[Robustness, ...]:
-        """Over the corruptions at each severity."""
+        """Robustness over the corruptions at each severity."""
         return robustness_by(severity_of, self.corrupted, self.clean)
 
     @property
     def by_group(self) -> tuple[Robustness, ...]:
-        """Over each group of the paper: digital, environmental, human-related."""
+        """Robustness over each group of the paper (digital, environmental, human-related)."""
         return robustness_by(group_of, self.corrupted, self.clean)

@@ -27,7 +27,15 @@ EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clea
 
 
 def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
-    """Write the report in every format into a folder; returns the paths, each file whole or not."""
+    """Write a report to a folder in every format; each file is complete or is not written.
+
+    Args:
+        report: The report.
+        folder: The folder; created if it does not exist.
+
+    Returns:
+        Paths of the files.
+    """
     folder = Path(folder)
     spellings = (report_json, report_csv, report_markdown, report_page)
     return tuple(
@@ -37,7 +45,14 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
 
 
 def read_report(path: str | Path) -> Report:
-    """The report in a file or in a folder's `report.json`; raises DataError if there is none."""
+    """Read a report.
+
+    Args:
+        path: A `report.json`, or the folder that contains it.
+
+    Raises:
+        DataError: There is no report.
+    """
     path = Path(path)
     path = path / JSON_FILE if path.is_dir() else path
     try:
@@ -53,7 +68,7 @@ def read_report(path: str | Path) -> Report:
 
 
 def report_json(report: Report) -> str:
-    """The report as JSON, in one spelling; the summary is there to be read, not to be read back."""
+    """Return the report as JSON; equal reports give equal bytes."""
     value = {
         "format": FORMAT,
         "model": report.model,
@@ -96,7 +111,7 @@ def _baseline_json(baseline: Baseline | None) -> dict[str, Any] | None:
 
 
 def report_csv(report: Report) -> str:
-    """The report as CSV: a row a condition with every metric and its robustness."""
+    """Return the report as CSV, with a row for each condition: every metric, and its robustness."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["condition", "corruption", "severity", "clips", *Metrics.names(), *EXTRA])

@@ -20,11 +20,17 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Robustness:
-    """How one set of conditions compares to clean.
+    """How a set of conditions compares with clean.
 
-    name: what the conditions have in common.  score: the mean over them, in [0, 1].
-    absolute: 1 - drop, relative: 1 - drop / clean, where drop = clean - score; None where there is
-    no clean score to compare to (relative: also where it is 0).
+    With drop = clean - score, absolute robustness is 1 - drop and relative robustness is
+    1 - drop / clean.
+
+    Attributes:
+        name: What the conditions have in common.
+        conditions: Number of conditions.
+        score: Mean score, in [0, 1].
+        absolute: Absolute robustness; None without a clean score.
+        relative: Relative robustness; None without a clean score, or if it is 0.
     """
 
     name: str

@@ -22,10 +22,15 @@ DIGITS = 18  # of a class number
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip ready to use.
+    """A decoded clip.
 
-    frames: (t, h, w, 3) uint8 RGB.  pcm: (channels, samples) int16.  sample_rate: in Hz.  In
-    shards of others' making either may lack: then it is None, and the rate 0.
+    Attributes:
+        key: Key of the clip.
+        shard: Its shard.
+        record: Its labels and source.
+        frames: (t, h, w, 3) uint8 RGB; None if the clip has none.
+        pcm: (channels, samples) int16; None if the clip has no audio.
+        sample_rate: In Hz; 0 without audio.
     """
 
     key: str
@@ -52,12 +57,16 @@ def _images(members: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def decode_clip(raw: RawClip, frames_out: Frame | None = None) -> Clip:
-    """Frames, sound and record of a stored clip.
+    """Decode a stored clip.
 
-    frames_out: (t, h, w, 3) uint8 to decode into; used where the clip has that shape, else new
-    memory is.  Raises DataError, naming key, shard and member, for whatever does not decode, for
-    frames of different sizes, for more of it than `raw.limits`, and for a clip with neither frame
-    nor sound.
+    Args:
+        raw: The clip as stored.
+        frames_out: Array (t, h, w, 3) uint8 to decode into, used if the clip has that shape.
+
+    Raises:
+        DataError: A member cannot be decoded, frames have different sizes, the clip exceeds
+            `raw.limits`, or it has neither frames nor audio; the message names key, shard and
+            member.
     """
     frames = _frames(raw, frames_out)
     pcm, sample_rate = _sound(raw)

@@ -26,9 +26,13 @@ _DIGEST = re.compile("([0-9a-f]{64})?")
 
 @dataclass(frozen=True)
 class IndexEntry:
-    """One clip: the bytes `offset` to `offset + length` of its shard hold all its tar members.
+    """Where one clip is in its shard.
 
-    checksum: SHA-256 of these bytes in hexadecimal digits; "" where it is not known.
+    Attributes:
+        key: Key of the clip.
+        offset: First byte of its tar members.
+        length: Number of bytes of all its members.
+        checksum: SHA-256 of these bytes, in hexadecimal; "" if unknown.
     """
 
     key: str
@@ -38,16 +42,24 @@ class IndexEntry:
 
 
 def index_file(shard: str) -> str:
-    """The file name or path of a shard's index.
+    """Return the file name or path of a shard's index.
 
-    >>> index_file("vgg-000000.tar")
-    'vgg-000000.index.jsonl'
+    Args:
+        shard: File name or path of the tar.
+
+    Example:
+        >>> index_file("vgg-000000.tar")
+        'vgg-000000.index.jsonl'
     """
     return shard.removesuffix(".tar") + ".index.jsonl"
 
 
 class ShardIndex(Sequence[IndexEntry]):
-    """The entries of one shard in order, held in about 70 bytes a clip."""
+    """The entries of one shard, in order; a sequence that takes about 70 bytes per clip.
+
+    Args:
+        entries: The entries.
+    """
 
     def __init__(self, entries: Iterable[IndexEntry]) -> None:
         keys, checksums, self._ends = [], [], array("Q")
@@ -87,14 +99,22 @@ class ShardIndex(Sequence[IndexEntry]):
         )
 
     def to_bytes(self) -> bytes:
-        """The index file: a line a clip, `["key",offset,length,"checksum"]`."""
+        """Return the bytes of the file, a line `["key",offset,length,"checksum"]` per clip."""
         return b"".join(
             dumps([entry.key, entry.offset, entry.length, entry.checksum]) + b"\n" for entry in self
         )
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> ShardIndex:
-        """The index that `data` spells; raises DataError, naming `where` and the line."""
+        """Read an index from the bytes of its file.
+
+        Args:
+            data: The bytes.
+            where: Name of the file, for messages.
+
+        Raises:
+            DataError: The bytes are not a valid index; the message names the line.
+        """
         entries: list[IndexEntry] = []
         for number, line in enumerate(data.splitlines(), 1):
             try:
@@ -114,7 +134,15 @@ class ShardIndex(Sequence[IndexEntry]):
 
     @classmethod
     def read(cls, path: str | AnyPath, sha256: str | None = None) -> ShardIndex:
-        """The index in a file; raises DataError where it is missing, broken or not `sha256`."""
+        """Read an index.
+
+        Args:
+            path: Path of the file.
+            sha256: SHA-256 that the file must have; None for any.
+
+        Raises:
+            DataError: The file does not exist, is invalid, or has another SHA-256.
+        """
         try:
             data = to_path(path).read_bytes()
         except OSError as error:
@@ -130,11 +158,16 @@ class ShardIndex(Sequence[IndexEntry]):
 def scan_index(
     path: str | AnyPath, *, checksums: bool = False, limits: DecodeLimits = DEFAULT_LIMITS
 ) -> ShardIndex:
-    """The index of a tar that has none: members that follow one another and share a key.
+    """Make the index of a tar that has none: adjacent members with the same key are a clip.
 
-    checksums: read every byte and digest it, not the headers only.  Raises DataError where the
-    file is missing, damaged or cut off, and where it holds links, names that lead elsewhere, or
-    headers of more than `limits.max_json_bytes` bytes.
+    Args:
+        path: Path of the tar.
+        checksums: Read and hash every byte, not only the headers.
+        limits: Limits on the headers.
+
+    Raises:
+        DataError: The file is missing, invalid or truncated, or contains links, names that lead
+            out of the folder, or headers larger than `limits.max_json_bytes`.
     """
     with reading(path), to_path(path).open("rb") as file:
         clips = walk(file, path, limits)

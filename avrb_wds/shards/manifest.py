@@ -20,7 +20,16 @@ TASKS: tuple[Task, ...] = ("single-label", "multi-label", "unlabeled")
 
 @dataclass(frozen=True)
 class ShardEntry:
-    """One shard: its file and index beside the manifest, sizes and SHA-256 digests."""
+    """One shard of a manifest.
+
+    Attributes:
+        file: File name of the tar, beside the manifest.
+        bytes: Size of the tar.
+        clips: Number of clips.
+        sha256: SHA-256 of the tar, in hexadecimal.
+        index: File name of the index.
+        index_sha256: SHA-256 of the index.
+    """
 
     file: str
     bytes: int
@@ -45,7 +54,14 @@ class ShardEntry:
 
 @dataclass(frozen=True)
 class FrameLayout:
-    """Frames a clip and their size in pixels, None where clips differ; format "jpg" or others."""
+    """The frames of the clips of a data set.
+
+    Attributes:
+        count: Frames per clip; None if clips differ.
+        height: In pixels; None if clips differ.
+        width: In pixels; None if clips differ.
+        format: "jpg", "png" or "webp".
+    """
 
     count: int | None
     height: int | None
@@ -55,7 +71,14 @@ class FrameLayout:
 
 @dataclass(frozen=True)
 class AudioLayout:
-    """Rate in Hz and channels, None where clips differ; the longest clip; format "wav", "flac"."""
+    """The audio of the clips of a data set.
+
+    Attributes:
+        sample_rate: In Hz; None if clips differ.
+        channels: Number of channels; None if clips differ.
+        max_samples: Samples of the longest clip, in each channel.
+        format: "wav" or "flac".
+    """
 
     sample_rate: int | None
     channels: int | None
@@ -65,7 +88,18 @@ class AudioLayout:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A data set of shards.  `classes[target]` is the label of a target."""
+    """The manifest of a data set of shards.
+
+    Attributes:
+        name: Name of the data set, and prefix of its shards.
+        clips: Number of clips.
+        shards: The shards, in order.
+        frames: Layout of the frames.
+        audio: Layout of the audio.
+        classes: Label of each class; a target is an index into it.
+        task: "single-label", "multi-label" or "unlabeled".
+        format: Version of the format.
+    """
 
     name: str
     clips: int
@@ -78,7 +112,14 @@ class Manifest:
 
     @classmethod
     def read(cls, path: str | AnyPath) -> Manifest:
-        """The manifest in a file; raises DataError where it is missing, broken or inconsistent."""
+        """Read a manifest.
+
+        Args:
+            path: Path of the file.
+
+        Raises:
+            DataError: It does not exist, or is invalid.
+        """
         try:
             data = to_path(path).read_bytes()
         except OSError as error:
@@ -87,7 +128,15 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = MANIFEST) -> Manifest:
-        """The manifest that `data` spells; raises DataError, naming `where`, if it spells none."""
+        """Read a manifest from the bytes of its file.
+
+        Args:
+            data: The bytes.
+            where: Name of the file, for messages.
+
+        Raises:
+            DataError: The bytes are not a valid manifest.
+        """
         value = loads(data, where)
         check_format(value, where, FORMAT)
         given = Fields.of(value, where, {field.name for field in fields(cls)})
@@ -114,7 +163,15 @@ class Manifest:
             named.add(file)
 
     def check_limits(self, limits: DecodeLimits, where: str = MANIFEST) -> None:
-        """Raise DataError where clips as announced here go beyond `limits`."""
+        """Check that the clips, as announced here, are within limits.
+
+        Args:
+            limits: The limits.
+            where: Name of the file, for messages.
+
+        Raises:
+            DataError: They are not.
+        """
         frames, audio = self.frames, self.audio
         pixels = (frames.height or 1) * (frames.width or 1)
         for what, announced, most in (
@@ -130,12 +187,12 @@ class Manifest:
                 raise DataError(f"{where} announces {announced} {what}; at most {most} are read.")
 
     def to_bytes(self) -> bytes:
-        """The manifest as canonical JSON: the bytes of the file."""
+        """Return the manifest as canonical JSON, the bytes of its file."""
         return dumps(asdict(self)) + b"\n"
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of `to_bytes()`: names the data set and every byte in it."""
+        """SHA-256 of `to_bytes()`, which identifies the data set and every byte in it."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 

@@ -19,13 +19,18 @@ DIGEST = 16
 
 @dataclass(frozen=True)
 class ClipRecord:
-    """The label side of a clip.
+    """Labels and source of a clip.
 
-    video_id: the id as its source gave it.  labels: class names.  target: class numbers, into the
-    manifest's class list.  source: the file packed.  duration_s: of the sound, in seconds.
+    Attributes:
+        video_id: The id in the source.
+        labels: Names of its classes.
+        target: Index into the manifest's class list; several in a tuple; None without labels.
+        source: The packed file.
+        duration_s: Duration of the audio, in seconds.
 
-    >>> ClipRecord("a.b", ("dog",), 0, "a.b.mp4", 1.5).to_bytes()
-    b'{"duration_s":1.5,"labels":["dog"],"source":"a.b.mp4","target":0,"video_id":"a.b"}'
+    Example:
+        >>> ClipRecord("a.b", ("dog",), 0, "a.b.mp4", 1.5).to_bytes()
+        b'{"duration_s":1.5,"labels":["dog"],"source":"a.b.mp4","target":0,"video_id":"a.b"}'
     """
 
     video_id: str
@@ -35,15 +40,22 @@ class ClipRecord:
     duration_s: float
 
     def to_bytes(self) -> bytes:
-        """The record as canonical JSON."""
+        """Return the record as canonical JSON."""
         return dumps(asdict(self))
 
     @classmethod
     def find(cls, data: bytes, where: str) -> ClipRecord | None:
-        """The record in the json of a clip of any make; None where the json is another's.
+        """Read the record of a clip of any origin.
 
-        It is ours where it has the fields of a record, and no others.  Raises DataError as
-        `from_bytes` does.
+        Args:
+            data: Bytes of the clip's "json" member.
+            where: Name of the clip, for messages.
+
+        Returns:
+            The record; None if the JSON has not exactly the fields of a record.
+
+        Raises:
+            DataError: The record is invalid.
         """
         if not all(f'"{field.name}"'.encode() in data for field in fields(cls)):
             return None
@@ -53,7 +65,15 @@ class ClipRecord:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = "the clip's json") -> ClipRecord:
-        """The record that `data` spells; raises DataError, naming `where`, if it spells none."""
+        """Read a record.
+
+        Args:
+            data: Bytes of the clip's "json" member.
+            where: Name of the clip, for messages.
+
+        Raises:
+            DataError: The bytes are not a valid record.
+        """
         given = Fields.of(loads(data, where), where, {field.name for field in fields(cls)})
         return cls(
             given.text("video_id"),
@@ -72,13 +92,17 @@ def _target(value: Any, where: str) -> Target:
 
 
 def escape_key(video_id: str) -> str:
-    """The key of a clip: its id with what would confuse tar or webdataset percent-escaped.
+    """Make the key of a clip: its id, percent-escaped where tar or webdataset would misread it.
 
     Escaped are the dot, both slashes, the percent sign, control characters, bytes that are not
-    UTF-8, and a leading "__".  A key of more than 80 bytes is cut and ends in a digest of the id.
+    UTF-8, and a leading "__". A key longer than 80 bytes is cut and ends in a digest of the id.
 
-    >>> escape_key("v1.2/a"), escape_key("__meta__"), escape_key("BkjpjAohg-0")
-    ('v1%2E2%2Fa', '%5F_meta__', 'BkjpjAohg-0')
+    Args:
+        video_id: The id.
+
+    Example:
+        >>> escape_key("v1.2/a"), escape_key("__meta__"), escape_key("BkjpjAohg-0")
+        ('v1%2E2%2Fa', '%5F_meta__', 'BkjpjAohg-0')
     """
     key = "".join(_escape(character) for character in video_id)
     if key.startswith("__"):

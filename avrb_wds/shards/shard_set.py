@@ -29,10 +29,14 @@ OPEN_FILES = 64
 
 @dataclass(frozen=True)
 class RawClip:
-    """A clip as stored: its members by extension ("json", "wav", "frame_0000.jpg", …).
+    """A clip as stored.
 
-    limits: how much may come of it when it is decoded.  ours: whether its json is a record because
-    a manifest of ours says so; else it may be another's.
+    Attributes:
+        key: Key of the clip.
+        shard: Its shard.
+        members: Bytes of its members by extension: "json", "wav", "frame_0000.jpg", ...
+        limits: How much memory decoding may take.
+        ours: Whether the shards have a manifest, so that "json" is a `ClipRecord`.
     """
 
     key: str
@@ -55,10 +59,10 @@ class _File:
 
 
 class ShardSet:
-    """Clips by position over all shards; thread-safe; pickles, and opens its files anew.
+    """The clips of a set of shards, by index; open one with `ShardSet.open`.
 
-    manifest: None for shards that have none; these are scanned when opened.  limits: what a clip
-    may come to; a manifest that announces more is a DataError.
+    `len` gives the number of clips; `manifest` is None for shards without one. Threads can share
+    it; a pickled copy opens its own files.
     """
 
     def __init__(
@@ -91,14 +95,18 @@ class ShardSet:
         limits: DecodeLimits = DEFAULT_LIMITS,
         progress: Progress | None = None,
     ) -> ShardSet:
-        """The shards that `source` means.
+        """Open shards.
 
-        source: a folder with a manifest, a manifest, a tar, a list of tars, or a brace expression
-        such as "vgg-{000000..000013}.tar".  Tars named one by one go by the index beside them, or
-        are scanned, which reads remote ones in full.  storage: how addresses are read; None for
-        credentials from the environment and no cache.  limits: of what a clip may come to.
-        progress: called with (tars done, tars).  Raises UsageError or DataError, naming what is
-        missing or broken.
+        Args:
+            source: A folder with a manifest, a manifest, a tar, a list of tars, or a brace
+                expression. Tars without an index are scanned; that reads remote ones completely.
+            storage: How remote files are read; None for no cache.
+            limits: How much memory a clip may ask for.
+            progress: Called with (tars done, tars) while tars are scanned.
+
+        Raises:
+            UsageError: `source` is not allowed.
+            DataError: A file is missing or invalid; the message names it.
         """
         path, tars = locate_shards(source, storage)
         if path is not None:
@@ -116,12 +124,12 @@ class ShardSet:
 
     @property
     def folder(self) -> AnyPath:
-        """Where the manifest lies, and what it names."""
+        """The folder that contains the manifest and its files."""
         return self._folder
 
     @property
     def shards(self) -> tuple[ShardEntry | AnyPath, ...]:
-        """The shards in order: entries of the manifest, or paths where there is none."""
+        """The shards in order, as entries of the manifest or, without one, as paths."""
         return self._shards
 
     def name_clip(self, position: int) -> str:
@@ -135,10 +143,14 @@ class ShardSet:
         return self._shards[number], entry
 
     def read(self, position: int, *, verify: bool = True) -> RawClip:
-        """The clip at `position`, its members not decoded.
+        """Read the clip at an index without decoding it.
 
-        verify: hold the bytes against the index's checksum.  Raises DataError, naming shard, key
-        and byte, where the shard is cut off, differs from its index, or lacks a member.
+        Args:
+            position: Index of the clip.
+            verify: Compare the bytes with the checksum in the index.
+
+        Raises:
+            DataError: The shard is truncated or differs from its index.
         """
         number, entry = self._find(position)
         path = self._path(number)
@@ -204,10 +216,7 @@ class ShardSet:
         self._indexes[number] = index
 
     def read_indexes(self, progress: Progress | None = None) -> None:
-        """Read now the indexes that are read on first use otherwise.
-
-        progress: called with (shards done, shards).
-        """
+        """Read all indexes now, not on first use; call `progress` with (shards done, shards)."""
         for number in range(len(self._shards)):
             self.index(number)
             if progress:
@@ -235,7 +244,7 @@ class ShardSet:
         return file
 
     def close(self) -> None:
-        """Close all files; reading again opens them again."""
+        """Close all files; reading opens them again."""
         with self._lock:
             self._files.clear()
 
@@ -266,10 +275,7 @@ def raw_clip(
     *,
     verify: bool = True,
 ) -> RawClip:
-    """The clip that `data` is, the bytes of a shard from where `entry` says on.
-
-    Raises DataError as `ShardSet.read` does.
-    """
+    """Return the clip that `data` is, the bytes of a shard at `entry`; raise as `ShardSet.read`."""
     if len(data) < entry.length:
         raise DataError(
             f"{_at(entry, path)}: the shard is cut off at byte {entry.offset + len(data)}; "

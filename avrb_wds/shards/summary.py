@@ -14,9 +14,18 @@ from .shard_set import ShardSet
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of a data set.  What only a manifest knows is None without one.
+    """Figures of a data set; None for what only a manifest states, if there is none.
 
-    bytes: of all shards.  digest: the manifest's SHA-256, which names the data set.
+    Attributes:
+        name: Name of the data set.
+        clips: Number of clips.
+        shards: Number of shards.
+        bytes: Size of all shards.
+        frames: Layout of the frames.
+        audio: Layout of the audio.
+        task: "single-label", "multi-label" or "unlabeled".
+        classes: Labels of the classes.
+        digest: SHA-256 of the manifest.
     """
 
     name: str | None
@@ -35,9 +44,16 @@ def summarize(
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """The figures of shards; raises UsageError or DataError where there are none.
+    """Return the figures of a data set.
 
-    progress: called with (tars done, tars), where there is no manifest that says it all.
+    Args:
+        source: Shards, as in `ShardSet.open`.
+        storage: How remote files are read.
+        progress: Called with (tars done, tars) while tars are scanned.
+
+    Raises:
+        UsageError: `source` is not allowed.
+        DataError: A file is missing or invalid.
     """
     with ShardSet.open(source, storage, progress=progress) as shards:
         manifest, entries, clips = shards.manifest, shards.shards, len(shards)

@@ -29,13 +29,20 @@ def reserve_destination(
     storage: Storage | None = None,
     resume: bool = False,
 ) -> None:
-    """Prove that shards can be put at `url`, before hours go into packing them.
+    """Check that shards can be uploaded to a URL, before hours of packing.
 
-    A mark is left there, until `upload_dataset` is done, which names `folder`, in which they are
-    packed.  Without `resume` a mark that names another folder, or one of another machine, is
-    refused; with it it is replaced, and whoever has left it is refused from then on.  Raises
-    UsageError for addresses that cannot be written and, unless `resume`, where a data set lies;
-    DataError where the bucket does not exist or lets nobody in.
+    A mark that names `folder` is uploaded and stays until `upload_dataset` is done. A mark of
+    another folder or machine is refused; `resume` replaces it.
+
+    Args:
+        url: A folder in a bucket.
+        folder: The folder in which the shards are packed.
+        storage: How the URL is accessed.
+        resume: Take over an earlier upload.
+
+    Raises:
+        UsageError: The URL cannot be written to, or has a data set and `resume` is not set.
+        DataError: The bucket does not exist or denies access.
     """
     storage = storage or Storage()
     place = storage.file(url)
@@ -77,13 +84,23 @@ def upload_dataset(
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Put a packed or rendered folder at `url`, its manifest last; how many files went over.
+    """Upload a packed or rendered folder, the manifest last.
 
-    url: a folder in a bucket, s3://, gs:// or az://.  Files that lie there already are known by
-    their SHA-256 and left; so a call that was broken off is made again, and until it is done what
-    lies there does not pass for a data set.  progress: called with (files done, files).  Raises
-    DataError where there is no manifest or writing fails, UsageError where there is no such folder,
-    for other addresses and where another data set lies there.
+    Files that the URL already has are recognized by their SHA-256, so an interrupted call can be
+    repeated. Until it completes, the URL has no manifest.
+
+    Args:
+        folder: The folder.
+        url: A folder in a bucket, as s3://, gs:// or az://.
+        storage: How the URL is accessed.
+        progress: Called with (files done, files).
+
+    Returns:
+        Number of files uploaded.
+
+    Raises:
+        UsageError: The folder does not exist, the URL is not allowed, or has another data set.
+        DataError: There is no manifest, or writing fails.
     """
     storage = storage or Storage()
     check_folder(Path(folder), "packed shards")
@@ -119,9 +136,10 @@ def _check_mark(storage: Storage, place: RemotePath, mark: bytes) -> None:
 
 
 def remove_packed(folder: Path) -> None:
-    """Remove a packed or rendered data set, file by file as it names them.
+    """Remove the files of a packed or rendered data set; other files in its folder stay.
 
-    What else lies in its folder stays, and so does all where another run is at work.
+    Args:
+        folder: The folder. If another run is writing to it, nothing is removed.
     """
     manifest = Manifest.read(folder / MANIFEST)
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
@@ -149,9 +167,13 @@ def _check_free(place: RemotePath, manifest: Manifest) -> None:
 
 
 def staging_folder(url: str) -> Path:
-    """Where shards for `url` are packed unless somebody says: in the user's own cache.
+    """Return the default folder for packing shards for a URL: one in the user's cache.
 
-    Raises UsageError for a user who has no home folder.
+    Args:
+        url: Where the shards will be uploaded.
+
+    Raises:
+        UsageError: The user has no home folder.
     """
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

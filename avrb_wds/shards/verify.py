@@ -24,7 +24,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong, in a sentence; key: of the clip concerned, None where it is the shard."""
+    """One fault in a data set.
+
+    Attributes:
+        shard: The shard.
+        key: Key of the clip; None if the fault is in the shard itself.
+        problem: What is wrong, in a sentence.
+    """
 
     shard: str
     key: str | None
@@ -42,13 +48,22 @@ def verify_shards(
     progress: Progress | None = None,
     storage: Storage | None = None,
 ) -> list[Fault]:
-    """Every fault in shards, with or without a manifest; an empty list where there is none.
+    """Compare manifest, indexes and tars: every size, checksum, key and member.
 
-    Held against each other are manifest, indexes and tars: every size, checksum, key and member.
-    Every byte is read once, and from where it is, whatever a cache holds.  deep: also decode every
-    clip.  progress: called with (bytes done, bytes), by the manifest's sizes where there is one.
-    Raises UsageError or DataError where there is nothing to verify or the manifest itself cannot be
-    read.
+    Every byte is read once, from the source itself and never from a cache.
+
+    Args:
+        source: Shards with or without a manifest, as in `ShardSet.open`.
+        deep: Also decode every clip.
+        progress: Called with (bytes done, bytes).
+        storage: How remote files are read.
+
+    Returns:
+        All faults; an empty list if there are none.
+
+    Raises:
+        UsageError: `source` is not allowed.
+        DataError: There is nothing to verify, or the manifest cannot be read.
     """
     path, tars = locate_shards(source, storage.without_cache() if storage else None)
     manifest = Manifest.read(path) if path else None

@@ -66,13 +66,23 @@ def create_json(
     relative: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Write the JSON that create_json.py of the released benchmark would; returns its clips.
+    """Write the JSON of AVROBUSTBENCH's create_json.py, with the clips ordered by file name.
 
-    videos: folder of videos, whose names up to the first dot are the ids.  frames, audio: folders
-    of frame_*/ID.jpg and of ID.wav.  labels: CSV, see `read_label_table`.  relative: paths from
-    the JSON's folder instead of absolute ones.  Clips are ordered by file name; the released tool
-    takes them as the file system has them.  progress: called with (clips done, clips).  Raises
-    UsageError where there are no such folder and CSV, DataError for a video without labels.
+    Args:
+        videos: Folder of videos; the id of a video is its name up to the first dot.
+        frames: Folder of frame_*/ID.jpg.
+        audio: Folder of ID.wav.
+        labels: CSV of ids and labels.
+        out: The JSON file.
+        relative: Write paths relative to the folder of the JSON instead of absolute ones.
+        progress: Called with (clips done, clips).
+
+    Returns:
+        Number of clips.
+
+    Raises:
+        UsageError: A folder or the CSV does not exist.
+        DataError: A video has no labels.
     """
     table = _labels(Path(labels))
     check_folder(Path(videos), "videos")

@@ -19,12 +19,15 @@ GIVE = "give a folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """How a source is to be read; what does not concern its kind is passed over.
+    """How a source is read; options for other kinds of sources are ignored.
 
-    labels: for a folder: "auto", "parent", "none", or a CSV (see `folder_source`).  ids: for a
-    folder: "stem" or "path".  classes: a class list (see `read_class_list`); without one the
-    classes are all labels, in the order of `sort_labels`.  audio_root, frames_root, clip_list_fps:
-    for a list of Tian & Xu.
+    Attributes:
+        labels: For a folder: "auto", "parent" (name of the parent folder), "none", or a CSV.
+        ids: For a folder: "stem" (file name without suffix) or "path".
+        classes: File with the class list; None for all labels in sorted order.
+        audio_root: For a clip list: folder of the audio.
+        frames_root: For a clip list: folder of the frames.
+        clip_list_fps: For a clip list: frames per second of the stored frames.
     """
 
     labels: str = "auto"
