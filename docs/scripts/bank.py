@@ -1,4 +1,4 @@
-"""The section of docs/corruptions.md on the built-in bank, and its picture of everything in it."""
+"""The section of docs/corruptions.md on the built-in bank, and the image of all its items."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABEL, CELL, GAP = 72, (150, 60), 4  # pixels; cells are (width, height)
 TEXTURE, PERSON = (150, 112), (150, 150)
 SECONDS = 5
 
-Picture = npt.NDArray[np.uint8]
+RgbImage = npt.NDArray[np.uint8]
 
 
 def section() -> str:
@@ -34,7 +34,7 @@ def section() -> str:
 
 
 def write_sheet(folder: Path) -> None:
-    """Five seconds of every sound as a spectrogram, every texture and every silhouette."""
+    """Write spectrograms of five seconds of all recordings, all textures and all silhouettes."""
     bank = Bank.builtin()
     rows = [(kind, CELL, [_spectrogram(bank, kind, n) for n in range(6)]) for kind in KINDS]
     rows.append(("textures", TEXTURE, [item.data for item in bank.items("texture")]))
@@ -44,22 +44,22 @@ def write_sheet(folder: Path) -> None:
     height = sum(cell[1] + GAP for _, cell, _ in rows)
     sheet = Image.new("RGB", (width, height), "white")
     pen, top = ImageDraw.Draw(sheet), 0
-    for name, cell, pictures in rows:
+    for name, cell, images in rows:
         pen.text((2, top + cell[1] // 2 - 6), name, fill="black")
-        for number, picture in enumerate(pictures):
-            shown = Image.fromarray(picture).resize(cell, Image.Resampling.LANCZOS)
+        for number, image in enumerate(images):
+            shown = Image.fromarray(image).resize(cell, Image.Resampling.LANCZOS)
             sheet.paste(shown, (LABEL + number * (cell[0] + GAP), top))
         top += cell[1] + GAP
     sheet.save(folder / SHEET, quality=65)
 
 
-def _spectrogram(bank: Bank, kind: str, index: int) -> Picture:
+def _spectrogram(bank: Bank, kind: str, index: int) -> RgbImage:
     rate = bank.entries(kind)[index].sample_rate
     track = bank.sound(kind, index, rate, 1)[0, : SECONDS * rate]
     return spectrogram(track.astype(np.float64), rate)
 
 
-def _on_white(person: Picture) -> Picture:
+def _on_white(person: RgbImage) -> RgbImage:
     """A silhouette in the middle of a white square."""
     side = max(person.shape[:2])
     square = Image.new("RGB", (side, side), "white")

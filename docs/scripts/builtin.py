@@ -38,33 +38,33 @@ same order."""
 
 
 def section(reference: Bank) -> str:
-    """The introduction and a table for each picture."""
-    pictures = {"the clip's frame": decode_frame(FRAME.read_bytes())}
-    pictures |= {f"an image of {name}": made for name, made in made_pictures(192).items()}
+    """The introduction and a table for each image."""
+    images = {"the clip's frame": decode_frame(FRAME.read_bytes())}
+    images |= {f"an image of {name}": made for name, made in made_pictures(192).items()}
     columns, heads = ("psnr", "ssim", "ch_mean"), ("PSNR dB", "SSIM", "mean")
     tables = [
-        rendered(f"Built-in bank, {title}", _rows(picture, reference), columns, heads)
-        for title, picture in pictures.items()
+        rendered(f"Built-in bank, {title}", _rows(image, reference), columns, heads)
+        for title, image in images.items()
     ]
     return "\n\n".join([INTRODUCTION, *(f"#{table}" for table in tables)]) + "\n"
 
 
-def _rows(picture: Frame, reference: Bank) -> list[Row]:
+def _rows(image: Frame, reference: Bank) -> list[Row]:
     return [
-        Row(name, severity, _differences(name, severity, picture, reference))
+        Row(name, severity, _differences(name, severity, image, reference))
         for name in ("frost", "crowd")
         for severity in SEVERITIES
     ]
 
 
-def _differences(name: str, severity: int, picture: Frame, reference: Bank) -> dict[str, float]:
+def _differences(name: str, severity: int, image: Frame, reference: Bank) -> dict[str, float]:
     """Built-in minus reference; of three channels, the one with the largest difference."""
-    ours, theirs = (figures(name, severity, picture, bank, DRAWS) for bank in (None, reference))
+    ours, theirs = (figures(name, severity, image, bank, DRAWS) for bank in (None, reference))
     off = {figure: np.atleast_1d(ours[figure] - theirs[figure]) for figure in ours}
     return {figure: float(values[np.abs(values).argmax()]) for figure, values in off.items()}
 
 
-def import_pictures(folder: Path) -> Bank:
+def import_images(folder: Path) -> Bank:
     """The images of the AVROBUSTBENCH bank, written to `folder`."""
     return import_bank(SHARED / "bank/avrobustbench/visual_corruptions", folder / "reference")
 
@@ -73,7 +73,7 @@ def main() -> None:
     """Measure, and replace the section."""
     page = ROOT / "docs/fidelity.md"
     with tempfile.TemporaryDirectory() as folder:
-        text = section(import_pictures(Path(folder)))
+        text = section(import_images(Path(folder)))
     page.write_text(page.read_text().partition(HEADING + "\n")[0].rstrip("\n") + "\n\n" + text)
 
 

@@ -1,7 +1,7 @@
 """Writes docs/corruptions.md and docs/img from the corruptions themselves.
 
 .venv/bin/python docs/scripts/corruptions.py                        everything, in docs/
-.venv/bin/python docs/scripts/corruptions.py --out DIR rain wind    the page, pictures of these only
+.venv/bin/python docs/scripts/corruptions.py --out DIR rain wind    the page, figures of these only
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import bank
 import errata
-import pictures
+import figures
 
 from avrb_wds.corruptions import (
     CORRUPTIONS,
@@ -62,7 +62,7 @@ def _section(corruption: Corruption) -> str:
     module = sys.modules[f"avrb_wds.corruptions.{name}"]
     summary = _words(module.__doc__).partition(": ")[2]
     parts = [f"## {name}", summary[0].upper() + summary[1:]]
-    images = (pictures.strip_file(name), pictures.spectrogram_file(name))
+    images = (figures.strip_file(name), figures.spectrogram_file(name))
     for (modality, title), image in zip(SIGNALS, images, strict=True):
         parts.append(f"![{name}, {title.lower()}: clean, severity 1 to 5](img/{image})")
         kernel, reference = (corruption.kernel(modality, profile) for profile in _profiles())
@@ -137,7 +137,7 @@ def _flat(name: str, value: Any) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the page, and the pictures of the corruptions and of the bank: those named, or all."""
+    """Write the page, and the figures of the corruptions and of the bank: those named, or all."""
     parser = argparse.ArgumentParser()
     everything = ["bank", *(name for name in available() if name in CORRUPTIONS)]
     parser.add_argument("names", nargs="*", default=everything)
@@ -150,7 +150,7 @@ def main() -> None:
         if name == "bank":
             bank.write_sheet(images)
         else:
-            pictures.write_pictures(name, images)
+            figures.write_figures(name, images)
 
 
 if __name__ == "__main__":

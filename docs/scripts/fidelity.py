@@ -146,9 +146,9 @@ def visual_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
     return Row(name, severity, differences(found, cell))
 
 
-def sounds(media: Media, kind: str) -> Bank:
+def recordings(media: Media, kind: str) -> Bank:
     """The recordings of a kind in AVROBUSTBENCH that are available, imported."""
-    file = media.folder / f"sounds-{kind}"
+    file = media.folder / f"{kind}-recordings"
     if not file.exists():
         paths = sorted((REFERENCE_BANK / "audio_corruptions" / FOLDERS.get(kind, kind)).iterdir())
         read = [(path.stem, *decode_audio(path.read_bytes())) for path in paths]
@@ -161,11 +161,11 @@ def audio_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
     cell = media.figures["audio"]["BkjpjAohg-0.wav"][FIGURES_OF[profile]][name][str(severity)]
     if "snr_db" not in cell:
         return Row(name, severity, {})
-    surroundings = name in KINDS
-    bank = sounds(media, name) if surroundings else None
+    environmental = name in KINDS
+    bank = recordings(media, name) if environmental else None
     corrupter = Corrupter.of(name, severity, profile=profile, bank=bank)
-    # The SNR of a surrounding is that before clipping: a softer clip has room for all of it.
-    clean = media.pcm // 16 if surroundings else media.pcm
+    # Environmental SNR is measured before clipping: a softer clip has room for all of it.
+    clean = media.pcm // 16 if environmental else media.pcm
     loudness, snr, distance = power(clean.astype(np.float32)), [], []
     # Where the reference's silent chunks overlap, the SNR varies widely: see INTRODUCTION.
     replayed = name == "interference" and profile == "reference"
@@ -178,14 +178,14 @@ def audio_row(media: Media, name: str, severity: int, profile: Profile) -> Row:
         error = np.subtract(draw, clean, dtype=np.float32)
         snr.append(10 * np.log10(loudness / power(error)))
         if d < (DRAWS if name == "interference" else LSD_DRAWS):
-            full = corrupter.pcm(media.pcm, f"{d}", media.sample_rate) if surroundings else draw
+            full = corrupter.pcm(media.pcm, f"{d}", media.sample_rate) if environmental else draw
             distance.append(spectral_distance(media.pcm, full))
-    reference = cell["snr_db" if surroundings else "snr_db_after_clip"]["mean"]
+    reference = cell["snr_db" if environmental else "snr_db_after_clip"]["mean"]
     off = {
         "snr": float(np.mean(snr)) - reference,
         "lsd": float(np.mean(distance)) - cell["lsd_db"]["mean"],
     }
-    bound = surroundings or name == "compression"
+    bound = environmental or name == "compression"
     return Row(name, severity, off, unlimited=("lsd",) if bound else ())
 
 
@@ -231,7 +231,7 @@ def page(media: Media) -> str:
         rendered("Visual, reference profile", reference_frames, VISUAL, HEADS),
         rendered("Audio, default profile", waveforms, sound, sound_heads),
         rendered("Audio, reference profile", reference_waveforms, sound, sound_heads),
-        builtin.section(builtin.import_pictures(media.folder)),
+        builtin.section(builtin.import_images(media.folder)),
     ]
     return "\n\n".join(parts)
 

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import figures
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-import pictures
 import scene
 import soundfile
 from PIL import Image
@@ -79,7 +79,7 @@ class Cell:
 
 
 def _spectrogram(pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
-    scale = (pictures.levels(pcm)[::-1] - pictures.FLOOR) / (pictures.TOP - pictures.FLOOR)
+    scale = (figures.levels(pcm)[::-1] - figures.FLOOR) / (figures.TOP - figures.FLOOR)
     colors: npt.NDArray[np.uint8] = mpl.colormaps["magma"](np.clip(scale, 0, 1), bytes=True)
     return colors[..., :3]
 

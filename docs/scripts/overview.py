@@ -34,7 +34,7 @@ def overview(frame: Frame) -> Image.Image:
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the overview."""
     out = Path(__file__).parents[1] / "img" / "overview.jpg"
     overview(scene.frame()).save(out, quality=88, optimize=True)
 

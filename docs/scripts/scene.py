@@ -1,4 +1,4 @@
-"""A frame and a sound made of formulas that look and sound enough like real ones to show on."""
+"""A synthetic frame and synthetic audio for the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of docs/corruptions.md: strips of frames and of spectrograms."""
+"""The figures of docs/corruptions.md: strips of frames and of spectrograms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from avrb_wds.corrupter import Corrupter
 from avrb_wds.corruptions import SEVERITIES, Frame, Pcm
 
 WINDOW, HOP = 512, 128
-FLOOR, TOP = -20.0, 70.0  # dB shown, alike in all panels
+FLOOR, TOP = -20.0, 70.0  # dB, the same in all panels
 GAP = 4
 KEY = "docs"
 
@@ -29,15 +29,15 @@ def spectrogram_file(name: str) -> str:
     return f"{name}-sound.png"
 
 
-def write_pictures(name: str, folder: Path) -> None:
-    """Both pictures of a corruption: clean, then severity 1 to 5, from left to right."""
+def write_figures(name: str, folder: Path) -> None:
+    """Write both figures of a corruption: clean, then severity 1 to 5, from left to right."""
     frame, pcm = scene.frame(), scene.sound()
     corrupters = [Corrupter.of(name, severity) for severity in SEVERITIES]
     frames = [frame, *(c.frame(frame, KEY, 0) for c in corrupters)]
-    sounds = [pcm, *(c.pcm(pcm, KEY, scene.RATE) for c in corrupters)]
+    waveforms = [pcm, *(c.pcm(pcm, KEY, scene.RATE) for c in corrupters)]
     # Without subsampling and at this quality nothing of the corruption is lost to the eye.
     _strip(frames).save(folder / strip_file(name), quality=80, subsampling=0)
-    _spectrograms(sounds).save(folder / spectrogram_file(name), optimize=True)
+    _spectrograms(waveforms).save(folder / spectrogram_file(name), optimize=True)
 
 
 def _strip(frames: list[Frame]) -> Image.Image:
@@ -46,7 +46,7 @@ def _strip(frames: list[Frame]) -> Image.Image:
     return Image.fromarray(np.concatenate(parts[:-1], axis=1))
 
 
-def _spectrograms(sounds: list[Pcm]) -> Image.Image:
+def _spectrograms(waveforms: list[Pcm]) -> Image.Image:
     """As wide as the strip; 40 colors are enough for a scale of brightness."""
     import matplotlib as mpl
 
@@ -54,8 +54,8 @@ def _spectrograms(sounds: list[Pcm]) -> Image.Image:
     from matplotlib import pyplot as plt
 
     names = ["clean", *(f"severity {severity}" for severity in SEVERITIES)]
-    figure, axes = plt.subplots(1, len(sounds), figsize=(11.72, 2.0), dpi=100, sharey=True)
-    for axis, name, pcm in zip(axes, names, sounds, strict=True):
+    figure, axes = plt.subplots(1, len(waveforms), figsize=(11.72, 2.0), dpi=100, sharey=True)
+    for axis, name, pcm in zip(axes, names, waveforms, strict=True):
         extent = (0, scene.SECONDS, 0, scene.RATE / 2000)
         axis.imshow(
             levels(pcm), origin="lower", aspect="auto", extent=extent, vmin=FLOOR, vmax=TOP,
