@@ -9,16 +9,22 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class StorageLimits:
-    """Times in seconds, sizes in bytes.
+    """Limits of requests to remote storage.
 
-    retries: how often in a row a read may fail without a byte gained; each wait is twice the one
-    before, from `backoff` to `max_backoff`, with no chance in it, or as long as the server asks
-    for by Retry-After, up to `max_retry_after`.  connect_timeout: until there is a connection;
-    read_timeout: silence in the middle.  min_throughput: bytes per second below which a request is
-    given up, after `read_timeout` and the time that all of its bytes take at this
-    rate.  max_range_bytes: the largest range asked for; max_concurrency: how many at once; what is
-    held ahead of the reader is at most their product.  max_metadata_bytes: the largest manifest or
-    index.
+    Read-ahead takes at most `max_range_bytes` * `max_concurrency`.
+
+    Attributes:
+        retries: How often in a row a read may fail without receiving a byte.
+        backoff: Wait after the first failure, in seconds; it doubles with each, without jitter.
+        max_backoff: Longest wait, in seconds.
+        connect_timeout: In seconds.
+        read_timeout: Longest silence within a response, in seconds.
+        max_retry_after: Longest wait that a server may ask for with Retry-After, in seconds.
+        min_throughput: In bytes per second. A request is aborted after `read_timeout` and the time
+            that its bytes take at this rate.
+        max_range_bytes: Largest range of one request.
+        max_concurrency: Requests at a time.
+        max_metadata_bytes: Largest manifest or index.
     """
 
     retries: int = 8
@@ -33,17 +39,25 @@ class StorageLimits:
     max_metadata_bytes: int = 64 * MIB
 
     def wait(self, failures: int) -> float:
-        """How long to wait after so many failures.
+        """Return the wait after a number of failures, in seconds.
 
-        >>> StorageLimits().wait(1), StorageLimits().wait(2), StorageLimits().wait(99)
-        (0.1, 0.2, 10.0)
+        Args:
+            failures: The number of failures, from 1.
+
+        Example:
+            >>> StorageLimits().wait(1), StorageLimits().wait(2), StorageLimits().wait(99)
+            (0.1, 0.2, 10.0)
         """
         return min(self.max_backoff, self.backoff * 2.0 ** min(failures - 1, 60))
 
     def deadline(self, size: int) -> float:
-        """How long a request for so many bytes may take in all.
+        """Return the time that a request may take in all, in seconds.
 
-        >>> StorageLimits().deadline(0), StorageLimits().deadline(16 << 20)
-        (30.0, 1054.0)
+        Args:
+            size: Number of bytes requested.
+
+        Example:
+            >>> StorageLimits().deadline(0), StorageLimits().deadline(16 << 20)
+            (30.0, 1054.0)
         """
         return self.read_timeout + size / self.min_throughput

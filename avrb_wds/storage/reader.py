@@ -29,11 +29,9 @@ VERY_CAREFUL = 1 << 12
 
 
 class ObjectReader:
-    """Reads by address; thread-safe; pickles.  What a file is, is settled when it is first read:
-    if it changes later, reading it is an error.
+    """Reads remote files by URL; a file that changes after its first read is an error.
 
-    options: credentials and endpoint as obstore spells them ("access_key_id", "endpoint", …), and
-    "headers" for web servers; what is not given comes from the standard environment variables.
+    Threads can share it, and it can be pickled. `Storage` makes one.
     """
 
     def __init__(
@@ -54,7 +52,7 @@ class ObjectReader:
         self._lock = Lock()
 
     def stat(self, url: str) -> ObjectInfo:
-        """Size and ETag of a file; raises DataError, naming it, where there is none."""
+        """Return size and ETag of a file; raise DataError if it does not exist."""
         if url not in self._stats:
             self._learning.run(url, lambda: self._learn_stat(url))
         return self._stats[url]
@@ -63,7 +61,7 @@ class ObjectReader:
         self.persist(url, f"{redacted(url)}, byte 0", lambda: self._ask_stat(url))
 
     def persist(self, url: str, subject: str, act: Callable[[], Result]) -> Result:
-        """What `act` returns once it succeeds; raises DataError, `subject: …`, if never."""
+        """Return what `act` returns, with retries; raise DataError, `subject: ...`."""
         retries = Retries(self.limits)
         while True:
             try:
@@ -98,19 +96,16 @@ class ObjectReader:
             raise
 
     def client(self, url: str, *, size: int = 0, writing: bool = False) -> Any:
-        """The obstore client that reaches an address, for requests of about `size` bytes."""
+        """Return the obstore client for a URL, for requests of about `size` bytes."""
         return self._clients.of(ParsedUrl.of(url), size=size, writing=writing)
 
     def forget(self, url: str) -> None:
-        """Let a file be another one from here on: it was written."""
+        """Accept that a file has changed, because it was written."""
         with self._lock:
             self._stats.pop(url, None)
 
     def names(self, folder: str) -> list[str]:
-        """The names of the files in a folder of a bucket, sorted.
-
-        Raises UsageError for web servers, which do not tell.
-        """
+        """List the files in a folder of a bucket; raise UsageError for web servers."""
         import obstore
 
         address = ParsedUrl.of(folder)
@@ -126,7 +121,7 @@ class ObjectReader:
         return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
 
     def read(self, url: str, sha256: str = "") -> bytes:
-        """A whole small file: a manifest, an index.  sha256: what it must have."""
+        """Read all of a small file and compare it with `sha256`, if given."""
         stat = self.stat(url)
         if stat.size > self.limits.max_metadata_bytes:
             raise DataError(
@@ -136,17 +131,24 @@ class ObjectReader:
         return b"".join(self.stream(url, sha256=sha256))
 
     def get_range(self, url: str, start: int, length: int) -> bytes:
-        """The bytes `start` to `start + length`; raises DataError where they are not all there."""
+        """Read `length` bytes from `start`; raise DataError if the file ends before."""
         return b"".join(self.pieces(url, start, start + length))
 
     def stream(
         self, url: str, *, size: int | None = None, sha256: str = ""
     ) -> Generator[Any, None, None]:
-        """The whole file in pieces (buffers), ranges of it read ahead.
+        """Read a whole file in pieces, with read-ahead.
 
-        size, sha256: what it must have; by default the SHA-256 that is stored with it, if any is.
-        Raises DataError where it has not, before the last 64 KiB: who reads a tar stops at its end
-        mark, which may be some bytes before that of the file.
+        A file of another size or SHA-256 is an error before its last 64 KiB, because a reader of a
+        tar stops at the end mark, which may be some bytes before the end of the file.
+
+        Args:
+            url: The URL.
+            size: Size that the file must have; None for any.
+            sha256: SHA-256 that it must have; "" for the one stored with it, if any.
+
+        Raises:
+            DataError: The file has another size or SHA-256.
         """
         stat, where = self.stat(url), redacted(url)
         sha256 = sha256 or stat.sha256
@@ -178,9 +180,13 @@ class ObjectReader:
     def pieces(
         self, url: str, start: int, stop: int, stopped: Event | None = None
     ) -> Iterator[Any]:
-        """The bytes `start` to `stop` as they come, read on from where a connection dropped.
+        """Read the bytes from `start` to `stop` as they arrive, and resume after a lost connection.
 
-        stopped: set by whoever needs no more.
+        Args:
+            url: The URL.
+            start: First byte.
+            stop: Byte after the last.
+            stopped: Set this event to end early.
         """
         at, piece, retries = start, PIECE, Retries(self.limits)
         skip = start == 0 and url in self._unranged

@@ -28,10 +28,19 @@ OPEN_FILES = 2
 
 
 class Storage:
-    """How remote files are read: by which credentials, and through which cache.
+    """How remote files are read: credentials, limits and cache.
 
-    options: as `ObjectReader` takes them.  cache_dir, cache_size: a folder, and how many bytes it
-    may hold; None for no cache.  Thread-safe; pickles.  Raises UsageError for half a cache.
+    Threads can share it, and it can be pickled.
+
+    Args:
+        options: Credentials and endpoint with obstore's names ("access_key_id", "endpoint", ...),
+            and "headers" for web servers; what is missing comes from the environment variables.
+        cache_dir: Folder of the cache, which processes may share; None for no cache.
+        cache_size: Largest size of the cache, in bytes.
+        limits: Limits of requests; None for the defaults.
+
+    Raises:
+        UsageError: Only one of `cache_dir` and `cache_size` is given.
     """
 
     def __init__(
@@ -63,16 +72,17 @@ class Storage:
         self._lock = Lock()
 
     def without_cache(self) -> Storage:
-        """The same without the cache: what is at an address now."""
+        """Return the same storage without the cache, to read what is at a URL now."""
         other = copy(self)
         other._cache = None
         return other
 
     def file(self, url: str) -> RemotePath:
-        """The file at an address, which nothing is asked of yet.
+        """Return the path of a URL; nothing is requested yet.
 
-        An address that ends in "#sha256=…" pins what is there: the SHA-256 of a manifest, or of the
-        one in a folder, from which all else is proven.
+        Args:
+            url: The URL. "#sha256=..." at its end is the SHA-256 that the manifest must have, from
+                which all other files are verified.
         """
         url, _, pin = url.partition("#sha256=")
         ParsedUrl.of(url)
@@ -84,7 +94,14 @@ class Storage:
         return RemotePath(self, url, pin)
 
     def range(self, url: str, start: int, length: int, sha256: str = "") -> bytes:
-        """Bytes of a large file, fewer where it ends before; by the cache where there is one."""
+        """Read a range of a large file, through the cache if there is one.
+
+        Args:
+            url: The URL.
+            start: First byte.
+            length: Number of bytes; fewer are returned at the end of the file.
+            sha256: SHA-256 of the whole file, if known.
+        """
         check_not_forked()  # before any lock that a forked child would find held
         file = self._cached(url, sha256) if self._cache else None
         if file is not None:
@@ -97,9 +114,16 @@ class Storage:
         return self._window.read(url, start, length, size) if length else b""
 
     def reread(self, url: str, start: int, bad: bytes, length: int, sha256: str) -> bytes:
-        """The bytes that are at the address itself, `bad` being those that the cache gave.
+        """Read a range from the URL itself after the cache returned `bad` bytes.
 
-        Where they differ, the cache's file is removed, to be fetched again when next wanted.
+        If they differ, the cached file is removed.
+
+        Args:
+            url: The URL.
+            start: First byte.
+            bad: What the cache returned.
+            length: Number of bytes.
+            sha256: SHA-256 of the whole file.
         """
         data = self.store.get_range(url, start, length) if self._cache else bad
         if data == bad:
@@ -132,16 +156,19 @@ class Storage:
             return file
 
     def close(self) -> None:
-        """Let go of open files and of what was read ahead."""
+        """Close open files and discard what was read ahead."""
         with self._lock:
             self._open.clear()
         self._window.close()
 
 
 class RemotePath:
-    """A file or folder at an address, used like a `pathlib.Path`; str() shows no secret.
+    """A remote file or folder, used like a `pathlib.Path`; `str` hides secrets.
 
-    pin: the SHA-256 that it must have, or the manifest in it; "" for any.
+    Args:
+        storage: How it is read.
+        url: Its URL.
+        pin: SHA-256 that the file, or the manifest in the folder, must have; "" for any.
     """
 
     def __init__(self, storage: Storage, url: str, pin: str = "") -> None:
@@ -163,11 +190,11 @@ class RemotePath:
 
     @property
     def parent(self) -> RemotePath:
-        """The folder that it lies in."""
+        """The folder that contains it."""
         return RemotePath(self.storage, parent(self.url))
 
     def is_file(self) -> bool:
-        """Whether there is such a file."""
+        """Return whether the file exists."""
         try:
             self.storage.store.stat(self.url)
         except RemoteFileNotFoundError:
@@ -176,32 +203,38 @@ class RemotePath:
 
     @property
     def can_list(self) -> bool:
-        """Whether the files of a folder can be listed: in a bucket, not on a web server."""
+        """Whether the files of a folder can be listed, as in a bucket but not on a web server."""
         return ParsedUrl.of(self.url).scheme not in WEB
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """Size in bytes."""
         return self.storage.store.stat(self.url).size
 
     def names(self) -> list[str]:
-        """The names of the files in this folder, sorted."""
+        """List the names of the files in the folder, sorted."""
         return self.storage.store.names(self.url)
 
     def read_bytes(self) -> bytes:
-        """The whole of a small file."""
+        """Read all of a small file."""
         return self.storage.store.read(self.url, self.pin)
 
     def read_range(self, start: int, length: int, sha256: str = "") -> bytes:
-        """Bytes of it, fewer where it ends before.  sha256: of the whole file, for the cache."""
+        """Read a range of the file.
+
+        Args:
+            start: First byte.
+            length: Number of bytes; fewer are returned at the end of the file.
+            sha256: SHA-256 of the whole file, for the cache.
+        """
         return self.storage.range(self.url, start, length, sha256)
 
     def reread_range(self, start: int, bad: bytes, length: int, sha256: str = "") -> bytes:
-        """The bytes of the file where `bad` may come from a cache that went bad."""
+        """Read a range again after the cache returned `bad` bytes; see `Storage.reread`."""
         return self.storage.reread(self.url, start, bad, length, sha256)
 
     def open(self, mode: str = "rb") -> BinaryIO:
-        """The file as a stream, which seeks forwards only, and to its end to learn its size."""
+        """Open the file as a binary stream; it seeks forwards, and to the end for the size."""
         store = self.storage.store
         size = store.stat(self.url).size
         return io.BufferedReader(Stream(store.stream(self.url), size), 1 << 20)
@@ -212,10 +245,10 @@ AnyPath = Path | RemotePath
 
 
 def to_path(path: str | AnyPath) -> AnyPath:
-    """`path` as it is, or as a local path where it is text."""
+    """Return a text as a local path, and a path unchanged."""
     return path if isinstance(path, RemotePath) else Path(path)
 
 
 def file_size(place: AnyPath) -> int:
-    """How many bytes a file has."""
+    """Return the size of a file in bytes."""
     return place.size if isinstance(place, RemotePath) else place.stat().st_size

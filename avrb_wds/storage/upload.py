@@ -17,12 +17,22 @@ Result = TypeVar("Result")
 
 
 def upload(store: ObjectReader, source: Path | bytes, url: str) -> bool:
-    """Put a local file, or bytes, at `url`; False where that lies there already.
+    """Upload a local file or bytes.
 
-    Large files go in parts, each tried again on its own.  What lies there is known by its size and
-    by the SHA-256 that is stored with it, so that an upload that was broken off goes on with the
-    next file.  Raises UsageError for addresses that cannot be written, DataError where writing
-    fails for good.
+    Large files are uploaded in parts, and each part is retried. A file that is already there is
+    recognized by its size and stored SHA-256, so an interrupted upload can be repeated.
+
+    Args:
+        store: Credentials and limits.
+        source: The file, or its bytes.
+        url: Where to upload it.
+
+    Returns:
+        False if the file was already there.
+
+    Raises:
+        UsageError: The URL cannot be written to.
+        DataError: Writing fails after all retries.
     """
     size, digest = _sized(source)
     client, path = _writer(store, url, min(size, CHUNK))
@@ -48,9 +58,14 @@ def upload(store: ObjectReader, source: Path | bytes, url: str) -> bool:
 
 
 def check_bucket(store: ObjectReader, folder: str) -> None:
-    """Raise DataError where the bucket of a folder does not exist.
+    """Check that the bucket of a folder exists; some servers create missing buckets on upload.
 
-    Some servers would make one when something is put there, whatever was meant.
+    Args:
+        store: Credentials and limits.
+        folder: URL of the folder.
+
+    Raises:
+        DataError: The bucket does not exist.
     """
     client, path = _writer(store, folder)
 
@@ -68,7 +83,16 @@ def check_bucket(store: ObjectReader, folder: str) -> None:
 
 
 def remove(store: ObjectReader, url: str) -> None:
-    """Remove what lies at `url`, if anything does; raises as `upload`."""
+    """Remove a file if it exists.
+
+    Args:
+        store: Credentials and limits.
+        url: URL of the file.
+
+    Raises:
+        UsageError: The URL cannot be written to.
+        DataError: Removing fails after all retries.
+    """
     client, path = _writer(store, url)
 
     def delete() -> None:

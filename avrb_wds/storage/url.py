@@ -22,13 +22,18 @@ _USER = re.compile("^([^/]*//)[^/]*@")  # and password
 
 
 def is_remote(text: str) -> bool:
-    """Whether `text` is an address rather than a local path.
+    """Return whether a text is a URL rather than a local path.
 
-    Raises UsageError for schemes that are not read: file:, pipe: and whatever else a list of shards
-    might smuggle in; and for what is an address but for its slashes, unless there is such a file.
+    Args:
+        text: A URL or a path.
 
-    >>> is_remote("s3://bucket/vgg-000000.tar"), is_remote("shards/vgg-000000.tar")
-    (True, False)
+    Raises:
+        UsageError: The scheme is not supported, such as file: and pipe:, or slashes are missing and
+            no file has that name.
+
+    Example:
+        >>> is_remote("s3://bucket/vgg-000000.tar"), is_remote("shards/vgg-000000.tar")
+        (True, False)
     """
     match = _SCHEME.match(text)
     if match is None or (match[2] is None and match[1].lower() not in ("pipe", "file")):
@@ -49,10 +54,14 @@ def is_remote(text: str) -> bool:
 
 
 def redacted(url: str) -> str:
-    """`url` fit for a message: without user, password, query and fragment.
+    """Return a URL for a message, without user, password, query and fragment.
 
-    >>> redacted("https://me:secret@host/a.tar?signature=abc")
-    'https://host/a.tar'
+    Args:
+        url: The URL.
+
+    Example:
+        >>> redacted("https://me:secret@host/a.tar?signature=abc")
+        'https://host/a.tar'
     """
     return _USER.sub(r"\1", re.split("[?#]", url, maxsplit=1)[0])
 

@@ -84,11 +84,15 @@ class _Opener:
 def register_webdataset(
     storage_options: Mapping[str, Any] | None = None, limits: StorageLimits | None = None
 ) -> None:
-    """Let webdataset open s3://, gs://, az://, hf://, http:// and https:// this way.
+    """Let webdataset open s3://, gs://, az://, hf://, http:// and https:// with this package.
 
-    webdataset's own way starts a program (curl, gsutil) for each.  A worker process must not be
-    forked once its parent has read: give the DataLoader `multiprocessing_context="spawn"`, and
-    call this in the worker too, e.g. in `worker_init_fn`.
+    webdataset by itself starts a program (curl, gsutil) for each. A process that has read must not
+    be forked: give the DataLoader `multiprocessing_context="spawn"`, and call this function in
+    workers too, for example in `worker_init_fn`.
+
+    Args:
+        storage_options: Credentials and endpoint, with obstore's names; None for the environment.
+        limits: Limits of requests; None for the defaults.
     """
     # webdataset.gopen, by name, is the function; the table is beside it in the module.
     gopen = importlib.import_module("webdataset.gopen")
