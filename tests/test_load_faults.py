@@ -17,7 +17,7 @@ import pytest
 from helpers.shards import Made, clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.concurrency.threads import ThreadWorkers
+from avrb_wds.concurrency import ThreadWorkers
 from avrb_wds.errors import DataError, UsageError
 
 
@@ -86,8 +86,8 @@ def test_a_worker_that_dies_names_its_clip(shards: Path) -> None:
     )
     with pytest.raises(
         avrb.AvrbError,
-        match=r"killed by SIGKILL while it had clip 'clip0009' in shard .*t-000002\.tar, byte \d+; "
-        r"give fewer if memory ran out",
+        match=r"killed by SIGKILL while it processed clip 'clip0009' in shard .*t-000002\.tar, "
+        r"byte \d+; lower num_workers if memory ran out",
     ):
         list(loader)
 

@@ -1,7 +1,6 @@
 """One clip in, members out: which frames, which samples, what is kept and what fails."""
 
 import json
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_fra
 from avrb_wds.errors import UsageError
 from avrb_wds.packing import ClipFailure, PackOptions
 from avrb_wds.packing.class_list import LabelEncoder
-from avrb_wds.packing.convert import convert, convert_all
+from avrb_wds.packing.convert import convert
 from avrb_wds.packing.frames import fit
 from avrb_wds.packing.sampling import choose_frames, choose_samples
 from avrb_wds.packing.sources.base import FrameColumns, FrameFolder, SourceClip, VideoFile
@@ -232,16 +231,3 @@ def test_what_cannot_be_packed_says_why(tmp_path, case) -> None:
     assert (failure.video_id, failure.source) == ("v.1", clip.source)
     assert re.search(cause, failure.cause), failure.cause
     assert "\n" not in str(failure)
-
-
-@pytest.mark.parametrize(("clips", "others"), [(0, 0), (1, 0), (3, 3)])
-def test_there_are_no_more_processes_than_clips(clips: int, others: int) -> None:
-    def work(number: int) -> ClipFailure:
-        return ClipFailure(str(os.getpid()), "", "")
-
-    by = {
-        made.video_id
-        for made in convert_all(work, range(clips), 8, str)
-        if type(made) is ClipFailure
-    }
-    assert len(by - {str(os.getpid())}) == others

@@ -18,7 +18,7 @@ import torch
 from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.concurrency import THREADS
+from avrb_wds.concurrency.pool import MAX_THREADS
 from avrb_wds.loading import Loader
 from avrb_wds.loading.buffers import MOST_SHARED
 
@@ -134,11 +134,11 @@ def test_a_transform_that_cannot_go_along(shards: Path) -> None:
         with lock:
             return {"key": clip["key"]}
 
-    with pytest.raises(avrb.UsageError, match=r"^the work does not go to another process: .*"
-                       r"lock.*; give a .* without .*, or do with threads\.$"):  # fmt: skip
+    with pytest.raises(avrb.UsageError, match=r"^the transform cannot be pickled: .*lock.*; "
+                       r"leave out locks .*, or pass worker_type=\"thread\"\.$"):  # fmt: skip
         by_process(shards, transform=make)
     # Left to choose, threads do it.
-    many = avrb.load(shards, WANTED, num_workers=THREADS + 1, transform=make)
+    many = avrb.load(shards, WANTED, num_workers=MAX_THREADS + 1, transform=make)
     assert [key for batch in many for key in batch["key"]] == [f"clip{n:04}" for n in range(11)] * 2
 
 
@@ -150,8 +150,8 @@ def test_a_transform_that_the_worker_does_not_find(
     from gone import make
 
     monkeypatch.undo()
-    with pytest.raises(avrb.UsageError, match=r"^the work does not come to another process: "
-                       r"ModuleNotFoundError: No module named 'gone'; put what"):  # fmt: skip
+    with pytest.raises(avrb.UsageError, match=r"^a worker process cannot import the transform: "
+                       r"ModuleNotFoundError: No module named 'gone'; define"):  # fmt: skip
         list(by_process(shards, transform=make))
 
 
@@ -175,12 +175,12 @@ def test_what_a_transform_returns_has_to_come_back(shards: Path) -> None:
     pair = next(iter(loader))["pair"][0]
     assert type(pair) is Pair
     assert pair == ("clip0000", (1, 2))
-    with pytest.raises(avrb.UsageError, match=r"^what is made does not go to .*: .*generator.*; "):
+    with pytest.raises(avrb.UsageError, match=r"^the transform's result .*: .*generator.*; "):
         list(by_process(shards, transform=lambda clip: {"later": (n for n in range(3))}))
 
 
 def test_far_ahead_they_do_not_wait_for_each_other(shards: Path) -> None:
-    """A socket takes about a hundred orders, and as many results."""
+    """A socket takes about a hundred tasks, and as many results."""
     wanted = avrb.conditions(["gaussian", "impulse", "shot", "speckle"])
     far = {"batch_size": 1, "prefetch": 10_000}
     loader = avrb.load(shards, wanted, num_workers=1, worker_type="process", **far)
@@ -215,7 +215,8 @@ def test_a_killed_worker_is_one_sentence(shards: Path, number: signal.Signals) -
         list(batches)
     assert re.fullmatch(
         rf"worker process \d+ was killed by {number.name}"
-        r"( while it had clip 'clip00\d\d' in shard .*)?; give fewer if memory ran out\.",
+        r"( while it processed clip 'clip00\d\d' in shard .*)?; "
+        r"lower num_workers if memory ran out\.",
         str(caught.value),
     )  # fmt: skip
     # The next pass has new ones.
@@ -224,7 +225,7 @@ def test_a_killed_worker_is_one_sentence(shards: Path, number: signal.Signals) -
 
 
 def test_a_worker_that_ends_by_itself(shards: Path) -> None:
-    with pytest.raises(avrb.AvrbError, match=r"worker process \d+ ended with 7"):
+    with pytest.raises(avrb.AvrbError, match=r"worker process \d+ ended with exit code 7"):
         list(by_process(shards, transform=lambda clip: os._exit(7)))
 
 
@@ -271,7 +272,7 @@ def test_workers_end_with_the_process_that_started_them(
 
 def test_many_workers_are_processes(shards: Path) -> None:
     before = children()
-    for count, expected in ((THREADS, 0), (THREADS + 1, THREADS + 1)):
+    for count, expected in ((MAX_THREADS, 0), (MAX_THREADS + 1, MAX_THREADS + 1)):
         batches = iter(avrb.load(shards, num_workers=count, batch_size=1))
         next(batches)
         assert len(children() - before) == expected

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..atomic import write_atomic
-from ..concurrency import default_workers
-from ..concurrency.ordered import ordered_map
+from ..concurrency import ordered_map
 from ..errors import DataError, reason
 from ..progress import Progress
 from ..shards.manifest import MANIFEST, ShardEntry
@@ -121,8 +120,8 @@ def build_dataset(
 
 def check_steps(journal: Journal, work: BuildJob, *, read: bool = False) -> None:
     """Raise DataError unless all that the journal names is there; read: byte by byte."""
-    checks = (partial(work.check, journal.folder, step, read=read) for step in journal.steps)
-    for _ in ordered_map(checks, default_workers()):
+    check = partial(work.check, journal.folder, read=read)
+    for _ in ordered_map(check, journal.steps):
         pass
 
 

@@ -1,18 +1,29 @@
-"""Worker processes: new interpreters, started, spoken to, and ended with what they work for."""
+"""Threads, worker processes, and ordered, bounded maps over both."""
 
-from .channel import CAN_SHARE, Channel, SharedFile, map_shared
-from .count import THREADS, default_workers
-from .each import map_in_processes
-from .pool import WorkerDiedError, WorkerPool
+from .channel import Channel, SharedFile, map_shared
+from .ordered import ordered_chain, ordered_map, prefetch
+from .pool import (
+    WorkerDiedError,
+    WorkerPool,
+    WorkerType,
+    default_workers,
+    resolve_worker_type,
+)
+from .single_flight import SingleFlight
+from .threads import ThreadWorkers
 
 __all__ = [
-    "CAN_SHARE",
-    "THREADS",
     "Channel",
-    "WorkerPool",
     "SharedFile",
+    "SingleFlight",
+    "ThreadWorkers",
     "WorkerDiedError",
+    "WorkerPool",
+    "WorkerType",
     "default_workers",
-    "map_in_processes",
     "map_shared",
+    "ordered_chain",
+    "ordered_map",
+    "prefetch",
+    "resolve_worker_type",
 ]

@@ -1,4 +1,4 @@
-"""Messages between a process and its workers, and memory that both of them see."""
+"""Messages between a process and its workers, and memory that both of them map."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ import socket
 import struct
 import sys
 import tempfile
+import traceback
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cloudpickle
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import AvrbError, UsageError, reason
-from .carried import reduce_error
+from ..errors import AvrbError, UsageError, describe, reason
 
-CAN_SHARE = hasattr(socket, "send_fds")  # not on Windows
-
-_HEADER = struct.Struct("<Q?")  # how many parts: the pickle and its arrays; in a shared file?
-_MOST_FILES = 3
-_ALIGNED = 64
-# What is larger goes by a shared file: a socket takes about 200 KB, and two processes that wait for
-# each other to take more would wait for ever.
-_MOST_INLINE = 1 << 14
+_HEADER = struct.Struct("<Q?")  # number of parts (the pickle and its arrays); in a shared file?
+_MAX_FILES = 3
+_ALIGNMENT = 64
+# Larger messages go through a shared file: a socket holds about 200 KB, and two processes that
+# wait for each other to read more would wait forever.
+_MAX_INLINE_BYTES = 1 << 14
 
 
 @contextlib.contextmanager
 def _sharing() -> Iterator[None]:
     try:
         yield
-    except (OSError, RuntimeError) as error:  # which torch raises
+    except (OSError, RuntimeError) as error:  # torch raises RuntimeError
         raise AvrbError(
-            f"memory cannot be shared with worker processes: {reason(error)}; give fewer workers, "
-            f"or do with threads."
+            f"memory cannot be shared with worker processes: {reason(error)}; lower num_workers, "
+            f'or pass worker_type="thread".'
         ) from error
 
 
 class SharedFile:
-    """Memory that another process maps by its descriptor; it has no name, and no limit but RAM.
+    """Memory that another process maps by its descriptor; it has no name, and only RAM limits it.
 
-    fd: open until `close`, which mappings outlive, so that there may be more of them than files may
-    be open.  number: no other file of this process has it, however many were there before.
+    Attributes:
+        fd: Open until `close` is called. Mappings outlive it, so that there may be more of them
+            than a process may have open files.
+        number: Unique among all files that this process has ever made.
     """
 
     _numbers = itertools.count()
@@ -60,7 +60,7 @@ class SharedFile:
         if hasattr(os, "memfd_create"):
             # Not in /dev/shm, which containers keep small.
             self.fd = os.memfd_create("avrb", os.MFD_CLOEXEC)
-        else:
+        else:  # macOS
             with tempfile.TemporaryFile() as file:
                 self.fd = os.dup(file.fileno())
         os.ftruncate(self.fd, size)
@@ -69,85 +69,84 @@ class SharedFile:
 
 @_sharing()
 def map_shared(fd: int) -> npt.NDArray[np.uint8]:
-    """All of a shared file as bytes that can be written to."""
+    """Map a whole shared file as a writable array of bytes."""
     torch, path = sys.modules.get("torch"), f"/dev/fd/{fd}"
     if torch is None or not os.path.exists(path):
         return np.frombuffer(mmap.mmap(fd, 0), np.uint8)
-    # Unlike mmap's, this mapping doesn't hold a descriptor of its own, of which a process has about
-    # a thousand.
+    # Unlike mmap's, this mapping holds no descriptor, of which a process has about a thousand.
     size = os.fstat(fd).st_size
-    whole = torch.from_file(path, shared=True, size=size, dtype=torch.uint8)
-    found: npt.NDArray[np.uint8] = whole.numpy()
-    return found
+    tensor = torch.from_file(path, shared=True, size=size, dtype=torch.uint8)
+    array: npt.NDArray[np.uint8] = tensor.numpy()
+    return array
 
 
 class Channel:
-    """One end of a pair of sockets: objects in order, large ones by way of shared memory.
+    """One end of a pair of sockets that carries objects in order, large ones in shared memory.
 
-    Arrays and tensors are not copied to be pickled, and those received lie in the memory they came
-    in.
+    Arrays and tensors are not copied to be pickled, and received ones stay in the memory in which
+    they arrived.
     """
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
 
     def send(self, message: Any, files: Sequence[int] = ()) -> None:
-        """Send anything that cloudpickle takes, and descriptors of shared files.
+        """Send an object, and descriptors of shared files with it.
 
-        Raises UsageError, with nothing sent, for anything else.
+        Raises UsageError, and sends nothing, if cloudpickle cannot pickle the object.
         """
-        parts = _pickled(message)
+        parts = _pickle(message)
         lengths = np.array([part.nbytes for part in parts], np.int64)
-        starts, size = _places(lengths)
-        shared = [SharedFile(size)] if size > _MOST_INLINE else []
-        memory = map_shared(shared[0].fd) if shared else np.zeros(size, np.uint8)
+        starts, size = _aligned_starts(lengths)
+        shared = [SharedFile(size)] if size > _MAX_INLINE_BYTES else []
+        buffer = map_shared(shared[0].fd) if shared else np.zeros(size, np.uint8)
         for part, start in zip(parts, starts, strict=True):
-            memory[start : start + part.nbytes] = np.frombuffer(part, np.uint8)
+            buffer[start : start + part.nbytes] = np.frombuffer(part, np.uint8)
         head = _HEADER.pack(len(lengths), bool(shared))
         socket.send_fds(self._end, [head], [*files, *(file.fd for file in shared)])
-        self._end.sendall(lengths.tobytes() + (b"" if shared else memory.tobytes()))
+        self._end.sendall(lengths.tobytes() + (b"" if shared else buffer.tobytes()))
 
     def receive(self) -> tuple[Any, list[int]]:
-        """The next message, and the descriptors of shared files that came with it, to be closed.
+        """Return the next message and the descriptors that came with it, for the caller to close.
 
         Raises EOFError once the other end is closed.
         """
-        head, files, _, _ = socket.recv_fds(self._end, _HEADER.size, _MOST_FILES)
+        head, files, _, _ = socket.recv_fds(self._end, _HEADER.size, _MAX_FILES)
         if not head:
             raise EOFError
         head += self._exactly(_HEADER.size - len(head))
         count, large = _HEADER.unpack(head)
         lengths = np.frombuffer(self._exactly(8 * count), np.int64)
-        starts, size = _places(lengths)
-        memory = _received(files) if large else np.frombuffer(self._exactly(size), np.uint8)
-        body, *parts = (memory[s : s + n] for s, n in zip(starts, lengths.tolist(), strict=True))
+        starts, size = _aligned_starts(lengths)
+        buffer = _map_received(files) if large else np.frombuffer(self._exactly(size), np.uint8)
+        body, *parts = (buffer[s : s + n] for s, n in zip(starts, lengths.tolist(), strict=True))
         return pickle.loads(body.data, buffers=parts), files
 
     def fileno(self) -> int:
-        """The descriptor of this end."""
+        """Return the descriptor of this end."""
         return self._end.fileno()
 
     def close(self) -> None:
-        """End it for both sides, also where a forked child holds this end too."""
-        with contextlib.suppress(OSError):  # the other side may have gone already
+        """Close the channel for both sides, even if a forked child also holds this end."""
+        with contextlib.suppress(OSError):  # the other side may have closed it already
             self._end.shutdown(socket.SHUT_RDWR)
         self._end.close()
 
     def _exactly(self, size: int) -> bytearray:
-        found = bytearray(size)
-        view, done = memoryview(found), 0
+        data = bytearray(size)
+        view, done = memoryview(data), 0
         while done < size:
             got = self._end.recv_into(view[done:])
             if not got:
                 raise EOFError
             done += got
-        return found
+        return data
 
 
-def _received(files: list[int]) -> npt.NDArray[np.uint8]:
-    """The memory of the last of these files, which is closed and taken off."""
+def _map_received(files: list[int]) -> npt.NDArray[np.uint8]:
+    """Map the last of these files, close it and remove it from the list."""
     with _sharing():
-        if not files:  # the system has left it out
+        if not files:  # the system drops descriptors beyond the limit of open files
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     try:
         return map_shared(files[-1])
@@ -155,44 +154,68 @@ def _received(files: list[int]) -> npt.NDArray[np.uint8]:
         os.close(files.pop())
 
 
-def _pickled(message: Any) -> list[memoryview]:
-    """A message as its pickle and the arrays in it, which are not copied."""
+def _pickle(message: Any) -> list[memoryview]:
+    """Return the pickle of a message and the arrays in it, which are not copied."""
     body, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
     try:
         _Pickler(body, protocol=5, buffer_callback=arrays.append).dump(message)
     except Exception as error:
         raise UsageError(
-            f"what is made does not go to another process: {reason(error)}; leave out open files, "
-            f"locks and the like, or do with threads."
+            f"the transform's result cannot be pickled: {reason(error)}; return no locks or open "
+            f'files, or pass worker_type="thread".'
         ) from error
     return [body.getbuffer(), *(array.raw() for array in arrays)]
 
 
-def _places(lengths: npt.NDArray[np.int64]) -> tuple[list[int], int]:
-    """Where parts of these lengths begin, so that any array is aligned, and how long all are."""
-    room = -(-lengths // _ALIGNED) * _ALIGNED
-    return (room.cumsum() - room).tolist(), int(room.sum())
+def _aligned_starts(lengths: npt.NDArray[np.int64]) -> tuple[list[int], int]:
+    """Return where parts of these lengths start, aligned for any array, and their total size."""
+    padded = -(-lengths // _ALIGNMENT) * _ALIGNMENT
+    return (padded.cumsum() - padded).tolist(), int(padded.sum())
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle comes without types
-    """Takes a tensor's values apart, as it does those of an array, instead of copying them.
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """Passes a tensor's values out of band, as pickle does an array's, instead of copying them.
 
-    What a script or notebook defines goes by value, and comes back as what it was.
+    What a script or notebook defines is pickled by value.
     """
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, BaseException):
-            return reduce_error(value)
+            return _reduce_error(value)
         torch = sys.modules.get("torch")
         if torch is not None and type(value) is torch.Tensor:
             try:
-                return _tensor, (value.numpy(),)
+                return _to_tensor, (value.numpy(),)
             except (TypeError, RuntimeError):
-                pass  # on a GPU, sparse, bfloat16, with gradients: torch knows how
+                pass  # on a GPU, sparse, bfloat16 or with gradients: torch pickles it
         return super().reducer_override(value)
 
 
-def _tensor(array: npt.NDArray[Any]) -> Any:
+def _to_tensor(array: npt.NDArray[Any]) -> Any:
     import torch
 
     return torch.from_numpy(array)
+
+
+class WorkerTraceback(Exception):
+    """The cause of an error from a worker process: its traceback there, as text."""
+
+
+def _reduce_error(error: BaseException) -> tuple[Callable[..., BaseException], tuple[bytes, str]]:
+    """Reduce an error as `__reduce__` does, with its traceback.
+
+    One that cannot be pickled becomes a RuntimeError with the same message.
+    """
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    try:
+        pickled = cloudpickle.dumps(error)
+        pickle.loads(pickled)
+    except Exception:
+        pickled = pickle.dumps(RuntimeError(describe(error)))
+    return _restore_error, (pickled, text)
+
+
+def _restore_error(pickled: bytes, text: str) -> BaseException:
+    error: BaseException = pickle.loads(pickled)
+    error.__cause__ = WorkerTraceback(f"\n{text}")
+    return error

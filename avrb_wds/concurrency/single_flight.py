@@ -1,4 +1,4 @@
-"""Work that several threads want at the same time, done by one of them."""
+"""Work that several threads request at the same time, done once, by one of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class SingleFlight:
-    """Lets one thread do what others ask for meanwhile, too; pickles as a new one.
+    """Runs the work for a key in one thread while others wait for it; pickles as a new object.
 
     >>> SingleFlight().run("a key", lambda: print("done"))
     done
@@ -17,24 +17,24 @@ class SingleFlight:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._under_way: dict[Hashable, Future[None]] = {}
+        self._running: dict[Hashable, Future[None]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SingleFlight, ()
 
     def run(self, key: Hashable, work: Callable[[], None]) -> None:
-        """Do `work`, or wait for the thread that does the same; raises what it raises in both."""
-        mine: Future[None] = Future()
+        """Do `work`, or wait for the thread that does it for `key`; both raise what it raises."""
+        own: Future[None] = Future()
         with self._lock:
-            first = self._under_way.setdefault(key, mine)
-        if first is mine:
+            first = self._running.setdefault(key, own)
+        if first is own:
             try:
                 work()
             except BaseException as error:
-                mine.set_exception(error)
+                own.set_exception(error)
             else:
-                mine.set_result(None)
+                own.set_result(None)
             finally:
                 with self._lock:
-                    del self._under_way[key]
+                    del self._running[key]
         first.result()

@@ -1,4 +1,4 @@
-"""Threads that run tasks in the order they are handed in, and end when their owner does."""
+"""Threads that run tasks in the order of submission, and end with their owner."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ Task = Callable[[], None]
 
 
 class ThreadWorkers:
-    """`count` threads; with 0 a task runs at once, in the thread that submits it.
+    """`count` threads; with 0, a task runs at once in the thread that submits it.
 
-    Tasks must not raise.  Threads end when `close` is called, when the object is dropped, and at
-    interpreter exit: tasks that have not begun are forgotten, those under way are waited for.
+    Tasks must not raise. The threads end when `close` is called, when the object is dropped, and
+    at interpreter exit: tasks that have not begun are discarded, running ones are waited for.
+    Unlike a ThreadPoolExecutor, it keeps no future for a task, and ends without `close`.
 
     >>> done = []
     >>> with ThreadWorkers(2) as workers:
@@ -25,15 +26,15 @@ class ThreadWorkers:
 
     def __init__(self, count: int) -> None:
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
-        stopped = threading.Event()
-        # Daemons, so that the interpreter leaves ending them to `close`, which forgets the queue.
+        stop = threading.Event()
+        # Daemons, so that the interpreter leaves ending them to `close`, which discards the queue.
         self._threads = [
             threading.Thread(
-                target=_run, args=(self._tasks, stopped), name=f"avrb-load-{number}", daemon=True
+                target=_run, args=(self._tasks, stop), name=f"avrb-load-{index}", daemon=True
             )
-            for number in range(count)
+            for index in range(count)
         ]
-        self.close = weakref.finalize(self, _stop, self._tasks, stopped, self._threads)
+        self.close = weakref.finalize(self, _end_threads, self._tasks, stop, self._threads)
         for thread in self._threads:
             thread.start()
 
@@ -44,27 +45,27 @@ class ThreadWorkers:
         self.close()
 
     def submit(self, task: Task) -> None:
-        """Run `task` once those before it have begun."""
+        """Run `task` after those before it have begun."""
         if self._threads:
             self._tasks.put(task)
         else:
             task()
 
 
-def _run(tasks: SimpleQueue[Task | None], stopped: threading.Event) -> None:
-    while (task := tasks.get()) is not None and not stopped.is_set():
+def _run(tasks: SimpleQueue[Task | None], stop: threading.Event) -> None:
+    while (task := tasks.get()) is not None and not stop.is_set():
         task()
-        # Not to hold on to a batch while waiting for the next task.
+        # Else the thread would keep a batch alive while it waits for the next task.
         del task
 
 
-def _stop(
-    tasks: SimpleQueue[Task | None], stopped: threading.Event, threads: list[threading.Thread]
+def _end_threads(
+    tasks: SimpleQueue[Task | None], stop: threading.Event, threads: list[threading.Thread]
 ) -> None:
-    stopped.set()
+    stop.set()
     for _ in threads:
         tasks.put(None)
     for thread in threads:
-        # The garbage collector may call this in any thread, one of these included.
+        # The garbage collector may call this in any thread, including one of these.
         if thread is not threading.current_thread():
             thread.join()

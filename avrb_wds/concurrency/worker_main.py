@@ -10,16 +10,16 @@ from .channel import Channel
 
 
 def main(fd: int) -> None:
-    """Serve as the process at the other end of a socket says, until it is through or gone."""
+    """Receive a function over socket `fd` and run it until it returns or the owner is gone."""
     channel = Channel(socket.socket(fileno=fd))
     try:
-        pickled, number = channel.receive()[0]
+        pickled, index = channel.receive()[0]
         try:
-            serve = pickle.loads(pickled)
+            worker_main = pickle.loads(pickled)
         except Exception as error:
             channel.send(describe(error))
             return
         channel.send(None)
-        serve(channel, number)
+        worker_main(channel, index)
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass  # the other side is through, or has been killed
+        pass  # the owner has closed the channel or was killed

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 from ..atomic import atomic_file
 from ..av.mp4_writer import BT709, AudioFormat, Mp4Writer, VideoFormat
+from ..concurrency import ordered_map
 from ..corruptions import Draw
 from ..progress import Progress
 from .scenes import SHAPES, Scene
@@ -31,10 +29,10 @@ def make_videos(folder: Path, clips: int, seed: int, progress: Progress | None =
         (folder / name).mkdir(parents=True, exist_ok=True)
     names = [CLASSES[number % len(CLASSES)] for number in range(clips)]
     paths = [folder / name / f"{seed}-{number:04d}.mp4" for number, name in enumerate(names)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(partial(_write, seed=seed), paths, names), 1):
-            if progress is not None:
-                progress(done, clips)
+    videos = list(zip(paths, names, strict=True))
+    for done, _ in enumerate(ordered_map(lambda video: _write(*video, seed), videos), 1):
+        if progress is not None:
+            progress(done, clips)
 
 
 def _write(path: Path, name: str, seed: int) -> None:

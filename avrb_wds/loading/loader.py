@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..concurrency import WorkerType
 from ..condition import Condition, Severity
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
@@ -20,7 +21,7 @@ from .collate import Batch
 from .pipeline import Pipeline, Result
 from .sharding import Plan, Span, split_spans
 from .topology import Topology
-from .worker_config import Stream, WorkerConfig, WorkerType
+from .worker_config import Stream, WorkerConfig
 
 
 class Loader:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ..concurrency.threads import ThreadWorkers
+from ..concurrency import ThreadWorkers
 from ..errors import DataError
 from ..shards import ShardSet
 from .buffers import BatchBuffers, BatchShape, BufferPool

@@ -118,9 +118,9 @@ class _Workers:
         return memory
 
     def _send(self, number: int, message: object, files: list[int]) -> None:
-        self.pool.send(number, message, files, had=partial(self._had, number))
+        self.pool.send(number, message, files, in_work=partial(self._in_work, number))
 
-    def _had(self, number: int) -> str:
+    def _in_work(self, number: int) -> str:
         position = int(self._positions[number][0])
         return "" if position == IDLE else self._shards.name_clip(position)
 
@@ -129,7 +129,7 @@ class _Workers:
         found: list[ItemOrError | None] = [None] * len(places)
         for number in range(len(self.pool)):
             mine = WorkerSlice(number, len(self.pool)).of(places)
-            answer = self.pool.receive(number, partial(self._had, number))
+            answer = self.pool.receive(number, partial(self._in_work, number))
             found[mine.start : mine.stop : mine.step] = answer
         return found
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
-from ..concurrency import CAN_SHARE, THREADS, default_workers
+from ..concurrency import WorkerType, default_workers, resolve_worker_type
 from ..errors import UsageError, check_int, check_one_of
 from .pipeline import Pipeline, Result, batch_memory, stream_by_threads
 from .sharding import Plan
 
-WorkerType = Literal["thread", "process"]
 Stream = Callable[[Pipeline, Plan], Iterator[Result]]
 
 
@@ -35,15 +33,13 @@ class WorkerConfig:
         """Checked, UsageError for what is not allowed.  num_workers: one a core by default."""
         if worker_type is not None:
             check_one_of("worker_type", worker_type, ("thread", "process"))
-        if worker_type == "process" and not CAN_SHARE:
-            raise UsageError("worker_type 'process' needs what this system lacks; give 'thread'.")
         count = default_workers() if num_workers is None else num_workers
         count = check_int("num_workers", count, 0)
         return cls(worker_type, count, check_int("prefetch", prefetch, 1))
 
     def make_stream(self, pipeline: Pipeline, plan: Plan) -> Stream:
         """The function that makes the batches; it keeps memory and processes from pass to pass."""
-        if self.count and (self.worker_type == "process" or self._are_many):
+        if self.count and resolve_worker_type(self.worker_type, self.count) == "process":
             from .process_stream import ProcessStream
 
             try:
@@ -54,7 +50,3 @@ class WorkerConfig:
         ahead = self.prefetch if self.count else 0
         memory = batch_memory(pipeline, plan, ahead)
         return partial(stream_by_threads, workers=self.count, prefetch=ahead, memory=memory)
-
-    @property
-    def _are_many(self) -> bool:
-        return self.worker_type is None and self.count > THREADS and CAN_SHARE

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..atomic import TEMP_PATTERN, make_folder
 from ..building.log import Log, is_log
-from ..concurrency.ordered import ordered_map
+from ..concurrency import ordered_map
 from ..condition import Severity
 from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from ..corruptions import Corruption, Profile
@@ -149,8 +148,8 @@ def _results(
     jobs: list[_Job], corrupter: Corrupter, duration: float | None, log: Log
 ) -> Iterator[FileFailure | None]:
     """Images and sounds, several at a time; then videos, each of which takes all cores."""
-    small = (partial(job.run, corrupter, duration, log) for job in jobs if not job.video)
-    yield from ordered_map(small, (os.cpu_count() or 1) + 1)
+    small = [job for job in jobs if not job.video]
+    yield from ordered_map(lambda job: job.run(corrupter, duration, log), small)
     for job in jobs:
         if job.video:
             yield job.run(corrupter, duration, log)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,8 +17,7 @@ from ..av.container import naming_file, require_pyav
 from ..av.display import is_turned, to_rgb_upright
 from ..av.mp4_writer import LAYOUTS, AudioFormat, Mp4Writer, VideoFormat, to_yuv420p
 from ..av.video_frames import VideoFrame, VideoInfo, read_video_frames, read_video_info
-from ..concurrency.ordered import ordered_map
-from ..concurrency.prefetch import prefetch
+from ..concurrency import default_workers, ordered_map, prefetch
 from ..corrupter import Corrupter
 from ..corruptions import Pcm
 from ..errors import DataError, UsageError, reason
@@ -107,8 +105,8 @@ def _made(
     """The frames corrupted, in order, on all cores."""
     size = (first.frame.width, first.frame.height)
     make = partial(_make, path=path, size=size, corrupter=corrupter, key=key)
-    # One more than cores: while the encoder takes a frame, no core waits.
-    return ordered_map((partial(make, picture) for picture in shown), (os.cpu_count() or 1) + 1)
+    workers = default_workers() + 1  # one more than cores: none waits while a frame is encoded
+    return ordered_map(make, shown, workers, max_pending=workers)
 
 
 def _make(

@@ -1,16 +1,10 @@
-"""One source clip to the members of one shard clip: the work that many do at once."""
+"""One source clip to the members of one shard clip."""
 
 from __future__ import annotations
-
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
 
 from ..building.clip_shape import ClipShape, PackedClip
 from ..building.journal import ClipFailure
 from ..codecs import encode_audio
-from ..concurrency import CAN_SHARE, THREADS, map_in_processes
 from ..corruptions import Pcm
 from ..errors import DataError
 from ..paths import check_file
@@ -21,8 +15,6 @@ from .frames import EncodedFrame, clip_frames, resolve_options
 from .options import PackOptions
 from .sources.base import SourceClip, VideoFile
 from .video_window import VideoWindow
-
-Clip = TypeVar("Clip")
 
 
 def convert(
@@ -61,34 +53,3 @@ def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], 
     video = VideoWindow.of(clip.pictures.path, options, with_sound=together)
     sound = clip_audio(clip.audio, options, video if together else None)
     return clip_frames(video, options), sound
-
-
-def convert_all(
-    work: Callable[[Clip], PackedClip | ClipFailure],
-    clips: Sequence[Clip],
-    num_workers: int,
-    name: Callable[[Clip], str],
-) -> Generator[PackedClip | ClipFailure, None, None]:
-    """What `work` makes of all clips, in order, `num_workers` at a time, twice as many in memory.
-
-    With 0 workers each is made as it is asked for.  More than two are processes: see `THREADS`; no
-    more than there are clips.  name: of a clip, for the error where a process dies of it.
-    """
-    num_workers = min(num_workers, len(clips))
-    if num_workers > THREADS and CAN_SHARE:
-        yield from map_in_processes(work, clips, num_workers, name)
-        return
-    if not num_workers:
-        yield from map(work, clips)
-        return
-    pool = ThreadPoolExecutor(num_workers, thread_name_prefix="avrb-pack")
-    waiting: deque[Future[PackedClip | ClipFailure]] = deque()
-    try:
-        for clip in clips:
-            waiting.append(pool.submit(work, clip))
-            if len(waiting) >= 2 * num_workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)

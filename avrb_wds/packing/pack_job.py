@@ -15,11 +15,12 @@ from ..av.container import require_pyav
 from ..building.clip_shape import PackedClip
 from ..building.journal import ClipFailure, Journal, JournalEntry
 from ..building.shard_writer import ShardWriter, check_shard
+from ..concurrency import ordered_map
 from ..errors import UsageError
 from ..shards.json_io import dumps
 from ..shards.manifest import MANIFEST, Manifest
 from .class_list import LabelEncoder
-from .convert import convert, convert_all
+from .convert import convert
 from .options import PackOptions
 from .sources.base import FrameColumns, Source, SourceClip, VideoFile
 from .sources.open import SourceOptions, open_source
@@ -86,7 +87,7 @@ class PackJob:
     ) -> Generator[PackedClip | ClipFailure, None, None]:
         """The clips from number `start` on, in order, and then what cannot be reached."""
         work = partial(convert, options=self.options, labelling=self.labelling)
-        yield from convert_all(work, self.source.clips[start:], num_workers, _named)
+        yield from ordered_map(work, self.source.clips[start:], num_workers, None, name=_named)
         yield from self.source.failures[max(0, start - len(self.source.clips)) :]
 
     def failed(self, failure: ClipFailure, count: int) -> None:

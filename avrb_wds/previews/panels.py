@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 
 from PIL import Image
 
 from ..av.mp4_writer import LAYOUTS, AudioFormat, Mp4Writer, VideoFormat
 from ..codecs import encode_audio
-from ..concurrency.ordered import ordered_map
+from ..concurrency import ordered_map
 from ..condition import Condition
 from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
@@ -49,7 +47,7 @@ def make_panels(
     clip: PreviewClip, wanted: Sequence[tuple[Condition, Corrupter | None]]
 ) -> Iterator[Panel]:
     """The panel of each condition in order, made on all cores."""
-    return ordered_map((partial(_panel, clip, *one) for one in wanted), (os.cpu_count() or 1) + 1)
+    return ordered_map(lambda one: _panel(clip, *one), wanted)
 
 
 def _panel(clip: PreviewClip, condition: Condition, corrupter: Corrupter | None) -> Panel:

@@ -12,12 +12,12 @@ from ..building.build import Writer
 from ..building.clip_shape import PackedClip
 from ..building.journal import ClipFailure, Journal, JournalEntry
 from ..building.shard_writer import ShardWriter, check_shard
+from ..concurrency import ordered_map
 from ..condition import Condition
 from ..corrupter import Corrupter
 from ..error_budget import ErrorBudget
 from ..errors import DataError, reason, strip_subject
 from ..evaluation.clip_digests import ABSENT, SHORT, ClipDigests, clips_file
-from ..packing.convert import convert_all
 from ..packing.pack_job import sanitize_name
 from ..reports import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
@@ -100,7 +100,8 @@ class RenderJob:
         self, start: int, num_workers: int
     ) -> Generator[PackedClip | ClipFailure, None, None]:
         """The clips from number `start` on, in order."""
-        return convert_all(self._clip, range(start, self.clips), num_workers, self._named)
+        clips = range(start, self.clips)
+        return ordered_map(self._clip, clips, num_workers, None, name=self._named)
 
     def _named(self, position: int) -> str:
         return self.shards.name_clip(position)

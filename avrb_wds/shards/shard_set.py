@@ -14,7 +14,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from ..concurrency.single_flight import SingleFlight
+from ..concurrency import SingleFlight
 from ..errors import DataError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
 from ..progress import Progress

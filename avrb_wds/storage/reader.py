@@ -6,8 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from threading import Event, Lock
 from typing import Any, TypeVar
 
-from ..concurrency.ordered import ordered_chain, ramp
-from ..concurrency.single_flight import SingleFlight
+from ..concurrency import SingleFlight, ordered_chain
 from ..errors import AvrbError, DataError, UsageError
 from .client import Clients, fetch_range, retry_after
 from .hashing import verify_stream
@@ -26,6 +25,23 @@ PIECE = 1 << 20
 CAREFUL = 1 << 16
 VERY_CAREFUL = 1 << 12
 """How much of a dropped connection may be lost: less once one has dropped."""
+
+
+def ramp(start: int, stop: int, largest: int) -> Iterator[tuple[int, int]]:
+    """Cover bytes with ranges (start, stop) that grow from 1 MiB by doubling, up to `largest`.
+
+    The first bytes arrive soon, and the others with few requests. Two ranges have 1 MiB, so that
+    from byte 0 each starts at a multiple of its size: servers store parts of 4, 8 or 16 MiB.
+
+    Example:
+        >>> [stop >> 20 for _, stop in ramp(0, 11 << 20, 4 << 20)]
+        [1, 2, 4, 8, 11]
+    """
+    size, is_first = min(MIB, largest), True
+    while start < stop:
+        yield start, min(stop, start + size)
+        start += size
+        size, is_first = (size, False) if is_first else (min(2 * size, largest), False)
 
 
 class ObjectReader:

@@ -1,4 +1,4 @@
-"""Processes that serve this one: what goes to them and comes back, and what becomes of them."""
+"""Worker processes: what is sent to them, what comes back, and how they end; maps over them."""
 
 import os
 import resource
@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ import pytest
 import torch
 
 import avrb_wds as avrb
-from avrb_wds.concurrency import Channel, SharedFile, map_in_processes, map_shared
+from avrb_wds.concurrency import Channel, SharedFile, WorkerType, map_shared, ordered_map
+from avrb_wds.concurrency.ordered import Item, Result
+
+
+def map_in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], count: int, **options: Any
+) -> Iterator[Result]:
+    return ordered_map(function, items, count, "process", **options)
 
 
 def test_a_channel_keeps_what_it_is_given() -> None:
@@ -47,7 +54,7 @@ def test_a_channel_keeps_what_it_is_given() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_each_is_in_order(count: int) -> None:
+def test_processes_map_in_order(count: int) -> None:
     def work(number: int) -> tuple[int, int]:
         time.sleep(0.002 * (number % 3))
         return number, os.getpid()
@@ -58,19 +65,23 @@ def test_each_is_in_order(count: int) -> None:
     assert list(map_in_processes(work, [], count)) == []
 
 
-def test_each_takes_no_more_than_it_may() -> None:
+WORKER_TYPES = pytest.mark.parametrize("worker_type", ["thread", "process"])
+
+
+@WORKER_TYPES
+def test_a_map_reads_no_more_items_than_it_may(worker_type: WorkerType) -> None:
     taken: list[int] = []
 
-    def things() -> Iterator[int]:
+    def items() -> Iterator[int]:
         for number in range(20):
             taken.append(number)
             yield number
 
-    for done, _ in enumerate(map_in_processes(bytes, things(), 2), 1):
+    for done, _ in enumerate(ordered_map(bytes, items(), 2, worker_type), 1):
         assert len(taken) <= done + 2 * 2
 
 
-def test_each_raises_in_turn_what_the_work_raises() -> None:
+def test_a_map_raises_in_turn_what_the_function_raises() -> None:
     def work(number: int) -> int:
         return 12 // (3 - number)
 
@@ -114,32 +125,33 @@ def test_an_error_that_cannot_be_pickled_is_still_said(
 def test_a_result_that_cannot_be_pickled_is_said() -> None:
     results = map_in_processes(lambda number: threading.Lock() if number else number, [0, 1], 1)
     assert next(results) == 0
-    with pytest.raises(avrb.UsageError, match=r"^what is made does not go .*: .*lock.*; leave out"):
+    with pytest.raises(avrb.UsageError, match=r"^the transform's result .*: .*lock.*; return"):
         next(results)
 
 
-def test_each_says_that_a_worker_was_killed() -> None:
+def test_a_map_says_that_a_worker_was_killed() -> None:
     with pytest.raises(avrb.AvrbError, match="was killed by SIGKILL"):
         list(map_in_processes(lambda number: os.kill(os.getpid(), signal.SIGKILL), range(6), 2))
 
 
-def test_each_names_what_a_worker_died_of() -> None:
+def test_a_map_names_what_a_worker_died_of() -> None:
     def work(number: int) -> int:
         if number == 3:
             os.kill(os.getpid(), signal.SIGSEGV)
         return number
 
-    results = map_in_processes(work, range(6), 2, lambda number: f"clip {number}")
+    results = map_in_processes(work, range(6), 2, name=lambda number: f"clip {number}")
     with pytest.raises(
-        avrb.AvrbError, match=r"was killed by SIGSEGV while it had clip 3; give fewer if memory"
+        avrb.AvrbError,
+        match=r"was killed by SIGSEGV while it processed clip 3; lower",
     ):
         list(results)
 
 
-def test_a_big_thing_and_a_big_result_do_not_wait_for_each_other() -> None:
-    things = [bytes([number]) * 3_000_000 for number in range(8)]
-    assert list(map_in_processes(lambda thing: thing + thing, things, 2)) == [
-        thing * 2 for thing in things
+def test_a_big_item_and_a_big_result_do_not_wait_for_each_other() -> None:
+    items = [bytes([number]) * 3_000_000 for number in range(8)]
+    assert list(map_in_processes(lambda item: item + item, items, 2)) == [
+        item * 2 for item in items
     ]
 
 
@@ -159,7 +171,7 @@ def test_too_many_for_the_files_that_may_be_open(more: int) -> None:
     there = len(os.listdir("/dev/fd"))
     resource.setrlimit(resource.RLIMIT_NOFILE, (there + more, before[1]))
     try:
-        with pytest.raises(avrb.AvrbError, match=r": Too many open files.*; give fewer"):
+        with pytest.raises(avrb.AvrbError, match=r": Too many open files.*; lower num_workers"):
             list(map_in_processes(bytes, [100_000] * 8, 8))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
@@ -169,3 +181,9 @@ def test_too_many_for_the_files_that_may_be_open(more: int) -> None:
 def test_what_a_terminal_sends_does_not_reach_workers() -> None:
     """Ctrl-C goes to a whole session; one that has only started would print a traceback."""
     assert list(map_in_processes(lambda _: os.getsid(0) == os.getpid(), [1], 1)) == [True]
+
+
+@pytest.mark.parametrize(("items", "others"), [(0, 0), (1, 0), (3, 3)])
+def test_there_are_no_more_processes_than_items(items: int, others: int) -> None:
+    pids = set(ordered_map(lambda _: os.getpid(), range(items), 8, None))
+    assert len(pids - {os.getpid()}) == others
