@@ -15,12 +15,12 @@ from .codecs import decode_audio, decode_picture, encode_audio
 from .condition import Severity
 from .corrupter import BankChoice, Corrupter
 from .corruptions import Frame, Pcm, Profile
-from .errors import DataError, check_int, reason
+from .errors import DataError, check_int
 from .media import create_video
 from .packing.frames import column_numbers, column_path
 from .packing.sources.avrobustbench import avrobustbench_source
 from .packing.sources.base import FrameColumns, SourceClip
-from .paths import check_file
+from .paths import check_file, naming, read_file
 from .shards import Clip, ShardSet, decode_clip
 from .shards.json_io import loads
 from .shards.record import escape_key
@@ -154,12 +154,9 @@ class _Sharded:
 
 def _decoded(path: Path, decode: Callable[[bytes], T]) -> T:
     check_file(path)
-    try:
-        return decode(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path} does not open: {reason(error)}.") from error
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
+    data = read_file(path)
+    with naming(path):
+        return decode(data)
 
 
 def _is_list(path: str | os.PathLike[str]) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from .errors import DataError, UsageError, reason
 
@@ -49,6 +52,44 @@ def stat_path(path: Path) -> os.stat_result | None:
         return None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be opened: {reason(error)}.") from error
+
+
+class Readable(Protocol):
+    """A path, of this machine or remote, whose bytes can be read."""
+
+    def read_bytes(self) -> bytes:
+        """All bytes of the file."""
+
+
+def read_file(path: Readable, name: str = "", remedy: str = "") -> bytes:
+    """All bytes of a file; raises DataError where it cannot be read.
+
+    name: of the file in that message, its path by default.  remedy: what to do then.
+
+    >>> read_file(Path("a.wav"))
+    Traceback (most recent call last):
+    avrb_wds.errors.DataError: a.wav cannot be opened: No such file or directory.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = f"{reason(error)}; {remedy}" if remedy else reason(error)
+        raise DataError(f"{name or path} cannot be opened: {why}.") from error
+
+
+@contextmanager
+def naming(name: object) -> Iterator[None]:
+    """Put `name`, of a file for example, before the message of a DataError raised within.
+
+    >>> with naming("a.wav"):
+    ...     raise DataError("the audio is empty.")
+    Traceback (most recent call last):
+    avrb_wds.errors.DataError: a.wav: the audio is empty.
+    """
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{name}: {reason(error)}.") from error
 
 
 def check_file(path: Path) -> None:

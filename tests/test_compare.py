@@ -231,7 +231,7 @@ def test_the_command(runs: dict[str, Path], tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "new/out").iterdir()} == set(COMPARISON_FILES)
     done = run_avrb("compare", runs["oracle"], tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "report.json does not open: No such file" in done.stderr
+    assert "report.json cannot be opened: No such file" in done.stderr
 
 
 def test_the_guide_runs(runs: dict[str, Path], tmp_path: Path) -> None:

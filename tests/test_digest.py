@@ -138,7 +138,7 @@ def test_a_clip_too_few_is_a_difference(run: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "sentence"),
     [
-        (None, avrb.DataError, "does not open: No such file"),
+        (None, avrb.DataError, "cannot be opened: No such file"),
         ("{", avrb.DataError, "is not JSON"),
         ("[]", avrb.DataError, "has no receipt of this version: .*; give a report"),
         ('{"receipt": {}}', avrb.DataError, "has no receipt of this version: .*; give a report"),

@@ -208,7 +208,7 @@ def broken(folder: Path) -> dict[str, tuple[SourceClip, str]]:
         "cut off": (clip_of(write(folder / "c.mp4", whole[:-3000])), "does not decode"),
         "mute": (clip_of(make_video(folder / "m.mp4", Movie(sound=False))), "has no sound track"),
         "blind": (clip_of(make_video(folder / "b.mp4", Movie(frames=0))), "has no picture"),
-        "no wav": (clip_of(folder / "whole.mp4", None, folder / "n.wav"), r"n\.wav does not open"),
+        "no wav": (clip_of(folder / "whole.mp4", None, folder / "n.wav"), r"n\.wav cannot be open"),
         "empty wav": (clip_of(folder / "whole.mp4", None, silence), "the sound is empty"),
         "sizes": (clip_of(folder, columns, wav), "differ in size: 30x24, 32x24; give"),
         "no frame": (clip_of(folder, FrameColumns(folder / "c", "w"), wav), r"w\.jpg is not there"),

@@ -83,7 +83,9 @@ def test_a_million_clips_open_without_their_indexes(tmp_path) -> None:
     (tmp_path / "manifest.json").write_bytes(manifest.to_bytes())
     opened = ShardSet.open(tmp_path)
     assert len(opened) == 1_000_000
-    with pytest.raises(DataError, match=r"^index .*n-000999\.index\.jsonl does not open: No such"):
+    with pytest.raises(
+        DataError, match=r"^index .*n-000999\.index\.jsonl cannot be opened: No such"
+    ):
         opened.locate(999_999)
 
 

@@ -78,7 +78,7 @@ def test_a_torn_run_names_the_condition(shards: Path, tmp_path: Path) -> None:
 def test_nothing_there_at_all(shards: Path, tmp_path: Path) -> None:
     done = run_avrb("report", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "report.json does not open: No such file" in done.stderr
+    assert "report.json cannot be opened: No such file" in done.stderr
 
 
 def test_the_baseline_of_the_run_stays(shards: Path, tmp_path: Path) -> None:

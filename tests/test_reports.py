@@ -240,7 +240,7 @@ def test_the_same_bytes_each_time(report: Report, tmp_path: Path) -> None:
 
 
 def test_a_report_is_read_or_refused(tmp_path: Path) -> None:
-    with pytest.raises(avrb.DataError, match=r"report\.json does not open: No such"):
+    with pytest.raises(avrb.DataError, match=r"report\.json cannot be opened: No such"):
         avrb.read_report(tmp_path)
     (tmp_path / "report.json").write_text('{"format": "other"}')
     with pytest.raises(avrb.DataError, match="has format 'other'; this version reads 'avrb-rep"):

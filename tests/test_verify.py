@@ -94,7 +94,7 @@ def test_missing_and_stray_files(folder) -> None:
     (folder / "t-000001.index.jsonl").unlink()
     assert found(folder) == [
         "t-000000.tar: it is not there.",
-        "t-000001.tar: index t-000001.index.jsonl does not open: No such file or directory.",
+        "t-000001.tar: index t-000001.index.jsonl cannot be opened: No such file or directory.",
         "u-000000.tar: the manifest does not name it.",
     ]
 

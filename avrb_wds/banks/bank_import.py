@@ -12,9 +12,9 @@ import numpy as np
 from ..atomic import atomic_file, check_target
 from ..codecs import decode_audio, decode_frame, decode_pixels
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
-from ..errors import DataError, UsageError, reason
+from ..errors import DataError, UsageError
 from ..folders import list_folder
-from ..paths import check_folder, path_to_text, stat_path, text_to_path
+from ..paths import check_folder, naming, path_to_text, read_file, stat_path, text_to_path
 from ..progress import Progress
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
@@ -101,17 +101,13 @@ def _items(found: dict[str, list[Path]], fill: bool, progress: Progress | None) 
 
 
 def _item(group: str, path: Path) -> Item:
-    try:
-        return _sound(group, path) if group in KINDS else _picture(group, path)
-    except OSError as error:
-        raise DataError(f"{path} does not open: {reason(error)}.") from error
+    return _sound(group, path) if group in KINDS else _picture(group, path)
 
 
 def _sound(kind: str, path: Path) -> Item:
-    try:
-        pcm, sample_rate = decode_audio(path.read_bytes())
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
+    data = read_file(path)
+    with naming(path):
+        pcm, sample_rate = decode_audio(data)
     if not pcm.any():
         raise DataError(f"{path}: the sound is silent; take it out, or give another.")
     if not np.rint(pcm.mean(axis=0)).any():
@@ -120,11 +116,9 @@ def _sound(kind: str, path: Path) -> Item:
 
 
 def _picture(group: str, path: Path) -> Item:
-    data = path.read_bytes()
-    try:
+    data = read_file(path)
+    with naming(path):
         pixels = decode_frame(data) if group == "texture" else decode_pixels(data)
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
     if group == "silhouette" and not (pixels.shape[2] == 4 and pixels[..., 3].any()):
         raise DataError(
             f"{path}: the image shows nobody; give one whose alpha channel has a silhouette."

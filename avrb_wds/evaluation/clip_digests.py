@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..atomic import write_atomic
 from ..condition import Condition
-from ..errors import DataError, reason
+from ..errors import DataError
+from ..paths import read_file
 from ..receipts.digests import condition_digest, overall_digest
 from ..receipts.tsv import escape_tsv, unescape_tsv
 from ..reports import Receipt
@@ -67,10 +68,7 @@ class ClipDigests:
         """Those in a file; None where there is none; raises DataError where it is broken."""
         if not path.is_file():
             return None
-        try:
-            text = path.read_bytes().decode(errors="surrogateescape")
-        except OSError as error:
-            raise DataError(f"{path} cannot be opened: {reason(error)}.") from error
+        text = read_file(path).decode(errors="surrogateescape")
         heading, *lines, rest = text.split("\n") if "\n" in text else ("", text)
         names = heading.split("\t")
         rows = dict(_row(line, len(names) - 1) for line in lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..atomic import make_folder, write_atomic
 from ..errors import DataError, UsageError, reason
+from ..paths import read_file
 from ..reports import Receipt
 from ..reports.report_files import JSON_FILE
 from ..shards.json_io import Fields, loads
@@ -35,11 +36,7 @@ def read_receipt(
     of something that was not finished.
     """
     place = _file(path, storage or Storage())
-    try:
-        data = place.read_bytes()
-    except OSError as error:
-        raise DataError(f"{place} does not open: {reason(error)}; {WANTED}.") from error
-    value = loads(data, str(place))
+    value = loads(read_file(place, remedy=WANTED), str(place))
     try:
         given = Fields.among(value, "it", ["receipt"]).values
         receipt = Receipt.from_json(given["receipt"], "it")

@@ -11,7 +11,7 @@ from PIL import Image
 from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
 from ..corrupter import Corrupter
 from ..corruptions import Frame, Pcm
-from ..errors import DataError, reason
+from ..paths import naming, read_file
 
 AUDIO_SUFFIXES = {".wav": "wav", ".flac": "flac"}
 IMAGE_SUFFIXES = {
@@ -42,11 +42,9 @@ def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, ke
 
 def read_image(path: Path) -> Frame:
     """The picture at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
-    data = _read(path)
-    try:
+    data = read_file(path)
+    with naming(path):
         return decode_picture(data)
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
 
 
 def corrupt_audio(
@@ -63,17 +61,9 @@ def corrupt_audio(
 
 def read_audio(path: Path, duration: float | None) -> tuple[Pcm, int]:
     """The sound at `path` and its rate in Hz; raises DataError as `corrupt_audio` does."""
-    try:
-        pcm, sample_rate = decode_audio(_read(path))
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
+    data = read_file(path)
+    with naming(path):
+        pcm, sample_rate = decode_audio(data)
     if duration is not None:
         pcm = pcm[:, : max(1, math.ceil(duration * sample_rate))]
     return pcm, sample_rate
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} does not open: {reason(error)}.") from error

@@ -9,8 +9,9 @@ from ..av.audio_track import AudioTrack, find_audio_track
 from ..codecs import decode_audio
 from ..corruptions import Pcm
 from ..corruptions._resample import resample
-from ..errors import DataError, reason
+from ..errors import DataError
 from ..limits import DEFAULT_LIMITS
+from ..paths import naming, read_file
 from ..signals import mix
 from .options import PackOptions
 from .sampling import Span, choose_samples, choose_window, count_samples
@@ -71,9 +72,6 @@ def _check_memory(path: Path, track: AudioTrack, samples: int, options: PackOpti
 
 
 def _read(path: Path) -> tuple[Pcm, int]:
-    try:
-        return decode_audio(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path} does not open: {reason(error)}.") from error
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
+    data = read_file(path)
+    with naming(path):
+        return decode_audio(data)

@@ -12,9 +12,9 @@ from PIL import Image
 
 from ..codecs import JPEG, decode_picture, encode_frame, is_upright
 from ..corruptions import Frame
-from ..errors import DataError, reason
+from ..errors import DataError
 from ..folders import list_folder
-from ..paths import text_to_path
+from ..paths import naming, read_file, text_to_path
 from ..shards.numbering import frame_places, numbered_alike
 from ..shards.tar import IMAGES
 from .options import CAV_MAE, Keep, PackOptions
@@ -84,14 +84,9 @@ def _encode(frame: Frame, size: int | Keep | None, quality: int) -> EncodedFrame
 
 def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
     """A stored image, upright; its own bytes where it is a JPEG that needs no change."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} does not open: {reason(error)}.") from error
-    try:
+    data = read_file(path)
+    with naming(path):
         frame, upright = decode_picture(data), is_upright(data)
-    except DataError as error:
-        raise DataError(f"{path}: {reason(error)}.") from error
     if data.startswith(JPEG) and upright and (size == "keep" or frame.shape[:2] == (size, size)):
         return data, (frame.shape[0], frame.shape[1])
     return _encode(frame, size, quality)

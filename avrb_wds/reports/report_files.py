@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import write_atomic
-from ..errors import DataError, reason
+from ..paths import read_file
 from ..shards.json_io import check_format, loads
 from .markdown import report_markdown
 from .pages import report_page
@@ -55,13 +55,7 @@ def read_report(path: str | Path) -> Report:
     """
     path = Path(path)
     path = path / JSON_FILE if path.is_dir() else path
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{path} does not open: {reason(error)}; give a report.json or "
-            f"the folder that holds it."
-        ) from error
+    data = read_file(path, remedy="give a report.json or the folder that holds it")
     value = loads(data, str(path))
     check_format(value, str(path), FORMAT)
     return report_of(value, str(path))

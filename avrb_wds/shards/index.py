@@ -13,6 +13,7 @@ from typing import BinaryIO, overload
 from ..corruptions._json import parse_json
 from ..errors import DataError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
+from ..paths import read_file
 from ..storage import AnyPath, to_path
 from .json_io import dumps
 from .tar import is_media, split_name, unsafe
@@ -143,10 +144,7 @@ class ShardIndex(Sequence[IndexEntry]):
         Raises:
             DataError: The file does not exist, is invalid, or has another SHA-256.
         """
-        try:
-            data = to_path(path).read_bytes()
-        except OSError as error:
-            raise DataError(f"index {path} does not open: {reason(error)}.") from error
+        data = read_file(to_path(path), f"index {path}")
         if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
             raise DataError(
                 f"index {path} is not the one the manifest names: the SHA-256 of its bytes 0 to "
@@ -180,7 +178,7 @@ def reading(path: str | AnyPath) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(f"shard {path} does not open: {reason(error)}.") from error
+        raise DataError(f"shard {path} cannot be opened: {reason(error)}.") from error
 
 
 def walk(

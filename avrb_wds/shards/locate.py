@@ -38,7 +38,8 @@ def locate_shards(
     try:
         return _locate(source, storage or Storage())
     except OSError as error:  # a name that is too long, a folder that may not be looked into
-        raise UsageError(f"{shortened(source)} does not open: {reason(error)}; {GIVE}.") from error
+        what = shortened(source)
+        raise UsageError(f"{what} cannot be opened: {reason(error)}; {GIVE}.") from error
 
 
 def _locate(

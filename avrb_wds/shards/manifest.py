@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
-from ..errors import DataError, reason
+from ..errors import DataError
 from ..limits import DecodeLimits
+from ..paths import read_file
 from ..storage import AnyPath, to_path
 from .json_io import Fields, check_format, dumps, loads
 
@@ -120,11 +121,7 @@ class Manifest:
         Raises:
             DataError: It does not exist, or is invalid.
         """
-        try:
-            data = to_path(path).read_bytes()
-        except OSError as error:
-            raise DataError(f"manifest {path} does not open: {reason(error)}.") from error
-        return cls.from_bytes(data, str(path))
+        return cls.from_bytes(read_file(to_path(path), f"manifest {path}"), str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str = MANIFEST) -> Manifest:

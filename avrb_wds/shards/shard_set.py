@@ -17,6 +17,7 @@ from typing import Any
 from ..concurrency import SingleFlight
 from ..errors import DataError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
+from ..paths import naming
 from ..progress import Progress
 from ..storage import AnyPath, RemotePath, Storage
 from .index import IndexEntry, ShardIndex, index_file, scan_index
@@ -167,7 +168,7 @@ class ShardSet:
                 data = os.pread(file.number, entry.length, entry.offset)
         except OSError as error:
             raise DataError(
-                f"{_at(entry, path)}: the shard does not open: {reason(error)}."
+                f"{_at(entry, path)}: the shard cannot be opened: {reason(error)}."
             ) from error
         try:
             raw = raw_clip(data, entry, path, self.limits, verify=verify)
@@ -283,10 +284,8 @@ def raw_clip(
         )
     if verify and entry.checksum and hashlib.sha256(data).hexdigest() != entry.checksum:
         raise DataError(f"{_at(entry, path)}: the bytes differ from the index's checksum.")
-    try:
+    with naming(_at(entry, path)):
         members = clip_members(data, entry.key)
-    except DataError as error:
-        raise DataError(f"{_at(entry, path)}: {reason(error)}.") from error
     return RawClip(entry.key, str(path), members, limits)
 
 

@@ -71,7 +71,7 @@ class Clients:
                 except Exception as error:
                     # The text of obstore's own error repeats the options.
                     raise UsageError(
-                        f"{redacted(address.root)} does not open with these storage_options "
+                        f"{redacted(address.root)} cannot be opened with these storage_options "
                         f"({', '.join(sorted(map(str, self._options))) or 'none'}): "
                         f"{type(error).__name__}; correct them."
                     ) from None

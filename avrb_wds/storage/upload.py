@@ -146,5 +146,5 @@ def _sized(source: Path | bytes) -> tuple[int, str]:
                 digest.update(piece)
                 size += len(piece)
     except OSError as error:
-        raise DataError(f"{source} does not open: {reason(error)}.") from error
+        raise DataError(f"{source} cannot be opened: {reason(error)}.") from error
     return size, digest.hexdigest()

@@ -152,7 +152,9 @@ def test_servers_that_point_nowhere(served: FaultServer, location: str, fault: s
 
 @pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X: y": "a"}, {"X": "\u20ac"}, {"": ""}])
 def test_headers_that_cannot_be_sent(served: FaultServer, headers: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match=r"does not open with these storage_options \(headers\)"):
+    with pytest.raises(
+        UsageError, match=r"cannot be opened with these storage_options \(headers\)"
+    ):
         ObjectReader({"headers": headers}).read(f"{served.url}/a.tar")
     assert not served.requests
 

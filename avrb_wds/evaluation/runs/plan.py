@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ...atomic import TEMP_PATTERN, make_folder, write_new
 from ...condition import Condition
-from ...errors import DataError, UsageError, reason
+from ...errors import DataError, UsageError
+from ...paths import read_file
 from ...receipts.tsv import escape_tsv, unescape_tsv
 from ...reports import Receipt
 from ...reports.parsing import conditions_of, task_of
@@ -172,23 +173,14 @@ def is_run_folder(folder: Path) -> bool:
 def read_plan(folder: Path) -> RunPlan:
     """The plan of the run in `folder`; raises DataError where there is none."""
     path = folder / PLAN_FILE
-    try:
-        return RunPlan.from_bytes(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DataError(
-            f"{path} does not open: {reason(error)}; give the folder of a run."
-        ) from error
+    return RunPlan.from_bytes(read_file(path, remedy="give the folder of a run"), str(path))
 
 
 def read_keys(folder: Path) -> list[str]:
     """The keys of all clips of the run in `folder`, in order."""
     path = folder / KEYS_FILE
-    try:
-        *lines, rest = path.read_bytes().decode(errors="surrogateescape").split("\n")
-    except OSError as error:
-        raise DataError(
-            f"{path} does not open: {reason(error)}; evaluate again in another folder."
-        ) from error
+    data = read_file(path, remedy="evaluate again in another folder")
+    *lines, rest = data.decode(errors="surrogateescape").split("\n")
     keys = [unescape_tsv(line) for line in lines]
     if rest or len(set(keys)) < len(keys):
         what = "is cut off" if rest else "has a key twice"

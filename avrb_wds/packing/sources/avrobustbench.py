@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...atomic import write_atomic
-from ...errors import DataError, reason
+from ...errors import DataError
 from ...folders import list_folder
-from ...paths import check_file, check_folder, path_to_text, text_to_path
+from ...paths import check_file, check_folder, naming, path_to_text, read_file, text_to_path
 from ...progress import Progress
 from ...shards.json_io import Fields, loads
 from .base import FrameColumns, Source, SourceClip
@@ -26,11 +26,7 @@ def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
     Pictures are video_path/frame_*/VIDEO_ID.jpg; relative paths start at the JSON's folder.
     """
     check_file(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} does not open: {reason(error)}.") from error
-    value = loads(data, str(path))
+    value = loads(read_file(path), str(path))
     entries = value.get("data") if isinstance(value, dict) else None
     if not isinstance(entries, list):
         raise DataError(f'{path} is not the JSON of AVROBUSTBENCH: {{"data": [...]}} is missing.')
@@ -43,10 +39,8 @@ def _clip(entry: object, number: int, path: Path, classes: Mapping[str, int]) ->
     known = {name: entry[name] for name in ENTRY if name in entry} if isinstance(entry, dict) else 0
     given = Fields.of(known, where, ENTRY)
     names = [given.text(name) for name in ("wav", "video_path", "video_id")]
-    try:
+    with naming(where):
         wav, frames, name = map(text_to_path, names)
-    except DataError as error:
-        raise DataError(f"{where}: {reason(error)}.") from error
     return SourceClip(
         names[2],
         split_labels(given.text("labels"), classes),
