@@ -50,19 +50,36 @@ def corrupt_file(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Write the video, image or sound at `source`, corrupted, to `out`; returns its path.
+    """Corrupt a video, image or audio file.
 
-    A video becomes an mp4 (H.264, AAC), an image jpg, png, webp, bmp or tiff and a sound wav or
-    flac, as the suffix of `out` says.  key: of the clip, for the draws; the name of `source`
-    without suffix if left out.  duration: seconds from the start; None for all.  progress: called
-    with (frames done, frames expected) of a video.
+    Videos are written as mp4 (H.264, AAC), images as jpg, png, webp, bmp or tiff, and audio as wav
+    or flac, according to the suffix of `out`, which is complete or does not exist.
 
-    `out` appears whole, or not at all.  Raises UsageError for an argument that is not allowed and
-    where `out` is there already, unless `overwrite` is set; DataError, naming the file and the
-    cause, where `source` is damaged.
+    Args:
+        source: The file.
+        out: The corrupted file.
+        corruption: Name of a corruption, or a `Corruption`.
+        severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
+        seed: Seed of all random draws.
+        profile: "default", or "reference" for what the reference code does.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        key: Key of the clip; None for the name of `source` without suffix.
+        duration: Seconds from the start; None for all.
+        overwrite: Replace `out` if it exists.
+        progress: Called with (frames done, frames expected) for videos.
 
-    >>> avrb.corrupt_file("in.mp4", "out.mp4", "rain", 3)  # doctest: +SKIP
-    PosixPath('out.mp4')
+    Returns:
+        Path of `out`.
+
+    Raises:
+        UsageError: An argument is not allowed, or `out` exists and `overwrite` is not set.
+        DataError: `source` is invalid; the message names it and the cause.
+
+    Example:
+        >>> corrupt_file("in.mp4", "out.mp4", "rain", 3)  # doctest: +SKIP
+        PosixPath('out.mp4')
     """
     path, target = Path(source), Path(out)
     corrupter = Corrupter.of(
@@ -97,15 +114,31 @@ def create_video(
     key: str | None = None,
     progress: Progress | None = None,
 ) -> io.BytesIO:
-    """The video at `video_path`, corrupted, as an mp4 (H.264, AAC) in memory.
+    """Corrupt a video in memory; `corrupt_file` is for long ones.
 
-    duration: seconds from the start; None for all.  save_path: also write it there; a file that is
-    there is replaced, by the whole of the new one.  Frame f draws by its number f, or under
-    temporal="clip" all frames share one draw.  Others as in `corrupt_file`, which keeps nothing of
-    a long video in memory.  Raises UsageError for an argument that is not allowed, DataError,
-    naming the file and the cause, where the video is damaged.
+    Args:
+        video_path: The video.
+        corruption: Name of a corruption, or a `Corruption`.
+        severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
+        duration: Seconds from the start; None for all.
+        save_path: Also write the result there, replacing a file that exists.
+        seed: Seed of all random draws.
+        profile: "default", or "reference" for what the reference code does.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        key: Key of the clip; None for the name of the video without suffix.
+        progress: Called with (frames done, frames expected).
 
-    >>> create_video("in.mp4", "spatter", 5, save_path="out.mp4")  # doctest: +SKIP
+    Returns:
+        An mp4 (H.264, AAC).
+
+    Raises:
+        UsageError: An argument is not allowed.
+        DataError: The video is invalid; the message names it and the cause.
+
+    Example:
+        >>> create_video("in.mp4", "spatter", 5, save_path="out.mp4")  # doctest: +SKIP
     """
     path = Path(video_path)
     check_there(path)

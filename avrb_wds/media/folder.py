@@ -108,14 +108,30 @@ def corrupt_folder(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> FolderResult:
-    """Corrupt every video, image and sound in `source` into the same place in `out`.
+    """Corrupt every video, image and audio file of a folder to the same relative path.
 
-    A file's key is its path within `source` without suffix.  Videos become .mp4; the others keep
-    their kind.  Each file appears whole or not at all, so `resume` keeps what is there and makes
-    the rest, with the settings of the first run.  Files that fail are in the result; none stops
-    the others.  progress: called with (files done, files).  Raises UsageError where `out` holds
-    anything without `resume`, was made with other settings or has another run at work in it, and
-    for arguments not allowed; DataError where it is removed or replaced meanwhile.
+    The key of a file is its path in `source` without suffix. Videos become .mp4; other files keep
+    their format. Each file is complete or does not exist. A file that fails is in the result and
+    does not stop the others.
+
+    Args:
+        source: The folder.
+        out: The folder of the corrupted files.
+        corruption: Name of a corruption, or a `Corruption`.
+        severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
+        seed: Seed of all random draws.
+        profile: "default", or "reference" for what the reference code does.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        duration: Seconds from the start of each file; None for all.
+        resume: Keep what an earlier call with the same settings wrote, and write the rest.
+        progress: Called with (files done, files).
+
+    Raises:
+        UsageError: An argument is not allowed; or `out` is not empty and `resume` is not set, was
+            written with other settings, or is in use by another run.
+        DataError: `out` was removed or replaced during the run.
     """
     root, target = Path(source), Path(out)
     corrupter = Corrupter.of(

@@ -49,21 +49,32 @@ def preview(
     bank: BankChoice = None,
     progress: Progress | None = None,
 ) -> Preview:
-    """Write one page that shows and plays a clip under every corruption at every severity.
+    """Write a page that shows and plays a clip under every corruption at every severity.
 
-    source: packed shards, of which the clip `key` or the first one is shown; or a video, picture
-    or sound, of which the first `seconds` are, at most 176 pixels high or wide.  out: the HTML
-    file, which needs no other.  corruptions: names; all by default.  contact_sheet: also a sheet of
-    frames, corruptions by severities, in this file, and one of spectrograms beside it
-    (NAME-sound.png). seed, profile, temporal, bank: as in `Corrupter.of`.  progress: called with
-    (conditions done, conditions).
+    Each file is complete or is not written.
 
-    Files appear whole or not at all.  Raises UsageError for arguments that are not allowed,
-    DataError, naming the file or clip, for what does not decode or cannot be written,
-    MissingExtraError without PyAV (extra `video`), and for sheets without Matplotlib (extra
-    `report`).
+    Args:
+        source: Shards, as in `ShardSet.open`, or a video, image or audio file, which is scaled to
+            at most 176 pixels on a side.
+        out: The HTML file, which needs no other.
+        key: Key of the clip in shards; None for the first clip.
+        corruptions: Names; None for all.
+        contact_sheet: Also write an image of all frames to this file, and one of all spectrograms
+            beside it (NAME-sound.png).
+        seconds: How much of a file is used, from its start.
+        seed: Seed of all random draws.
+        profile: "default", or "reference" for what the reference code does.
+        temporal: "frame" draws for each frame, "clip" once for all frames.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        progress: Called with (conditions done, conditions).
 
-    >>> preview("clip.mp4", "preview.html", corruptions=["rain"])  # doctest: +SKIP
+    Raises:
+        UsageError: An argument is not allowed.
+        DataError: The source cannot be decoded, or a file cannot be written.
+        MissingExtraError: A video needs the extra `video`; a contact sheet needs `report`.
+
+    Example:
+        >>> preview("clip.mp4", "preview.html", corruptions=["rain"])  # doctest: +SKIP
     """
     page, sheet = Path(out), None if contact_sheet is None else Path(contact_sheet)
     for target in (page, *([sheet] if sheet else [])):

@@ -73,23 +73,41 @@ def render(
     cache_size: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[RenderResult, ...]:
-    """Write corrupted clips as data sets of their own, one for each condition, in order.
+    """Write corrupted clips as data sets, one for each condition.
 
-    source: packed shards, as in `load`.  out: a new folder; with several conditions each goes into
-    a folder of its own there, such as out/rain-3.  corruption, severity, seed, modality, temporal,
-    profile, bank: as in `load`.  options: formats and layout, see `RenderOptions`.  num_workers:
-    one a core by default; the bytes written do not depend on it.  resume: go on where an
-    earlier call with the same arguments stopped, however it did.  max_errors: broken clips that
-    may be left out; they are named in the receipt.  progress: called with (clips done, clips) over
-    all conditions.
+    Audio is stored exactly, and so are frames if `options.frame_format` is "png" or "webp"; then a
+    model is shown the same bits as by corruption on the fly. The receipt says whether that is so.
 
-    Sound is stored exactly; frames are where `options.frame_format` is "png" or "webp", and then a
-    model is shown by the rendered clips, bit by bit, what it is shown by corrupting on the fly.
-    The receipt says whether that is so, and with what loss if not.  Raises UsageError for
-    arguments that are not allowed, DataError for a broken clip and where `out` cannot be written:
-    what is there then does not pass for a data set, until `resume` completes it.
+    Args:
+        source: Shards, as in `load`.
+        out: A new folder; with several conditions each gets a subfolder, such as out/rain-3.
+        corruption: As in `load`.
+        severity: As in `load`.
+        options: Formats and layout; None for the defaults.
+        seed: Seed of all random draws.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        num_workers: Number of workers, which does not change the bytes written; None for one per
+            core.
+        resume: Continue an earlier call with the same arguments.
+        max_errors: How many invalid clips may be left out; the receipt names them.
+        storage_options: As in `load`.
+        cache_dir: As in `load`.
+        cache_size: As in `load`.
+        progress: Called with (clips done, clips) over all conditions.
 
-    >>> render("shards", "shards-rain", "rain", 3, RenderOptions("png"))  # doctest: +SKIP
+    Returns:
+        Folder and receipt for each condition, in order.
+
+    Raises:
+        UsageError: An argument is not allowed.
+        DataError: A clip is invalid, or `out` cannot be written; there is no data set until
+            `resume` completes it.
+
+    Example:
+        >>> render("shards", "shards-rain", "rain", 3, RenderOptions("png"))  # doctest: +SKIP
     """
     if is_remote(str(out)):
         raise UsageError(
@@ -130,7 +148,15 @@ def render(
 
 
 def check_apart(shards: ShardSet, out: str) -> None:
-    """Raise UsageError where `out`, a folder or an address, is that of `shards` or lies in it."""
+    """Check that `out` is not the folder of `shards` and not in it.
+
+    Args:
+        shards: The source.
+        out: A folder or URL.
+
+    Raises:
+        UsageError: It is.
+    """
     source = shards.folder
     if isinstance(source, RemotePath):
         inside = f"{out.rstrip('/')}/".startswith(f"{source.url.rstrip('/')}/")
