@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from reprlib import repr as shortened
-from typing import Any
+from typing import Any, cast
 
 from .corruptions import SEVERITIES, available, check_severity, get
 from .errors import UsageError, check_int
@@ -142,3 +142,58 @@ def _several(given: Any) -> list[Any]:
         return [given] if isinstance(given, str) else list(given)
     except TypeError:
         return [given]
+
+
+Corruptions = str | Condition | Iterable[str | Condition] | None
+"""Conditions as users give them: names, conditions, or several of either; None for clean."""
+
+
+def parse_conditions(
+    corruption: Corruptions, severity: Severity | None = None
+) -> tuple[Condition, ...]:
+    """Resolve the `corruption` and `severity` arguments of public functions.
+
+    Args:
+        corruption: With a severity, the name of one corruption or several; without, one condition
+            or several, or their text; None for clean.
+        severity: As in `Condition`.
+
+    Returns:
+        One condition or more, each once.
+
+    Raises:
+        UsageError: An argument is not allowed, or a condition is given twice.
+
+    Example:
+        >>> [str(c) for c in parse_conditions(["clean", "gaussian-3"])]
+        ['clean', 'gaussian-3']
+        >>> [str(c) for c in parse_conditions(["rain"], 3)]
+        ['rain-3']
+    """
+    if corruption is None and severity is None:
+        return (CLEAN,)
+    is_single = corruption is None or isinstance(corruption, (str, bytes, Condition))
+    try:
+        given = [corruption] if is_single else list(cast(Iterable[object], corruption))
+    except TypeError:
+        given = [corruption]
+    parsed = tuple(_parse_condition(one, severity) for one in given)
+    if not parsed:
+        raise UsageError("no conditions given; give at least one.")
+    if len(set(parsed)) < len(parsed):
+        twice = next(one for index, one in enumerate(parsed) if one in parsed[:index])
+        raise UsageError(f"duplicate condition '{twice}'; give it once.")
+    return parsed
+
+
+def _parse_condition(given: object, severity: Severity | None) -> Condition:
+    if isinstance(given, str):
+        return Condition.parse(given) if severity is None else Condition(given, severity)
+    if severity is not None:
+        raise UsageError(f"severity {severity!r} given without a corruption; name one.")
+    if not isinstance(given, Condition):
+        raise UsageError(
+            f"corruption {shortened(given)} is not a condition; give a name and a severity, or "
+            f"what avrb.conditions returns."
+        )
+    return given

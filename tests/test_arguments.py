@@ -136,7 +136,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"corruption": b"rain"}, "corruption b'rain' is not a condition; give a name and a severity"),
     ({"corruption": 5}, "corruption 5 is not a condition; give"),
     ({"corruption": [5]}, "corruption 5 is not a condition; give"),
-    ({"corruption": [CLEAN], "severity": 3}, "severity 3 has no corruption beside it"),
+    ({"corruption": [CLEAN], "severity": 3}, "severity 3 given without a corruption"),
     ({"corruption": "x" * 70_000}, "^condition 'x{12}.{50,200}$"),
     ({"corruption": "rain-" + "3" * 5000}, "^condition 'rain-.{50,200}$"),
     ({"source": 5}, "source 5 is not a path or an address; give a folder"),

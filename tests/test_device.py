@@ -9,7 +9,7 @@ from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
 from avrb_wds.evaluation.device import resolve_device
-from avrb_wds.loading.topology import local_rank
+from avrb_wds.loading.sharding import local_rank
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 

@@ -43,7 +43,8 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
     """They would each take two seconds and 180 MB for it."""
     code = (
-        "import sys; from avrb_wds.loading.arguments import build_pipeline, parse_conditions; "
+        "import sys; from avrb_wds.condition import parse_conditions; "
+        "from avrb_wds.loading.pipeline import build_pipeline; "
         "pipeline = build_pipeline(sys.argv[1], parse_conditions('gaussian', 1), "
         "return_digests=True, signals=False); "
         "from avrb_wds.loading.clip_block import OutputRows; "

@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 
 from avrb_wds.concurrency import default_workers
 from avrb_wds.errors import UsageError
-from avrb_wds.loading.sharding import Plan, Span, global_order, rank_range, split_spans
-from avrb_wds.loading.topology import resolve_rank
+from avrb_wds.loading.sharding import (
+    Plan,
+    Span,
+    global_order,
+    rank_range,
+    resolve_rank,
+    split_spans,
+)
 
 CLIPS = st.integers(0, 300)
 WORLD = st.integers(1, 9)

@@ -144,9 +144,9 @@ WRONG = [
     ({"corruption": "static", "severity": 1}, "corruption 'static' is not one of gaussian, "),
     ({"corruption": "gaussian", "severity": 6}, "severity must be an integer from 1 to 5; got 6"),
     ({"corruption": "gaussian"}, "condition 'gaussian' is neither"),
-    ({"severity": 3}, "severity 3 has no corruption beside it; give its name"),
-    ({"corruption": []}, r"conditions \[\] are none; give at least one"),
-    ({"corruption": ["clean", "clean"]}, "condition clean is there twice; give it once"),
+    ({"severity": 3}, "severity 3 given without a corruption; name one"),
+    ({"corruption": []}, "no conditions given; give at least one"),
+    ({"corruption": ["clean", "clean"]}, "duplicate condition 'clean'; give it once"),
     ({"corruption": "gaussian", "severity": 1, "modality": "smell"}, "modality 'smell'"),
 ]
 

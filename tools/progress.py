@@ -55,6 +55,6 @@ def progress_bar(
 def _is_watched() -> bool:
     if not sys.stderr.isatty():
         return False
-    from avrb_wds.loading.topology import resolve_rank
+    from avrb_wds.loading.sharding import resolve_rank
 
     return resolve_rank()[0] == 0

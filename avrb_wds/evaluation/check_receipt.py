@@ -11,8 +11,8 @@ from ..corrupter import BankChoice
 from ..corruptions.bank import Bank
 from ..error_budget import MaxErrors
 from ..errors import UsageError
-from ..loading.arguments import Source
 from ..progress import Progress
+from ..shards import Source
 from ..storage import AnyPath, Storage
 from .compute_receipt import compute_exclusively
 from .receipt_files import Verdict, difference, read_receipt

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..condition import Condition
+from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
@@ -19,13 +19,13 @@ from ..corruptions.bank import Bank
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
 from ..loading import Batch
-from ..loading.arguments import Source, build_pipeline, open_shards, parse_conditions
-from ..loading.sharding import rank_range
-from ..loading.topology import resolve_rank
+from ..loading.pipeline import build_pipeline, open_shards
+from ..loading.sharding import rank_range, resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..locks import locked
 from ..progress import Progress
 from ..reports import Receipt
+from ..shards import Source
 from .clip_digests import ClipDigests, clips_file, make_receipt
 from .rank_run import RankRun
 from .receipt_files import write_receipt

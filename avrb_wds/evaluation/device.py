@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..loading.topology import local_rank
+from ..loading.sharding import local_rank
 
 if TYPE_CHECKING:
     import torch

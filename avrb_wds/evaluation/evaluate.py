@@ -6,27 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..condition import Condition
+from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
-from ..loading.arguments import (
-    Source,
-    build_pipeline,
-    open_shards,
-    parse_conditions,
-    require_manifest,
-)
 from ..loading.clip_block import Transform
-from ..loading.topology import resolve_rank
+from ..loading.pipeline import build_pipeline, open_shards
+from ..loading.sharding import resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..progress import Progress
 from ..reports import Receipt, Report, check_baseline
 from ..reports.report import Task
-from ..shards import Manifest, ShardSet
+from ..shards import Manifest, ShardSet, Source
 from .device import resolve_device
 from .merge import open_report, publish_report
 from .metrics import require_torchmetrics
@@ -139,7 +133,7 @@ def evaluate(
 
 def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
     """The manifest and its task; raises UsageError where nothing can be scored."""
-    manifest = require_manifest(shards)
+    manifest = shards.require_manifest()
     if manifest.task == "unlabeled" or not manifest.clips:
         what = "labels" if manifest.clips else "clips"
         raise UsageError(f"data set {manifest.name!r} has no {what}; give one that has some.")

@@ -8,15 +8,14 @@ from itertools import chain
 
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
-from ..condition import Severity
+from ..condition import Corruptions, Severity, parse_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..errors import DataError, check_int
-from .arguments import Corruptions, Source, build_pipeline, parse_conditions
+from ..shards import Source
 from .clip_block import ClipDict, OutputRows, Transform
-from .pipeline import Pipeline
-from .sharding import Plan, Span, split_spans
-from .topology import Topology
+from .pipeline import Pipeline, build_pipeline
+from .sharding import Plan, Span, Topology, split_spans
 
 
 class ClipDataset(Dataset[ClipDict]):

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ..concurrency import WorkerType
-from ..condition import Condition, Severity
+from ..condition import Condition, Corruptions, Severity, parse_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal
 from ..corruptions import Profile
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import check_int
-from ..shards import ShardSet
-from .arguments import Corruptions, Source, build_pipeline, open_shards, parse_conditions
+from ..shards import ShardSet, Source
 from .checkpoint import EpochProgress, State, restore_state, save_state
 from .clip_block import SkippedClip, Transform
 from .collate import Batch
-from .pipeline import Pipeline, Result
-from .sharding import Plan, Span, split_spans
-from .topology import Topology
+from .pipeline import Pipeline, Result, build_pipeline, open_shards
+from .sharding import Plan, Span, Topology, split_spans
 from .worker_config import Stream, WorkerConfig
 
 

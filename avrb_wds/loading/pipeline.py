@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ..concurrency import ThreadWorkers
-from ..errors import DataError
-from ..shards import ShardSet
+from ..condition import Condition
+from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
+from ..corruptions import Profile
+from ..errors import DataError, check_int
+from ..shards import ShardSet, Source
+from ..storage import Storage
 from .buffers import BatchBuffers, BatchShape, BufferPool
-from .clip_block import ClipBlock, ClipProcessing, Item, ItemOrError, SkippedClip
+from .clip_block import ClipBlock, ClipProcessing, Item, ItemOrError, SkippedClip, Transform
 from .collate import Batch, Collate
-from .sharding import Plan, Positions
+from .sharding import Plan, Positions, global_order
 
 
 class Result(NamedTuple):
@@ -37,6 +42,58 @@ class Pipeline(NamedTuple):
         """The clips at these places of the global order."""
         positions = [int(position) for position in self.order[places.start : places.stop]]
         return ClipBlock(self.shards, positions, self.recipe, places.start)
+
+
+def open_shards(
+    source: Source,
+    storage_options: Mapping[str, Any] | None,
+    cache_dir: str | Path | None,
+    cache_size: int | None,
+) -> ShardSet:
+    """Open shards with the storage that these arguments of public functions describe, if any."""
+    if storage_options is None and cache_dir is None and cache_size is None:
+        return ShardSet.open(source)
+    storage = Storage(storage_options, cache_dir=cache_dir, cache_size=cache_size)
+    return ShardSet.open(source, storage)
+
+
+def build_pipeline(
+    source: Source,
+    conditions: tuple[Condition, ...],
+    *,
+    seed: int = 0,
+    modality: ModalityChoice = "both",
+    temporal: Temporal = "frame",
+    profile: Profile = "default",
+    bank: BankChoice = None,
+    transform: Transform | None = None,
+    shuffle: bool = False,
+    mix_conditions: bool = False,
+    return_digests: bool = False,
+    signals: bool = True,
+) -> Pipeline:
+    """The pipeline from `source`; raises UsageError or DataError, naming what is not allowed."""
+    seed = check_int("seed", seed)
+    corrupters = tuple(
+        corrupter_for(
+            condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank
+        )
+        for condition in conditions
+    )
+    shards = ShardSet.open(source)
+    manifest = shards.manifest
+    return Pipeline(
+        shards,
+        global_order(len(shards), shuffle, seed),
+        ClipProcessing(conditions, corrupters, transform, mix_conditions, return_digests, signals),
+        # What a transform makes of a clip has a shape of its own.
+        BatchShape.of(manifest if transform is None and signals else None),
+        Collate(
+            manifest.task if manifest else None,
+            len(manifest.classes) if manifest else 0,
+            mix_conditions,
+        ),
+    )
 
 
 def stream_by_threads(

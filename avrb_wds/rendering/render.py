@@ -12,23 +12,17 @@ from typing import Any
 from ..building.build import build_dataset, check_steps
 from ..building.journal import check_empty
 from ..concurrency import default_workers
-from ..condition import Severity
+from ..condition import Corruptions, Severity, parse_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, check_int, reason
-from ..loading.arguments import (
-    Corruptions,
-    Source,
-    open_shards,
-    parse_conditions,
-    require_manifest,
-)
+from ..loading.pipeline import open_shards
 from ..locks import HeldFile
 from ..packing.pack_job import versions_of
 from ..progress import Progress, part_of
 from ..reports import Receipt
-from ..shards import Manifest, ShardSet
+from ..shards import Manifest, ShardSet, Source
 from ..storage import RemotePath, is_remote, redacted
 from .options import RenderOptions
 from .receipt import RenderReceipt
@@ -171,7 +165,7 @@ def check_apart(shards: ShardSet, out: str) -> None:
 
 def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
     """The manifest of shards that can be rendered so."""
-    manifest = require_manifest(shards)
+    manifest = shards.require_manifest()
     if options.layout == "avrobustbench" and manifest.frames.count is None:
         raise UsageError(
             "layout 'avrobustbench' cannot hold clips that differ in their number of frames; "

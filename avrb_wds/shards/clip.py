@@ -1,4 +1,4 @@
-"""A stored clip decoded: frames, sound and record."""
+"""A clip as stored, and decoded: frames, audio and record."""
 
 from __future__ import annotations
 
@@ -12,12 +12,31 @@ import numpy as np
 from ..codecs import decode_audio, decode_frame
 from ..corruptions import Frame, Pcm
 from ..errors import AvrbError, DataError, reason
+from ..limits import DEFAULT_LIMITS, DecodeLimits
 from .numbering import numbered_alike, sort_by_numbers
 from .record import ClipRecord
-from .shard_set import RawClip
 from .tar import AUDIO, IMAGES
 
 DIGITS = 18  # of a class number
+
+
+@dataclass(frozen=True)
+class RawClip:
+    """A clip as stored.
+
+    Attributes:
+        key: Key of the clip.
+        shard: Its shard.
+        members: Bytes of its members by extension: "json", "wav", "frame_0000.jpg", ...
+        limits: How much memory decoding may take.
+        ours: Whether the shards have a manifest, so that "json" is a `ClipRecord`.
+    """
+
+    key: str
+    shard: str
+    members: Mapping[str, memoryview | bytes]
+    limits: DecodeLimits = DEFAULT_LIMITS
+    ours: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,44 +7,25 @@ import os
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 from ..concurrency import SingleFlight
-from ..errors import DataError, reason
+from ..errors import DataError, UsageError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
 from ..paths import naming
 from ..progress import Progress
 from ..storage import AnyPath, RemotePath, Storage
+from .clip import RawClip
 from .index import IndexEntry, ShardIndex, index_file, scan_index
 from .locate import locate_shards
 from .manifest import MANIFEST, Manifest, ShardEntry
 from .tar import clip_members
 
 OPEN_FILES = 64
-
-
-@dataclass(frozen=True)
-class RawClip:
-    """A clip as stored.
-
-    Attributes:
-        key: Key of the clip.
-        shard: Its shard.
-        members: Bytes of its members by extension: "json", "wav", "frame_0000.jpg", ...
-        limits: How much memory decoding may take.
-        ours: Whether the shards have a manifest, so that "json" is a `ClipRecord`.
-    """
-
-    key: str
-    shard: str
-    members: Mapping[str, memoryview | bytes]
-    limits: DecodeLimits = DEFAULT_LIMITS
-    ours: bool = False
 
 
 class _File:
@@ -91,7 +72,7 @@ class ShardSet:
     @classmethod
     def open(
         cls,
-        source: str | bytes | Path | Sequence[str | bytes | Path],
+        source: Source,
         storage: Storage | None = None,
         limits: DecodeLimits = DEFAULT_LIMITS,
         progress: Progress | None = None,
@@ -100,15 +81,24 @@ class ShardSet:
 
         Args:
             source: A folder with a manifest, a manifest, a tar, a list of tars, or a brace
-                expression. Tars without an index are scanned; that reads remote ones completely.
+                expression; as paths or URLs (s3://, gs://, az://, hf://, https://). Tars without
+                an index are scanned; that reads remote ones completely. An open ShardSet is
+                returned as it is.
             storage: How remote files are read; None for no cache.
             limits: How much memory a clip may ask for.
             progress: Called with (tars done, tars) while tars are scanned.
 
         Raises:
-            UsageError: `source` is not allowed.
+            UsageError: `source` is not allowed, or `storage` is given for an open ShardSet.
             DataError: A file is missing or invalid; the message names it.
         """
+        if isinstance(source, ShardSet):
+            if storage is not None:
+                raise UsageError(
+                    "storage_options, cache_dir and cache_size do nothing for an open ShardSet; "
+                    "give them to Storage when it is opened."
+                )
+            return source
         path, tars = locate_shards(source, storage)
         if path is not None:
             manifest = Manifest.read(path)
@@ -122,6 +112,14 @@ class ShardSet:
 
     def __len__(self) -> int:
         return self._starts[-1]
+
+    def require_manifest(self) -> Manifest:
+        """Return the manifest; raise UsageError if there is none."""
+        if self.manifest is None:
+            raise UsageError(
+                "the shards have no manifest.json; give a data set from avrb pack, by its folder."
+            )
+        return self.manifest
 
     @property
     def folder(self) -> AnyPath:
@@ -252,12 +250,7 @@ class ShardSet:
     def __enter__(self) -> ShardSet:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -266,6 +259,10 @@ class ShardSet:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = Lock()
+
+
+Source = str | bytes | Path | Sequence[str | bytes | Path] | ShardSet
+"""Shards as users give them: see `ShardSet.open`."""
 
 
 def raw_clip(

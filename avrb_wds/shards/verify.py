@@ -12,11 +12,12 @@ from typing import TypeVar
 from ..errors import DataError, strip_subject
 from ..progress import Progress
 from ..storage import AnyPath, RemotePath, Storage, file_size
+from .clip import RawClip
 from .index import IndexEntry, ShardIndex, index_file
 from .locate import locate_shards
 from .manifest import Manifest, ShardEntry
 from .scan import ShardScan
-from .shard_set import RawClip, ShardSet, raw_clip
+from .shard_set import ShardSet, raw_clip
 from .verify_clip import clip_faults
 
 Result = TypeVar("Result")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .clip import decode_clip, frame_names
+from .clip import RawClip, decode_clip, frame_names
 from .manifest import Manifest
 from .record import ClipRecord, escape_key
-from .shard_set import RawClip
 from .tar import AUDIO
 
 
