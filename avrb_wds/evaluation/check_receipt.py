@@ -34,14 +34,33 @@ def check_receipt(
     cache_size: int | None = None,
     progress: Progress | None = None,
 ) -> Verdict | None:
-    """Whether a model would be shown what a receipt says, or what is first shown otherwise.
+    """Check whether a model would be shown what a receipt says.
 
-    receipt: a run's folder, its report.json, or what `digest` wrote, a path or an address; the seed
-    and all that the corruptions depend on are as it says.  conditions: of the receipt's, those to
-    check; all by default.  bank: needed where the receipt's is not the built-in one.  Others are
-    those of `digest`; of several ranks the last one to finish returns the verdict, the others None.
+    Seed and settings of the corruptions are those of the receipt.
 
-    Raises UsageError where the bank is another, and for conditions that the receipt lacks.
+    Args:
+        source: Shards, as in `load`.
+        receipt: Path or URL of a run's folder, its report.json, or a file of `compute_receipt`.
+        conditions: Conditions to check, out of the receipt's; None for all.
+        out: As in `compute_receipt`.
+        bank: The bank of the receipt, if it is not the built-in one.
+        num_workers: Number of workers; None for one per core.
+        max_errors: How many clips may be invalid, as a count or a fraction.
+        rank: As in `load`.
+        world_size: As in `load`.
+        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
+            for the standard environment variables.
+        cache_dir: Folder of a cache for remote shards, which processes may share.
+        cache_size: Largest size of the cache, in bytes.
+        progress: Called with (batches done, batches) of this rank.
+
+    Returns:
+        The verdict, with the first difference; None on all ranks but the last one to finish.
+
+    Raises:
+        UsageError: An argument is not allowed, the bank is another one, or the receipt lacks a
+            condition.
+        DataError: Clips are invalid beyond `max_errors`, or there is no receipt.
     """
     theirs = read_receipt(receipt, Storage(storage_options))
     said = theirs[0]

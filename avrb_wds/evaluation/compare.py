@@ -25,15 +25,20 @@ Given = Report | str | Path
 def compare(
     a: Given, b: Given, *, out: str | Path | None = None, progress: Progress | None = None
 ) -> Comparison:
-    """Two models side by side, over the conditions that both were scored under.
+    """Compare two models over the conditions that both were scored under.
 
-    a, b: the folder of a run, a report's file, or a report.  The difference has an interval, paired
-    over clips, where both are folders of runs over the same clips; what keeps two runs from being
-    alike otherwise stands in `notes`.
-    out: a folder for `comparison.json`, `.md` and `.html`.  progress: called with the conditions
-    that are resampled and in all, of both.
+    Differences have intervals, paired over clips, if both arguments are folders of runs over the
+    same clips. `Comparison.notes` says what else differs between the runs.
 
-    Raises UsageError where there is nothing in common: another task, other classes, no condition.
+    Args:
+        a: Folder of a run, file of a report, or a report.
+        b: The same for the second model.
+        out: Folder for `comparison.json`, `.md` and `.html`; None for no files.
+        progress: Called with (conditions resampled, conditions) of both.
+
+    Raises:
+        UsageError: The task or the classes differ, or no condition is common.
+        DataError: There is no report or run, or it is invalid.
     """
     first, second = (one if isinstance(one, Report) else open_report(one) for one in (a, b))
     common = _common(first, second)

@@ -63,19 +63,38 @@ def compute_receipt(
     cache_size: int | None = None,
     progress: Progress | None = None,
 ) -> Receipt | None:
-    """The receipt of what an evaluation with these arguments shows its model, without a model.
+    """Compute the receipt of an evaluation with these arguments, without a model.
 
-    Its digests are those of `evaluate` on the same clips, wherever they are stored and by however
-    many processes and threads they are read.  conditions: all there are by default.  out: a file
-    for the receipt; the digests of all clips go beside it ("receipt.digests.tsv").  progress:
-    called with the batches done and in all, of this rank.  The other arguments are those of `load`.
+    Its digests are those of `evaluate` on the same clips, wherever they are stored and however many
+    workers read them. With torchrun, srun or torch.distributed every rank reads its share; an
+    interrupted run resumes.
 
-    Under torchrun, srun or torch.distributed every rank reads its share; the last one to finish
-    returns the receipt, the others None.  `out` is needed then: the ranks put their parts beside it
-    until all are there, and a run that was killed goes on from them.
+    Args:
+        source: Shards, as in `load`.
+        conditions: Conditions or their names; None for clean and all corruptions and severities.
+        out: File of the receipt, beside which the digests of all clips are written
+            ("receipt.digests.tsv"). Required with several ranks, on a shared file system.
+        seed: Seed of the corruptions.
+        num_workers: Number of workers; None for one per core.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        max_errors: How many clips may be invalid, as a count or a fraction.
+        rank: As in `load`.
+        world_size: As in `load`.
+        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
+            for the standard environment variables.
+        cache_dir: Folder of a cache for remote shards, which processes may share.
+        cache_size: Largest size of the cache, in bytes.
+        progress: Called with (batches done, batches) of this rank.
 
-    Raises UsageError for arguments that are not allowed, and DataError, naming clip and shard, for
-    clips at fault beyond `max_errors`.
+    Returns:
+        The receipt; None on all ranks but the last one to finish.
+
+    Raises:
+        UsageError: An argument is not allowed.
+        DataError: Clips are invalid beyond `max_errors`; the message names clip and shard.
     """
     found = compute_exclusively(
         source,

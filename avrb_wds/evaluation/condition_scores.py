@@ -18,11 +18,16 @@ from .runs.ledger import Ledger
 
 @dataclass(frozen=True)
 class ConditionScores:
-    """The scores of a model under one condition, without the clips that were skipped.
+    """The scores of a model under one condition, without skipped clips.
 
-    condition: the condition.  task: as in the report.  keys: of the scored clips, in the order of
-    the dataset.  scores: float32 (clips, classes), as the model returned them.  target: int64
-    (clips, classes) of 0 and 1.  positions: of these clips among all `clips` of the run.
+    Attributes:
+        condition: The condition.
+        task: "single-label" or "multi-label".
+        keys: Keys of the scored clips, in the order of the data set.
+        scores: float32 (clips, classes), as the model returned them.
+        target: int64 (clips, classes) of 0 and 1.
+        positions: Index of each scored clip in the run.
+        clips: Number of clips of the run.
     """
 
     condition: Condition
@@ -55,7 +60,7 @@ class ConditionScores:
         return cls(condition, task, keys, scores, target, np.array(positions, np.intp), clips)
 
     def metrics(self) -> Metrics:
-        """All figures; raises DataError where no clip has a label."""
+        """Compute all metrics; raise DataError if no clip has a label."""
         if self.task == "single-label":
             return single_label_metrics(self.scores, self.target.argmax(1))
         found = multi_label_metrics(self.scores, self.target)
@@ -64,7 +69,7 @@ class ConditionScores:
         return found
 
     def influence(self) -> Influence:
-        """The primary score, and what one more of each clip of the run would do to it."""
+        """Compute the primary score, and how it changes with the weight of each clip of the run."""
         if self.task == "single-label":
             score, change = accuracy_influence(self.scores, self.target.argmax(1))
         else:

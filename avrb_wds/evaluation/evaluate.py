@@ -59,25 +59,50 @@ def evaluate(
 ) -> Report | None:
     """Score a model on every clip under every condition, each exactly once.
 
-    model: called on batches as `load` gives them; returns scores (b, classes).  A torch module is
-    in eval mode meanwhile.  source: packed shards, with labels.  conditions: all there are by
-    default, clean first.  out: a folder for predictions and report; where a killed run of the same
-    arguments left off there, this one goes on.  name: of the model, in the report.
-    device: where a torch module and the batches go; where the module is by default.  "cuda" is
-    one for each rank of a machine, as `resolve_device` says.
-    baseline: a report, its file or its folder; the report gets mCE and relative mCE against it.
-    progress: called with the batches done and in all, of this rank; then, on the rank that merges,
-    with the conditions scored and in all.
-    The other arguments are those of `load`.  `transform` has to be the same for a run to resume.
+    With torchrun, srun or torch.distributed every rank scores its share, and the last rank to
+    finish merges. The bytes of the report do not depend on the number of ranks or on interruptions.
+    Its receipt has a digest of what the model was shown, which `compute_receipt` computes on any
+    machine.
 
-    Under torchrun, srun or torch.distributed every rank scores its share and the last one to finish
-    merges: it returns the report, the others None.  The bytes of the report are the same for any
-    number of ranks, and however often the run was killed.  Its receipt says what was evaluated, and
-    holds a digest of what the model was shown, which `digest` computes anew on any machine; the
-    digests of the clips are beside the report.
+    Args:
+        model: Called with batches of `load`; returns scores (b, classes). A torch module is in eval
+            mode during the evaluation.
+        source: Shards with a manifest and labels, as in `load`.
+        conditions: Conditions or their names; None for clean and all corruptions and severities.
+        out: Folder of predictions and report. An interrupted run with the same arguments resumes.
+        seed: Seed of the corruptions.
+        batch_size: Clips per batch.
+        num_workers: Number of workers; None for one per core.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        transform: As in `load`; a run resumes only with the same one.
+        device: Device of a torch module and the batches; None for that of the module. "cuda" is a
+            different GPU for each rank of a machine.
+        max_errors: How many clips may be invalid, as a count or a fraction.
+        rank: As in `load`.
+        world_size: As in `load`.
+        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
+            for the standard environment variables.
+        cache_dir: Folder of a cache for remote shards, which processes may share.
+        cache_size: Largest size of the cache, in bytes.
+        name: Name of the model in the report; None for the name of its class or function.
+        baseline: A report, its file or its folder; adds mCE and relative mCE to the report.
+        progress: Called with (batches done, batches) of this rank, then with (conditions scored,
+            conditions) on the rank that merges.
 
-    Raises UsageError for arguments that are not allowed, a model that fails, or a folder with
-    another run; DataError for clips at fault beyond `max_errors`, and for scores that are NaN.
+    Returns:
+        The report; None on the ranks that do not merge.
+
+    Raises:
+        UsageError: An argument is not allowed, the model fails, or `out` has another run.
+        DataError: Clips are invalid beyond `max_errors`, or scores are not finite.
+
+    Example:
+        >>> report = evaluate(model, "shards/", out="runs/model")  # doctest: +SKIP
+        >>> report.overall.relative  # doctest: +SKIP
+        0.72
     """
     require_torchmetrics()
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)

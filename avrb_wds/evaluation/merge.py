@@ -31,10 +31,13 @@ from .runs.plan import is_run_folder, read_keys, read_plan
 
 
 def merge_run(folder: str | Path) -> Report:
-    """The report of the run in a folder: a function of the files there and of nothing else.
+    """Merge the predictions of a run into its report, which depends on the files of the run only.
 
-    Raises DataError, naming key and condition, unless every clip of every condition is there
-    exactly once, scored or skipped under an error budget.
+    Args:
+        folder: Folder of the run.
+
+    Raises:
+        DataError: A clip of a condition is missing or occurs twice; the message names both.
     """
     require_torchmetrics()
     return _merged(_whole_ledger(Path(folder)))
@@ -59,12 +62,18 @@ def publish_report(
 def rewrite_report(
     folder: str | Path, baseline: Report | None = None, progress: Progress | None = None
 ) -> Report:
-    """The report of the run in a folder, merged and written anew in every format.
+    """Merge a run and write its report again in every format.
 
-    Where there is only a report, without the run that it is of, the report is written anew.
-    Without `baseline`, what the report there was held against stays.  progress: called with
-    (conditions scored, conditions).  Raises DataError as `merge_run`
-    and `read_report` do, UsageError where what stays no longer fits the scores.
+    A folder that has only a report gets that report again.
+
+    Args:
+        folder: Folder of the run.
+        baseline: Report to compare with; None to keep the earlier one, if any.
+        progress: Called with (conditions scored, conditions).
+
+    Raises:
+        DataError: The run is incomplete, or the report is invalid.
+        UsageError: The earlier baseline does not fit the scores.
     """
     folder = Path(folder)
     if is_run_folder(folder):
@@ -133,9 +142,13 @@ def _merged(ledger: Ledger, progress: Progress | None = None) -> Report:
 
 
 def open_report(path: str | Path) -> Report:
-    """The report in a file or folder, or the one that the run in the folder comes to.
+    """Read a report, or merge the run of a folder that has none.
 
-    Raises DataError where there is neither, or where the run is not whole.
+    Args:
+        path: File of a report, or folder of a report or run.
+
+    Raises:
+        DataError: There is neither, or the run is incomplete.
     """
     folder = Path(path)
     if is_run_folder(folder) and not (folder / JSON_FILE).exists():
@@ -173,9 +186,9 @@ def read_predictions(folder: str | Path) -> Iterator[ConditionScores]:
         DataError: The folder has no run, a file is damaged, or a clip is missing or scored twice.
 
     Example:
-        for predictions in avrb.read_predictions("runs/model"):
-            hits = predictions.scores.argmax(1) == predictions.target.argmax(1)
-            print(predictions.condition, hits.mean())
+        >>> for predictions in read_predictions("runs/model"):  # doctest: +SKIP
+        ...     hits = predictions.scores.argmax(1) == predictions.target.argmax(1)
+        ...     print(predictions.condition, hits.mean())
     """
     ledger = _whole_ledger(Path(folder))
     return (ConditionScores.of(ledger, condition) for condition in ledger.plan.conditions)

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     import torch
 
 Model = Callable[[Batch], Any]
-"""Takes a batch as `load` gives it and returns (b, classes) numbers, a tensor or an array, higher
-for what is likelier; logits and probabilities will both do."""
+"""A callable that takes a batch of `load` and returns scores (b, classes), a tensor or an array:
+logits, probabilities, or any other numbers that are higher for likelier classes."""
 
 CALLED = "it has to take a batch as `load` gives it and return scores"
 
 
 def find_object(where: str) -> Any:
-    """What "module:name" names; raises UsageError, with the cause, where it names nothing."""
+    """Import an object.
+
+    Args:
+        where: "module:name".
+
+    Raises:
+        UsageError: It cannot be imported; the message has the cause.
+    """
     module, _, name = where.partition(":")
     if not module or not name:
         raise UsageError(f"{where!r} is not of the form module:name; write e.g. models:make.")
@@ -53,7 +60,17 @@ def find_object(where: str) -> Any:
 
 
 def make_model(where: str) -> Model:
-    """The model that the factory "module:factory" returns; raises UsageError where it fails."""
+    """Call the factory of a model.
+
+    Args:
+        where: "module:factory".
+
+    Returns:
+        The model that the factory returns.
+
+    Raises:
+        UsageError: The factory cannot be imported, or fails.
+    """
     factory = find_object(where)
     try:
         model: Model = factory()

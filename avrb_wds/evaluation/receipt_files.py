@@ -29,11 +29,15 @@ def write_receipt(receipt: Receipt, path: Path) -> Path:
 def read_receipt(
     path: str | AnyPath, storage: Storage | None = None
 ) -> tuple[Receipt, ClipDigests | None]:
-    """The receipt in a file of `digest`, in a report, or in the report of a run's folder.
+    """Read a receipt and, if they are beside it, the digests of all clips.
 
-    path: also an address, which `storage` reads; one of a file ends in ".json".  The digests of all
-    clips come with it where they are beside it.  Raises DataError where there is no receipt, or one
-    of something that was not finished.
+    Args:
+        path: Path or URL of a file of `compute_receipt`, of a report, or of the folder of a run;
+            the URL of a file ends in ".json".
+        storage: How a URL is read.
+
+    Raises:
+        DataError: There is no receipt, or it is of an incomplete run.
     """
     place = _file(path, storage or Storage())
     value = loads(read_file(place, remedy=WANTED), str(place))
@@ -61,10 +65,12 @@ def _file(path: str | AnyPath, storage: Storage) -> AnyPath:
 
 @dataclass(frozen=True)
 class Difference:
-    """The first thing that is shown otherwise.
+    """The first difference between two receipts.
 
-    key: of the clip, and clips: how many differ under the condition; None where the receipt had no
-    digests of clips beside it.
+    Attributes:
+        condition: Text of the condition.
+        key: Key of the clip; None without digests of clips.
+        clips: Number of clips that differ under the condition; None without digests of clips.
     """
 
     condition: str
@@ -79,7 +85,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check comes to.  difference: the first there is, None where all is the same."""
+    """The result of `check_receipt`.
+
+    Attributes:
+        difference: The first difference; None if there is none.
+    """
 
     difference: Difference | None
 

@@ -24,7 +24,13 @@ Transform = Callable[[ClipDict], ClipDict]
 
 
 class SkippedClip(NamedTuple):
-    """A clip left out under an error budget: its key, the file of its shard, and why."""
+    """A clip that was skipped within the error budget.
+
+    Attributes:
+        key: Key of the clip.
+        shard: File of its shard.
+        cause: What is wrong with it, in a sentence.
+    """
 
     key: str
     shard: str

@@ -19,17 +19,22 @@ if TYPE_CHECKING:
     import torch
 
 Batch = dict[str, Any]
-"""Up to `batch_size` clips, b of them, under one condition, or under several if mixed:
+"""Up to `batch_size` clips (b), as a dict:
 
-key: list of str.  frames: uint8 tensor (b, t, h, w, 3), or a list of tensors (t, h, w, 3) where
-clips differ.  waveform: float32 tensor (b, channels, samples), silence after each clip's end; a
-list where channels differ.  num_samples: int64 (b,), the length of each.  sample_rate: in Hz; a
-list where clips differ.  target: int64 (b,) for one label a clip, float32 (b, classes) of 0 and 1
-for several, a list where the classes are not known, None without labels.  corruption, severity: of
-the condition, "clean" and 0 for clean clips; lists where conditions are mixed.  position: int64
-(b,), the number of each clip in the shards.  digest, where it is asked for: the 32 bytes of each
-clip's `clip_digest`.  What a transform returns stands beside or in place of these: tensors of one
-shape stacked, numbers as a tensor, all else as a list.
+- key: list of str.
+- frames: uint8 tensor (b, t, h, w, 3); a list of tensors (t, h, w, 3) if clips differ.
+- waveform: float32 tensor (b, channels, samples), with silence after the end of shorter clips; a
+  list if channels differ.
+- num_samples: int64 (b,), the length of each waveform.
+- sample_rate: in Hz; a list if clips differ.
+- target: int64 (b,) for one label per clip; float32 (b, classes) of 0 and 1 for several; a list if
+  the classes are unknown; None without labels.
+- corruption, severity: of the condition, "clean" and 0 for clean; lists with `mix_conditions`.
+- position: int64 (b,), the index of each clip in the shards.
+- digest: with `return_digests`, the 32 bytes of each clip's digest.
+
+What a transform returns is added to these or replaces them: tensors of one shape are stacked,
+numbers become a tensor, everything else a list.
 """
 
 

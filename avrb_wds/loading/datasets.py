@@ -19,12 +19,12 @@ from .sharding import Plan, Span, Topology, split_spans
 
 
 class ClipDataset(Dataset[ClipDict]):
-    """Clips by number: clip i // c under condition i % c, of c conditions.
+    """Map-style torch dataset: item i is clip i // c under condition i % c, of c conditions.
 
-    Arguments as in `load`.  Each is a dict: "frames" uint8 tensor (t, h, w, 3) and "waveform"
-    float32 tensor (channels, samples), or what the transform returns; "key", "video_id",
-    "sample_rate", "target" (left out where there is none), "corruption", "severity", "position".
-    Raises DataError, naming clip and shard, for a clip at fault.
+    Items are dicts: "frames" (t, h, w, 3) uint8 and "waveform" (channels, samples) float32 tensors
+    or what the transform returns, "key", "video_id", "sample_rate", "target" (if the clip has one),
+    "corruption", "severity" and "position". The arguments are those of `load`. An invalid clip
+    raises DataError, which names clip and shard.
     """
 
     def __init__(
@@ -65,11 +65,10 @@ class ClipDataset(Dataset[ClipDict]):
 
 
 class ClipStream(IterableDataset[ClipDict]):
-    """This rank's clips in order, each decoded once and then given out under every condition.
+    """Iterable torch dataset: this rank's clips in order, each decoded once for all conditions.
 
-    The workers of a DataLoader divide the clips among them; torchdata's StatefulDataLoader goes on
-    where it left off, with as many workers as then.  Arguments as in `load`; the dicts are those of
-    `ClipDataset`.
+    The workers of a DataLoader share the clips. torchdata's StatefulDataLoader can resume it with
+    the same number of workers. The arguments are those of `load`, the items those of `ClipDataset`.
     """
 
     def __init__(

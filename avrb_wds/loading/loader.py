@@ -25,13 +25,12 @@ from .worker_config import Stream, WorkerConfig
 class Loader:
     """Batches of one rank's clips under every condition; made by `load`.
 
-    Every iteration is a pass over the same batches in the same order.  `len()` is the number of
-    batches in the next one; where clips are skipped batches hold fewer, and one left without any
-    is not given out.  With `state_dict` and `load_state_dict` a pass goes on where one left off.
+    Each iteration is an epoch, with the same batches in the same order. `len` is the number of
+    batches of the next epoch. A batch without its skipped clips is smaller, and an empty one is
+    left out. `state_dict` and `load_state_dict` continue an interrupted epoch.
 
-    shards, conditions: what is loaded.  skipped: the clips left out in the latest pass.
-    rank, world_size: as given, else as they are when an iteration begins, or when anything that
-    depends on them is first asked for; raises UsageError where that changes later.
+    Attributes:
+        skipped: The clips that were skipped in the latest epoch.
     """
 
     def __init__(
@@ -51,27 +50,27 @@ class Loader:
 
     @property
     def shards(self) -> ShardSet:
-        """The shards that clips come from."""
+        """The shards that are loaded."""
         return self._pipeline.shards
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """The conditions that every clip is given out under."""
+        """The conditions under which every clip is returned."""
         return self._pipeline.recipe.conditions
 
     @property
     def rank(self) -> int:
-        """Which of the ranks this one is."""
+        """The rank of this process; UsageError if it has changed since it was first needed."""
         return self._topology.find()[0]
 
     @property
     def world_size(self) -> int:
-        """How many ranks there are."""
+        """The number of ranks; UsageError if it has changed since it was first needed."""
         return self._topology.find()[1]
 
     @property
     def clips(self) -> int:
-        """How many clips fall to this rank."""
+        """The number of clips of this rank."""
         return self._whole().clips
 
     def __len__(self) -> int:
@@ -103,20 +102,24 @@ class Loader:
         return EpochProgress(self._whole(), number=now.number + 1) if now.given else now
 
     def state_dict(self) -> State:
-        """What this rank still has to give out in the pass under way, as JSON takes it.
+        """Return what this rank has still to load in the epoch, as a dict for JSON.
 
-        Once a pass is through, the state is that of the beginning of the next one.
+        After the last batch it is the state of the start of the next epoch.
         """
         return save_state(self._pipeline, self._now(), self._topology.find())
 
     def load_state_dict(self, state: State | Sequence[State]) -> None:
-        """Make the next iteration go on from `state`; those after it are whole passes again.
+        """Continue from a state in the next iteration; later iterations are complete epochs.
 
-        state: this rank's own, or a list of those of all ranks, of which there may have been more
-        or fewer than now; batch size and workers may differ, too.  Every clip of every condition
-        is then given out exactly once by both together, also where some ranks were through with
-        the pass and others were not.  Raises UsageError where the state is of other shards,
-        conditions, seed or order, and where those of some ranks lack or are of another time.
+        The earlier and this run together return every clip of every condition exactly once, even if
+        only some ranks had completed the epoch. Batch size and number of workers may differ.
+
+        Args:
+            state: The state of this rank; or a list of those of all ranks, whose number may differ.
+
+        Raises:
+            UsageError: The state is of other shards, conditions, seed or order; or states of some
+                ranks are missing or from another time.
         """
         spans, number = restore_state(state, self._pipeline, self._topology.find())
         self._progress = EpochProgress(replace(self._whole(), spans=spans), number=number)
@@ -159,39 +162,56 @@ def load(
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
 ) -> Loader:
-    """Batches of corrupted clips, decoded and corrupted by threads or processes in the background.
+    """Load batches of clips, which threads or processes decode and corrupt in the background.
 
-    source: a folder of shards, a manifest, tars, a brace expression, or an open ShardSet; as
-    paths or as addresses (s3://, gs://, az://, hf://, https://).
-    corruption, severity: a name and 1 to 5 or (visual, audio); or a condition; or several, of which
-    every block of `batch_size` clips is given out under one after another, decoded once; None for
-    clean.  seed, modality, temporal, profile, bank: as in `Corrupter.of`.
+    Memory holds `prefetch` + 2 batches, which are reused, and with several conditions two blocks of
+    decoded clips.
 
-    num_workers: by default one a core; 0 works in the caller's thread.  rank, world_size: by
-    default those of torch.distributed, torchrun or srun when an iteration begins, so that a loader
-    may be made before its process group; clips are divided to within one, never padded.
-    shuffle: take the clips in a permutation by `seed`, the same on every rank.  mix_conditions: the
-    clips of a batch take the conditions in rotation, and "corruption" and "severity" are lists.
-    return_digests: batches hold the digest of every clip as it is shown, before the transform.
+    Args:
+        source: A folder of shards, a manifest, tars, a brace expression, or an open `ShardSet`; as
+            paths or as s3://, gs://, az://, hf:// or https:// URLs.
+        corruption: Name of a corruption; a condition; or several. With several, each block of
+            `batch_size` clips is decoded once and returned under each condition in turn. None for
+            clean.
+        severity: 1 to 5, or a pair (visual, audio), if `corruption` is a name.
+        seed: Seed of the corruptions and of `shuffle`.
+        batch_size: Clips per batch; the last may have fewer.
+        num_workers: Number of workers; None for one per core, 0 for the caller's thread.
+        rank: Rank of this process; None for that of torch.distributed, torchrun or srun when an
+            iteration begins. Ranks get equal shares within one clip, without padding.
+        world_size: Number of ranks; as `rank`.
+        modality: "both", or the one modality to corrupt.
+        temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+        profile: "default", or "reference" for what the reference code does.
+        bank: A bank or the path of an imported one; None for the built-in bank.
+        shuffle: Permute the clips by `seed`, in the same way on every rank.
+        mix_conditions: Let the clips of a batch take the conditions in rotation.
+        return_digests: Add "digest", the digest of each clip before the transform.
+        transform: Called in a worker with the dict of one corrupted clip: "frames" (t, h, w, 3)
+            uint8 and "waveform" (channels, samples) float32 as tensors, "sample_rate", "key",
+            "target", "labels", "video_id", "corruption", "severity" and "position". It returns a
+            dict, which is batched in place of the signals. Processes need one that cloudpickle
+            can pickle.
+        max_errors: How many clips may be invalid, as a count or a fraction; see `Loader.skipped`.
+        prefetch: Batches to prepare ahead; at most 62 with processes.
+        worker_type: "thread" starts at once, but many threads slow each other down; "process"
+            scales with cores; None for threads up to two workers and processes for more.
+        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
+            for the standard environment variables.
+        cache_dir: Folder of a cache for remote shards, which processes may share.
+        cache_size: Largest size of the cache, in bytes.
 
-    transform: called in a worker on the dict of one corrupted clip ("frames" (t, h, w, 3) uint8 and
-    "waveform" (channels, samples) float32 tensors, "sample_rate", "key", "target", "labels",
-    "video_id", "corruption", "severity", "position"); returns a dict, which is batched in place of
-    the signals.  max_errors: how many clips may fail, as a number or as a fraction of all
-    clips; see `Loader.skipped`.  prefetch: batches made ahead, by processes 62 at most.
-    worker_type: "thread", which start at once but stand in each other's way where they are many;
-    "process", new interpreters that write to shared memory, to which the transform has to be
-    picklable (by cloudpickle: lambdas and what notebooks define are), and so what it returns, and
-    of which each has a copy of its own; None for threads up to two and processes beyond.
+    Returns:
+        An iterable of batches, each a `Batch`.
 
-    storage_options: credentials and endpoint as obstore spells them, by default from the standard
-    environment variables.  cache_dir, cache_size: a folder for remote shards, which processes may
-    share, and how many bytes it may hold.
+    Raises:
+        UsageError: An argument is not allowed.
+        DataError: A clip is invalid, beyond `max_errors`; raised by the iteration when its batch is
+            due. The message names clip and shard.
 
-    Memory: `prefetch` + 2 batches, kept between passes, and under several conditions two blocks of
-    decoded clips, mixed or not (three or more only where `prefetch` exceeds the conditions).
-    Raises UsageError for arguments that are not allowed; DataError, naming clip and shard, for
-    clips at fault, when their batch is due.  See `Batch` for what a batch holds.
+    Example:
+        >>> for batch in load("shards/", "rain", 3, batch_size=32):  # doctest: +SKIP
+        ...     print(batch["frames"].shape, batch["waveform"].shape, batch["target"])
     """
     way = WorkerConfig.of(worker_type, num_workers, prefetch)
     topology = Topology(rank, world_size)

@@ -166,7 +166,7 @@ def _is_ours(path: Path, folder: Path) -> bool:
 
 
 def is_run_folder(folder: Path) -> bool:
-    """Whether a run was begun in a folder."""
+    """Return whether a folder contains a run."""
     return (folder / PLAN_FILE).is_file()
 
 

@@ -16,9 +16,12 @@ from .plan import read_keys, read_plan
 
 @dataclass(frozen=True)
 class MissingClips:
-    """Clips that are missing, the same under each of some conditions.
+    """Clips that are missing under some conditions.
 
-    spans: first and last key of each unbroken row of them.
+    Attributes:
+        conditions: The conditions.
+        clips: Number of clips that are missing under each of them.
+        spans: First and last key of each contiguous range.
     """
 
     conditions: tuple[Condition, ...]
@@ -35,10 +38,15 @@ class MissingClips:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What is there of a run.
+    """How far a run has come.
 
-    clips: of its data set.  whole: those accounted for under every condition.  scores, wanted:
-    pairs of clip and condition that are there, and in all.
+    Attributes:
+        model: Name of the model.
+        clips: Number of clips of the data set.
+        whole: Clips that are done under every condition.
+        scores: Pairs of clip and condition that are done.
+        wanted: Pairs of clip and condition in all.
+        gaps: What is missing.
     """
 
     model: str
@@ -61,7 +69,14 @@ class RunStatus:
 
 
 def run_status(folder: str | Path) -> RunStatus:
-    """How far the run in a folder has come, finished or not; raises DataError if there is none."""
+    """Return how far a run has come, complete or not.
+
+    Args:
+        folder: Folder of the run.
+
+    Raises:
+        DataError: The folder has no run.
+    """
     folder = Path(folder)
     plan, keys = read_plan(folder), read_keys(folder)
     there = Ledger.read(folder, plan, keys).counts > 0
