@@ -91,7 +91,7 @@ def test_several_labels_have_errors_of_map() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("manifest", "cd" * 32), ("profile", "released"), ("modality", "audio")]
+    ("name", "value"), [("manifest", "cd" * 32), ("profile", "reference"), ("modality", "audio")]
 )
 def test_a_baseline_on_something_else_is_refused(ours: Report, name: str, value: str) -> None:
     with pytest.raises(avrb.UsageError, match=f"'model' was scored with {name} '{value}'"):

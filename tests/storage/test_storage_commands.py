@@ -151,7 +151,7 @@ def test_a_rendering_into_its_own_source(s3: S3, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("s3://b/o", "--layout=released"), "--layout avrobustbench is for folders; "),
+        (("s3://b/o", "--layout=avrobustbench"), "--layout avrobustbench is for folders; "),
         (("o", "--via=v"), "--via v is for buckets; o is "),
     ],
 )

@@ -25,7 +25,7 @@ from functools import partial
 
 import avrb_wds as avrb
 import webdataset as wds
-from avrb_wds.storage import register_corruption
+from avrb_wds.storage import register_webdataset
 from torch.utils.data import DataLoader
 
 URL = sys.argv[1]
@@ -50,11 +50,11 @@ def own(method):
 
 
 def in_worker(number):
-    register()
+    register_webdataset()
 
 
 def plain(method):
-    register()
+    register_webdataset()
     dataset = wds.WebDataset(URL + "/t-000000.tar", shardshuffle=False)
     return [sample["__key__"] for sample in loader(dataset, method, in_worker)]
 

@@ -85,7 +85,7 @@ def test_a_bucket_that_is_not_there(server: FaultServer) -> None:
 PUBLISH = """
 import json, sys
 from avrb_wds.locks import HeldFile
-from avrb_wds.packing import prepare, publish, remove_packed
+from avrb_wds.packing import reserve_destination, upload_dataset, remove_packed
 from avrb_wds.storage import Storage
 
 folder, url, options = sys.argv[1:]
@@ -93,7 +93,7 @@ def progress(done, total):
     print(done, flush=True)
     sys.stdin.readline()  # it goes on when it is told to, however fast the machine
 
-publish(folder, url, storage=Storage(json.loads(options)), progress=progress)
+upload_dataset(folder, url, storage=Storage(json.loads(options)), progress=progress)
 """
 
 
