@@ -62,7 +62,7 @@ def test_an_object_is_asked_for() -> None:
 
 @pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, 1 << 63, 10**60])
 def test_what_is_no_count(value: object) -> None:
-    with pytest.raises(avrb.DataError, match=r"^x.json: 'a' is .*, not a whole number from 0 up"):
+    with pytest.raises(avrb.DataError, match=r"^x.json: 'a' is .*, not a non-negative integer"):
         Fields({"a": value}, "x.json").non_negative_int("a")
 
 
@@ -78,7 +78,7 @@ def test_a_message_is_a_few_lines_whatever_it_quotes() -> None:
     said = str(caught.value)
     assert len(said) < 1000
     assert said.startswith("x.json: 'a' is 'xxx")
-    assert said.endswith("xxx', not a whole number from 0 up.")
+    assert said.endswith("xxx', not a non-negative integer.")
 
 
 def test_nesting_without_end_in_files_of_runs(tmp_path: Path) -> None:

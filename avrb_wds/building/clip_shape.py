@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-from ..shards.json_io import Fields
 from ..shards.manifest import AudioLayout, FrameLayout
 
 
@@ -22,19 +20,6 @@ class ClipShape:
     sample_rate: int | None
     channels: int | None
     samples: int
-
-    @classmethod
-    def of(cls, value: Any, where: str) -> ClipShape:
-        """The layout that a JSON value spells; raises DataError, naming `where`, if it is none."""
-        given = Fields.of(value, where, [field.name for field in fields(cls)])
-        return cls(
-            given.non_negative_int_or_none("frames"),
-            given.non_negative_int_or_none("height"),
-            given.non_negative_int_or_none("width"),
-            given.non_negative_int_or_none("sample_rate"),
-            given.non_negative_int_or_none("channels"),
-            given.non_negative_int("samples"),
-        )
 
     def __or__(self, other: ClipShape) -> ClipShape:
         """What both have in common.

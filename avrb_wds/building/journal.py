@@ -7,13 +7,13 @@ after the last.  See `Log` for how lines are kept, and one run from another's fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..atomic import TEMP_PATTERN
-from ..errors import DataError, UsageError
-from ..shards.json_io import Fields
+from ..errors import UsageError
+from ..shards.json_io import from_json
 from ..shards.locate import JOURNAL
 from ..shards.manifest import ShardEntry
 from .clip_shape import ClipShape
@@ -52,28 +52,6 @@ class JournalEntry:
     shard: ShardEntry | None
     layout: ClipShape | None
     notes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, value: Mapping[str, Any], where: str) -> JournalEntry:
-        """The step that a line of the journal holds; raises DataError where it holds none."""
-        given = Fields.of(dict(value), where, cls.__dataclass_fields__)
-        failures = given.values["failures"]
-        if not isinstance(failures, list):
-            raise DataError(f"{where}: 'failures' is not a list.")
-        shard, layout = given.values["shard"], given.values["layout"]
-        return cls(
-            given.non_negative_int("done"),
-            tuple(_failure(failure, where) for failure in failures),
-            None if shard is None else ShardEntry.of(shard, f"{where}: shard"),
-            None if layout is None else ClipShape.of(layout, f"{where}: layout"),
-            given.texts("notes"),
-        )
-
-
-def _failure(value: Any, where: str) -> ClipFailure:
-    names = [field.name for field in fields(ClipFailure)]
-    given = Fields.of(value, f"{where}: failure", names)
-    return ClipFailure(*(given.text(name) for name in names))
 
 
 def check_empty(folder: Path) -> None:
@@ -131,7 +109,7 @@ class Journal:
                 f"give the same source and options, or a new folder."
             )
         for number, value in enumerate(others, 2):
-            step = JournalEntry.of(value, f"{self._log.path}: line {number}")
+            step = from_json(JournalEntry, value, f"{self._log.path}: line {number}")
             if not self.done < step.done <= clips:
                 raise self._log.changed(number, f"clip {step.done} does not follow {self.done}")
             self.steps.append(step)

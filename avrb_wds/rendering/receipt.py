@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from math import log10
-from typing import Any
 
 from ..building.journal import ClipFailure
 from ..condition import Condition
-from ..errors import DataError, UsageError, reason
+from ..errors import DataError
 from ..receipts.digests import condition_digest, overall_digest
 from ..reports import Receipt
-from ..reports.parsing import conditions_of
-from ..shards.json_io import Fields, check_format, loads
+from ..shards.json_io import Sha256, check_format, from_json, loads
 from ..shards.upload import RECEIPTS
 from .options import RenderOptions
 from .render_clip import ClipNote
@@ -43,7 +41,7 @@ class RenderReceipt:
     condition: Condition
     receipt: Receipt
     options: RenderOptions
-    stored: str
+    stored: Sha256
     psnr: float | None
     skipped: tuple[ClipFailure, ...] = ()
 
@@ -107,36 +105,9 @@ class RenderReceipt:
         Raises:
             DataError: The bytes are not a valid receipt.
         """
-        names = {"format", "exact", *cls.__dataclass_fields__}
         value = loads(data, where)
         check_format(value, where, FORMAT)
-        given = Fields.of(value, where, names)
-        receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
-        (condition,) = conditions_of([given.text("condition")], where)
-        if [name for name, _ in receipt.digests] != [str(condition)]:
-            raise DataError(f"{where}: receipt: 'digests' are not those of {condition}.")
-        return cls(
-            given.text("name"),
-            given.non_negative_int("clips"),
-            condition,
-            receipt,
-            _options(given.values["options"], f"{where}: options"),
-            given.sha256("stored"),
-            None if given.values["psnr"] is None else given.number("psnr"),
-            tuple(_failure(one) for one in given.objects("skipped", _names(ClipFailure))),
-        )
-
-
-def _names(kind: type[ClipFailure] | type[RenderOptions]) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-def _options(value: Any, where: str) -> RenderOptions:
-    try:
-        return RenderOptions(**Fields.of(value, where, _names(RenderOptions)).values)
-    except UsageError as error:
-        raise DataError(f"{where}: {reason(error)}.") from error
-
-
-def _failure(given: Fields) -> ClipFailure:
-    return ClipFailure(given.text("video_id"), given.text("source"), given.text("cause"))
+        receipt = from_json(cls, value, where, other=("format", "exact"))
+        if [name for name, _ in receipt.receipt.digests] != [str(receipt.condition)]:
+            raise DataError(f"{where}: receipt: 'digests' are not those of {receipt.condition}.")
+        return receipt

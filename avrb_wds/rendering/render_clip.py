@@ -16,7 +16,7 @@ from ..errors import DataError
 from ..receipts.digests import clip_digest
 from ..shards import RawClip, decode_clip
 from ..shards.clip import frame_names
-from ..shards.json_io import Fields, dumps, loads
+from ..shards.json_io import Sha256, dumps, from_json, loads
 from .options import RenderOptions
 
 AudioFormat = Literal["wav", "flac"]
@@ -38,13 +38,13 @@ class ClipNote:
     key: str
     video_id: str
     labels: tuple[str, ...]
-    shown: str
-    stored: str
+    shown: Sha256
+    stored: Sha256
     squared_error: int
     values: int
     frames: int
     bytes: int
-    sha256: str
+    sha256: Sha256
 
     def to_text(self) -> str:
         """The note as a line of a journal holds it."""
@@ -55,19 +55,7 @@ class ClipNote:
         """The note that `text` spells."""
         where = "a note of a rendered clip"
         data = text.encode(errors="surrogateescape")
-        given = Fields.of(loads(data, where), where, cls.__dataclass_fields__)
-        return cls(
-            given.text("key"),
-            given.text("video_id"),
-            given.texts("labels"),
-            given.sha256("shown"),
-            given.sha256("stored"),
-            given.non_negative_int("squared_error"),
-            given.non_negative_int("values"),
-            given.non_negative_int("frames"),
-            given.non_negative_int("bytes"),
-            given.sha256("sha256"),
-        )
+        return from_json(cls, loads(data, where), where)
 
 
 def render_clip(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 from ..condition import Condition
-from ..shards.json_io import Fields
+from ..shards.json_io import Fields, SignedInt, from_json
+from .parsing import Quotient, Score, read_interval
 from .robustness import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
 
 Task = Literal["single-label", "multi-label"]
@@ -28,12 +29,12 @@ class Metrics:
         d_prime: √2 times the normal quantile of `auc`; None if `auc` is 0 or 1.
     """
 
-    accuracy: float | None
-    top5: float | None
-    mean_class_accuracy: float | None
-    mean_average_precision: float | None
-    auc: float | None
-    d_prime: float | None
+    accuracy: Score | None
+    top5: Score | None
+    mean_class_accuracy: Score | None
+    mean_average_precision: Score | None
+    auc: Score | None
+    d_prime: Quotient | None
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -46,6 +47,11 @@ class Interval(NamedTuple):
 
     low: float
     high: float
+
+    @classmethod
+    def from_json(cls, value: Any, where: str) -> Interval:
+        """Read an interval; raises DataError, naming `where`, for anything else."""
+        return cls(*read_interval(value, where))
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,17 @@ class ConditionResult:
     clips: int
     metrics: Metrics
     interval: Interval
+
+    @classmethod
+    def from_json(cls, value: Any, where: str) -> ConditionResult:
+        """Read a result, whose metrics are fields of the object itself."""
+        given = Fields.among(value, where, ("condition", "clips", "interval"))
+        return cls(
+            given.condition("condition"),
+            given.non_negative_int("clips"),
+            from_json(Metrics, value, where, lenient=True),
+            given.nested("interval", Interval),
+        )
 
 
 @dataclass(frozen=True)
@@ -132,7 +149,7 @@ class Receipt:
     dataset: str
     manifest: str
     clips: int
-    seed: int
+    seed: SignedInt
     profile: str
     modality: str
     temporal: str
@@ -158,22 +175,7 @@ class Receipt:
         Raises:
             DataError: `value` is not a receipt.
         """
-        given = Fields.among(value, where, [field.name for field in fields(cls)])
-        return cls(
-            given.text("dataset"),
-            given.text("manifest"),
-            given.non_negative_int("clips"),
-            given.integer("seed"),
-            given.text("profile"),
-            given.text("modality"),
-            given.text("temporal"),
-            given.text("bank"),
-            given.non_negative_int("batch_size"),
-            given.text("transform"),
-            given.text_by_name("versions"),
-            given.text("digest"),
-            given.text_by_name("digests"),
-        )
+        return from_json(cls, value, where, lenient=True)
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,8 @@ class CorruptionError:
     """
 
     corruption: str
-    error: float | None
-    relative: float | None
+    error: Quotient | None
+    relative: Quotient | None
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ class Baseline:
 
     model: str
     manifest: str
-    seed: int
+    seed: SignedInt
     by_corruption: tuple[CorruptionError, ...]
 
     @property
@@ -241,7 +243,7 @@ class Report:
     model: str
     task: Task
     classes: int
-    results: tuple[ConditionResult, ...]
+    results: tuple[ConditionResult, ...] = field(metadata={"json": "conditions"})
     intervals: Intervals
     receipt: Receipt
     skipped: tuple[SkippedClip, ...] = ()

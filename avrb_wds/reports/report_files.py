@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import write_atomic
+from ..errors import DataError
 from ..paths import read_file
-from ..shards.json_io import check_format, loads
+from ..shards.json_io import check_format, from_json, loads
 from .markdown import report_markdown
 from .pages import report_page
-from .parsing import report_of
+from .parsing import check_conditions
 from .report import Baseline, Metrics, Report
 from .robustness import Robustness, severity_of
 
@@ -58,7 +59,21 @@ def read_report(path: str | Path) -> Report:
     data = read_file(path, remedy="give a report.json or the folder that holds it")
     value = loads(data, str(path))
     check_format(value, str(path), FORMAT)
-    return report_of(value, str(path))
+    report = from_json(Report, value, str(path), lenient=True)
+    _check_parts(report, str(path))
+    return report
+
+
+def _check_parts(report: Report, where: str) -> None:
+    """Raise DataError where parts of a report do not belong together."""
+    check_conditions([result.condition for result in report.results], where)
+    for result in report.results:
+        if getattr(result.metrics, report.metric) is None:
+            raise DataError(f"{where}: condition {result.condition} has no {report.metric}.")
+    for name in ("by_corruption", "by_severity", "by_group"):
+        wanted, found = len(getattr(report, name)), len(getattr(report.intervals, name))
+        if wanted != found:
+            raise DataError(f"{where} has {found} intervals {name}, not {wanted}.")
 
 
 def report_json(report: Report) -> str:

@@ -1,19 +1,23 @@
-"""JSON in one spelling only when written, and taken apart strictly when read."""
+"""JSON, written in one form only, and read strictly."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Hashable, Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from ..condition import Condition
 from ..corruptions._json import parse_json
-from ..errors import DataError, reason
+from ..errors import DataError, UsageError, reason
+
+T = TypeVar("T")
 
 
 def dumps(value: Any) -> bytes:
-    """A JSON value as bytes: keys sorted, no spaces, plain ASCII, and so the same everywhere.
+    """Encode a JSON value: sorted keys, no spaces, ASCII only, so the same value is the same bytes.
 
     >>> dumps({"b": [1, 2], "a": "é"})
     b'{"a":"\\\\u00e9","b":[1,2]}'
@@ -22,10 +26,7 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes, where: str) -> Any:
-    """The JSON value that `data` spells; raises DataError, naming `where`, if it spells none.
-
-    What is refused besides is said in `parse_json`.
-    """
+    """Decode a JSON value; raises DataError, naming `where`, where `parse_json` refuses it."""
     try:
         return parse_json(data)
     except ValueError as error:
@@ -33,7 +34,7 @@ def loads(data: bytes, where: str) -> Any:
 
 
 def loads_object(data: bytes, where: str) -> dict[str, Any]:
-    """The JSON object that `data` spells; raises DataError, naming `where`, if it spells none."""
+    """Decode a JSON object; raises DataError, naming `where`, for anything else."""
     return _object(loads(data, where), where)
 
 
@@ -54,7 +55,10 @@ def check_format(value: Any, where: str, known: str) -> None:
 
 @dataclass(frozen=True)
 class Fields:
-    """A JSON object of which every field is asked for by type.
+    """The fields of a JSON object, each read by its type.
+
+    where: the file, and the place in it, for messages.  lenient: whether objects in it may have
+    other fields besides.
 
     >>> Fields.of({"clips": 3}, "manifest.json", {"clips"}).non_negative_int("clips")
     3
@@ -62,6 +66,7 @@ class Fields:
 
     values: dict[str, Any]
     where: str
+    lenient: bool = False
 
     @classmethod
     def of(cls, value: Any, where: str, names: Collection[str]) -> Fields:
@@ -76,9 +81,9 @@ class Fields:
 
     @classmethod
     def among(cls, value: Any, where: str, names: Collection[str]) -> Fields:
-        """As `of`, where other fields may stand beside these."""
+        """The same, ignoring other fields, in nested objects too."""
         there = {name: field for name, field in _object(value, where).items() if name in names}
-        return cls.of(there, where, names)
+        return cls(cls.of(there, where, names).values, where, lenient=True)
 
     def _wrong(self, name: str, expected: str) -> DataError:
         return DataError(f"{self.where}: {name!r} is {self.values[name]!r}, not {expected}.")
@@ -91,10 +96,10 @@ class Fields:
         return str(value)
 
     def non_negative_int(self, name: str) -> int:
-        """A whole number from 0 up, of 63 bits: what counts bytes, clips or frames."""
+        """A non-negative integer of at most 63 bits: a number of bytes, clips or frames."""
         value = self.values[name]
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
-            raise self._wrong(name, "a whole number from 0 up")
+            raise self._wrong(name, "a non-negative integer")
         return value
 
     def integer(self, name: str) -> int:
@@ -103,10 +108,6 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self._wrong(name, "an integer")
         return value
-
-    def non_negative_int_or_none(self, name: str) -> int | None:
-        """A whole number from 0 up, or null."""
-        return None if self.values[name] is None else self.non_negative_int(name)
 
     def number(self, name: str) -> float:
         """A finite number."""
@@ -123,13 +124,36 @@ class Fields:
             raise self._wrong(name, "a list of texts")
         return tuple(value)
 
-    def objects(self, name: str, names: Collection[str]) -> Iterator[Fields]:
-        """A list of objects, which have these fields at least."""
+    def items(self, name: str) -> Iterator[tuple[Fields, str]]:
+        """The items of a list, each as a field of its own: "shard 0" is the first of "shards"."""
         value = self.values[name]
         if not isinstance(value, list):
-            raise self._wrong(name, "a list of objects")
-        for number, one in enumerate(value):
-            yield Fields.among(one, f"{self.where}: {name} {number}", names)
+            raise DataError(f"{self.where}: {name!r} is not a list.")
+        for index, item in enumerate(value):
+            label = f"{name.removesuffix('s')} {index}"
+            yield Fields({label: item}, self.where, self.lenient), label
+
+    def nested(self, name: str, kind: type[T]) -> T:
+        """An object, read as a dataclass: by its own `from_json` where it has one."""
+        value, where = self.values[name], f"{self.where}: {name}"
+        own = getattr(kind, "from_json", None)
+        read: T = own(value, where) if own else from_json(kind, value, where, lenient=self.lenient)
+        return read
+
+    def one_of(self, name: str, allowed: Collection[str]) -> str:
+        """One of these strings."""
+        value = self.values[name]
+        if not isinstance(value, str) or value not in allowed:
+            choices = ", ".join(allowed)
+            raise DataError(f"{self.where}: {name} {value!r} is not one of {choices}.")
+        return value
+
+    def condition(self, name: str) -> Condition:
+        """The name of a condition."""
+        try:
+            return Condition.parse(self.text(name))
+        except UsageError as error:
+            raise DataError(f"{self.where}: {reason(error)}.") from error
 
     def text_by_name(self, name: str) -> tuple[tuple[str, str], ...]:
         """An object whose values are strings, as pairs."""
@@ -146,19 +170,100 @@ class Fields:
         return value
 
     def file_name(self, name: str) -> str:
-        """The name of a file beside this one: no folder, no scheme, no way out."""
+        """The name of a file in the same folder: no path, no URL."""
         value = self.text(name)
         if not value.isprintable() or value[:1] in ("", ".") or set(value) & set("/\\:|?#%"):
             raise self._wrong(name, "a plain file name")
         return value
 
 
+Sha256 = Annotated[str, Fields.sha256]
+FileName = Annotated[str, Fields.file_name]
+SignedInt = Annotated[int, Fields.integer]
+"""Types of fields that `from_json` reads by the function they are annotated with."""
+
+Reader = Callable[[Fields, str], Any]
+
+_PLAIN: dict[Any, Reader] = {
+    str: Fields.text,
+    int: Fields.non_negative_int,
+    float: Fields.number,
+    Condition: Fields.condition,
+    tuple[str, ...]: Fields.texts,
+    tuple[tuple[str, str], ...]: Fields.text_by_name,
+}
+
+
+def from_json(
+    kind: type[T], value: Any, where: str, *, lenient: bool = False, other: Collection[str] = ()
+) -> T:
+    """Read a JSON object as a dataclass, each field by its type.
+
+    The types: `str`, `int` (non-negative), `float`, `Condition`, `Literal`, dataclasses, tuples of
+    any of these, each of them or None, pairs of strings (as an object), and `Annotated` with a
+    function of `Fields` and the field's name.
+
+    A field whose metadata has "json" is called that in the JSON.
+
+    lenient: ignore other fields.  other: fields that the object has and the dataclass has not.
+    Raises DataError, naming `where`, for any other object, and for values that the dataclass
+    itself refuses.
+
+    >>> @dataclass
+    ... class Size:
+    ...     height: int
+    ...     name: str | None
+    >>> from_json(Size, {"height": 2, "name": None}, "a.json")
+    Size(height=2, name=None)
+    >>> from_json(Size, {"height": "2", "name": None}, "a.json")
+    Traceback (most recent call last):
+    avrb_wds.errors.DataError: a.json: 'height' is '2', not a non-negative integer.
+    """
+    readers = _readers(cast(Hashable, kind))  # which mypy does not see
+    take = Fields.among if lenient else Fields.of
+    given = take(value, where, {*(spelled for _, spelled, _ in readers), *other})
+    values = {name: read(given, spelled) for name, spelled, read in readers}
+    try:
+        return kind(**values)
+    except UsageError as error:
+        raise DataError(f"{where}: {reason(error)}.") from error
+
+
+@cache
+def _readers(kind: Any) -> tuple[tuple[str, str, Reader], ...]:
+    """The fields of a dataclass: name, name in the JSON, and what reads it."""
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple(
+        (field.name, field.metadata.get("json", field.name), _reader(hints[field.name]))
+        for field in fields(kind)
+    )
+
+
+def _reader(kind: Any) -> Reader:
+    """What reads a field of this type."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        read: Reader = arguments[1]
+        return read
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if origin is Literal:
+        return lambda given, name: given.one_of(name, arguments)
+    if type(None) in arguments:
+        inner = _reader(next(kind for kind in arguments if kind is not type(None)))
+        return lambda given, name: None if given.values[name] is None else inner(given, name)
+    if origin is tuple:
+        each = _reader(arguments[0])
+        return lambda given, name: tuple(each(*item) for item in given.items(name))
+    return lambda given, name: given.nested(name, kind)
+
+
 def _is_text(value: Any) -> bool:
-    """Whether it is text, in which bytes of a file's name may stand as Python has them."""
+    """Whether it is a string; lone surrogates, which are bytes of file names, are allowed."""
     if not isinstance(value, str):
         return False
     try:
         value.encode(errors="surrogateescape")
-    except UnicodeEncodeError:  # half of a character that JSON spells in two
+    except UnicodeEncodeError:  # half of a surrogate pair
         return False
     return True

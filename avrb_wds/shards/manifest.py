@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import DataError
 from ..limits import DecodeLimits
 from ..paths import read_file
 from ..storage import AnyPath, to_path
-from .json_io import Fields, check_format, dumps, loads
+from .json_io import FileName, Sha256, check_format, dumps, from_json, loads
 
 MANIFEST = "manifest.json"
 FORMAT = "avrb-wds/1"
 Task = Literal["single-label", "multi-label", "unlabeled"]
-TASKS: tuple[Task, ...] = ("single-label", "multi-label", "unlabeled")
 
 
 @dataclass(frozen=True)
@@ -32,25 +31,12 @@ class ShardEntry:
         index_sha256: SHA-256 of the index.
     """
 
-    file: str
+    file: FileName
     bytes: int
     clips: int
-    sha256: str
-    index: str
-    index_sha256: str
-
-    @classmethod
-    def of(cls, value: Any, where: str) -> ShardEntry:
-        """The entry that a JSON value spells; raises DataError, naming `where`, if it is none."""
-        given = Fields.of(value, where, _names(cls))
-        return cls(
-            given.file_name("file"),
-            given.non_negative_int("bytes"),
-            given.non_negative_int("clips"),
-            given.sha256("sha256"),
-            given.file_name("index"),
-            given.sha256("index_sha256"),
-        )
+    sha256: Sha256
+    index: FileName
+    index_sha256: Sha256
 
 
 @dataclass(frozen=True)
@@ -136,16 +122,7 @@ class Manifest:
         """
         value = loads(data, where)
         check_format(value, where, FORMAT)
-        given = Fields.of(value, where, {field.name for field in fields(cls)})
-        manifest = cls(
-            given.text("name"),
-            given.non_negative_int("clips"),
-            _shards(given.values["shards"], where),
-            _frames(given.values["frames"], where),
-            _audio(given.values["audio"], where),
-            given.texts("classes"),
-            _task(given.text("task"), where),
-        )
+        manifest = from_json(cls, value, where)
         manifest._check(where)
         return manifest
 
@@ -191,40 +168,3 @@ class Manifest:
     def digest(self) -> str:
         """SHA-256 of `to_bytes()`, which identifies the data set and every byte in it."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
-
-
-def _names(kind: type[Any]) -> set[str]:
-    return {field.name for field in fields(kind)}
-
-
-def _shards(value: Any, where: str) -> tuple[ShardEntry, ...]:
-    if not isinstance(value, list):
-        raise DataError(f"{where}: 'shards' is not a list.")
-    return tuple(
-        ShardEntry.of(item, f"{where}: shard {number}") for number, item in enumerate(value)
-    )
-
-
-def _frames(value: Any, where: str) -> FrameLayout:
-    given = Fields.of(value, f"{where}: frames", _names(FrameLayout))
-    count, height, width = (
-        given.non_negative_int_or_none(name) for name in ("count", "height", "width")
-    )
-    return FrameLayout(count, height, width, given.text("format"))
-
-
-def _audio(value: Any, where: str) -> AudioLayout:
-    given = Fields.of(value, f"{where}: audio", _names(AudioLayout))
-    return AudioLayout(
-        given.non_negative_int_or_none("sample_rate"),
-        given.non_negative_int_or_none("channels"),
-        given.non_negative_int("max_samples"),
-        given.text("format"),
-    )
-
-
-def _task(value: str, where: str) -> Task:
-    for task in TASKS:
-        if value == task:
-            return task
-    raise DataError(f"{where}: task {value!r} is not one of {', '.join(TASKS)}.")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated
 
 from ..errors import DataError
-from .json_io import Fields, dumps, loads
+from .json_io import Fields, dumps, from_json, loads
 
-Target = int | tuple[int, ...] | None
+
+def _target(given: Fields, name: str) -> int | tuple[int, ...] | None:
+    value = given.values[name]
+    numbers = value if isinstance(value, list) else [] if value is None else [value]
+    if any(isinstance(n, bool) or not isinstance(n, int) or not 0 <= n < 1 << 63 for n in numbers):
+        raise DataError(f"{given.where}: target {value!r} is not a class number or a list of them.")
+    return tuple(value) if isinstance(value, list) else value
+
+
+Target = Annotated[int | tuple[int, ...] | None, _target]
 """One class by number, several (multi-label), or none known."""
 
 # USTAR holds 100 bytes of name; a key leaves room for ".frame_0000.webp" and more.
@@ -74,21 +83,7 @@ class ClipRecord:
         Raises:
             DataError: The bytes are not a valid record.
         """
-        given = Fields.of(loads(data, where), where, {field.name for field in fields(cls)})
-        return cls(
-            given.text("video_id"),
-            given.texts("labels"),
-            _target(given.values["target"], where),
-            given.text("source"),
-            given.number("duration_s"),
-        )
-
-
-def _target(value: Any, where: str) -> Target:
-    numbers = value if isinstance(value, list) else [] if value is None else [value]
-    if any(isinstance(n, bool) or not isinstance(n, int) or not 0 <= n < 1 << 63 for n in numbers):
-        raise DataError(f"{where}: target {value!r} is not a class number or a list of them.")
-    return tuple(value) if isinstance(value, list) else value
+        return from_json(cls, loads(data, where), where)
 
 
 def escape_key(video_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,9 +16,9 @@ from ...errors import DataError, UsageError
 from ...paths import read_file
 from ...receipts.tsv import escape_tsv, unescape_tsv
 from ...reports import Receipt
-from ...reports.parsing import conditions_of, task_of
+from ...reports.parsing import check_conditions
 from ...reports.report import Task
-from ...shards.json_io import Fields, check_format, dumps, loads
+from ...shards.json_io import check_format, dumps, from_json, loads
 from .predictions import FOLDER, is_rank_file
 
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
@@ -53,20 +53,13 @@ class RunPlan:
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> RunPlan:
         """The plan that `data` spells; raises DataError, naming `where`, if it spells none."""
-        names = {field.name for field in fields(cls)}
         value = loads(data, where)
         check_format(value, where, FORMAT)
-        given = Fields.of(value, where, {"format", *names})
-        receipt = Receipt.from_json(given.values["receipt"], f"{where}: receipt")
-        if not receipt.batch_size:
+        plan = from_json(cls, value, where, other=("format",))
+        check_conditions(plan.conditions, where)
+        if not plan.receipt.batch_size:
             raise DataError(f"{where}: receipt: 'batch_size' is 0.")
-        return cls(
-            given.text("model"),
-            task_of(given),
-            given.non_negative_int("classes"),
-            conditions_of(given.texts("conditions"), where),
-            receipt,
-        )
+        return plan
 
     @cached_property
     def digest(self) -> bytes:

@@ -26,7 +26,6 @@ from ...errors import DataError, reason
 from ...loading import SkippedClip
 from ...locks import HeldFile, in_use, is_held
 from ...receipts.digests import ClipDigest
-from ...reports.parsing import conditions_of
 from ...shards.json_io import Fields, dumps, loads
 
 FOLDER = "predictions"
@@ -71,7 +70,6 @@ class Record:
         """The record of this head and body, both whole; raises DataError where they are none."""
         given = Fields.of(loads(head, where), where, _HEAD_NAMES)
         keys = given.texts("keys")
-        (condition,) = conditions_of([given.text("condition")], where)
         end = len(body) - DIGEST_BYTES * len(keys)
         width = end // (4 * len(keys)) if keys else 0
         if end != 4 * len(keys) * width:
@@ -80,7 +78,7 @@ class Record:
         if not np.isfinite(numbers).all():
             raise DataError(f"{where} holds a score that is NaN or infinite.")
         return cls(
-            condition,
+            given.condition("condition"),
             given.non_negative_int("start"),
             keys,
             _targets(given, len(keys) if width else 0, width),
