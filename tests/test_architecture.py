@@ -1,6 +1,7 @@
-"""The arrows of docs/architecture.md, held."""
+"""The layers of docs/architecture.md, and the rules for files."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,11 @@ def test_no_circles() -> None:
 
     for node in graph:
         visit(node, ())
+
+
+def test_the_page_has_the_layers_and_files_of_the_code() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| ((?:`[a-z_]+/?` ?)+)\|", page, re.MULTILINE)
+    assert [set(re.findall(r"[a-z_]+", row)) for row in rows] == LAYERS[1:-1]
+    for name in re.findall(r"`([\w/]+(?:\.py|/))`", page):
+        assert any((ROOT / base / name).exists() for base in (".", "avrb_wds")), name

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import typer.main
 from helpers.pages import DOCS, README, ROOT, read_blocks
-from test_architecture import LAYERS
 
 from avrb_wds.tools.cli import app
 
@@ -65,11 +64,3 @@ def test_the_options_of_commands_exist(page: str) -> None:
 def test_the_options_in_sentences_exist(page: str) -> None:
     others = {"--cases", "--nproc-per-node"}
     assert set(re.findall(r"`(--[a-z-]+)", PAGES[page])) <= options(COMMANDS) | others
-
-
-def test_the_architecture_page_has_the_layers_and_files_of_the_code() -> None:
-    page = PAGES["architecture.md"]
-    rows = re.findall(r"^\| \d+ \| ((?:`[a-z_]+/?` ?)+)\|", page, re.MULTILINE)
-    assert [set(re.findall(r"[a-z_]+", row)) for row in rows] == LAYERS[1:-1]
-    for name in re.findall(r"`([\w/]+(?:\.py|/))`", page):
-        assert any((ROOT / base / name).exists() for base in (".", "avrb_wds")), name
