@@ -21,7 +21,7 @@ class ErrorBudget:
 
     @classmethod
     def of(cls, max_errors: MaxErrors, clips: int) -> ErrorBudget:
-        """Resolve `max_errors` for a data set of `clips` clips.
+        """Resolve `max_errors` for a dataset of `clips` clips.
 
         Raises:
             UsageError: `max_errors` is neither a count nor a fraction below 1.

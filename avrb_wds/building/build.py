@@ -1,4 +1,4 @@
-"""A data set made step by step: clips converted, written, journalled, resumed and concluded."""
+"""A dataset made step by step: clips converted, written, journalled, resumed and concluded."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class BuildJob(Protocol):
         """Raise DataError unless what a step wrote is in `folder`; read: byte by byte."""
 
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
-        """(name, bytes) of what lies beside the clips; what makes the data set whole is last."""
+        """(name, bytes) of what lies beside the clips; what makes the dataset whole is last."""
 
 
 def build_dataset(
@@ -90,7 +90,7 @@ def build_dataset(
     max_errors: int = 0,
     progress: Progress | None = None,
 ) -> Journal:
-    """Make the data set in a new or empty folder; the journal of how it was made.
+    """Make the dataset in a new or empty folder; the journal of how it was made.
 
     resume: go on where an earlier call for the same work stopped, however it did; what that has
     written is read once more, and has to be as it was.  progress: called with (clips dealt with,

@@ -17,7 +17,7 @@ RECORD = 20 * BLOCK  # tar rounds its files up to this
 
 
 class ShardWriter:
-    """Shard number `number` of a data set, clip by clip; USTAR, no times, no owner."""
+    """Shard number `number` of a dataset, clip by clip; USTAR, no times, no owner."""
 
     def __init__(self, folder: Path, name: str, number: int) -> None:
         self._path = folder / f"{name}-{number:06d}.tar"

@@ -33,7 +33,7 @@ def compare(
     Args:
         a: Folder of a run, file of a report, or a report.
         b: The same for the second model.
-        out: Folder for `comparison.json`, `.md` and `.html`; None for no files.
+        out: Folder for `comparison.json`, `comparison.md` and `comparison.html`; None for none.
         progress: Called with (conditions resampled, conditions) of both.
 
     Raises:

@@ -23,7 +23,7 @@ class ConditionScores:
     Attributes:
         condition: The condition.
         task: "single-label" or "multi-label".
-        keys: Keys of the scored clips, in the order of the data set.
+        keys: Keys of the scored clips, in the order of the dataset.
         scores: float32 (clips, classes), as the model returned them.
         target: int64 (clips, classes) of 0 and 1.
         positions: Index of each scored clip in the run.

@@ -23,7 +23,7 @@ class PackResult:
     """What `pack` did.
 
     Attributes:
-        manifest: Manifest of the data set.
+        manifest: Manifest of the dataset.
         failures: Clips that could not be packed.
         left_out: Number of videos that the CSV of labels does not name.
         passed_over: Other files in the folder.
@@ -56,7 +56,7 @@ def pack(
         out: A new or empty folder.
         options: How clips are converted.
         source_options: How the source is read.
-        name: Name of the data set and prefix of its shards; None for the source's name.
+        name: Name of the dataset and prefix of its shards; None for the source's name.
         num_workers: Number of worker processes, which does not change the bytes written; None for
             one per core.
         resume: Continue an earlier call with the same arguments.
@@ -68,7 +68,7 @@ def pack(
 
     Raises:
         MissingClipsError: More than `max_errors` clips failed. The others are packed, but there is
-            no manifest until `resume` with a higher `max_errors` completes the data set.
+            no manifest until `resume` with a higher `max_errors` completes the dataset.
         UsageError: `out` is not empty, or an option is not allowed.
         DataError: The source is empty or repeats an id, or `out` cannot be written.
 

@@ -31,7 +31,7 @@ MADE_BY = ("av", "numpy", "pillow", "scipy", "soundfile")
 
 @dataclass(frozen=True)
 class PackJob:
-    """Clips, their classes, how they are converted, and the name of the data set."""
+    """Clips, their classes, how they are converted, and the name of the dataset."""
 
     name: str
     source: Source
@@ -123,7 +123,7 @@ def _named(clip: SourceClip) -> str:
 
 
 def sanitize_name(text: str) -> str:
-    """What of a name every file system and URL takes: shards are named after their data set.
+    """What of a name every file system and URL takes: shards are named after their dataset.
 
     >>> sanitize_name("vgg: rain-0+5")
     'vgg-rain-0-5'

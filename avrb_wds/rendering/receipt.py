@@ -23,10 +23,10 @@ FORMAT = "avrb-render/1"
 
 @dataclass(frozen=True)
 class RenderReceipt:
-    """What a rendered data set is made from, and whether it equals corruption on the fly.
+    """What a rendered dataset is made from, and whether it equals corruption on the fly.
 
     Attributes:
-        name: Name of the rendered data set.
+        name: Name of the rendered dataset.
         clips: Its number of clips.
         condition: The rendered condition.
         receipt: Receipt of corruption on the fly, from the same source; its `batch_size` is 0.

@@ -1,4 +1,4 @@
-"""`render`: corrupted clips written down, a data set for each condition."""
+"""`render`: corrupted clips written down, a dataset for each condition."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from .receipt import RenderReceipt
 from .render_job import RenderJob
 
 LOCK = ".avrb-render.lock"
-"""In a folder of several data sets, while they are rendered."""
+"""In a folder of several datasets, while they are rendered."""
 MADE_BY = ("avrb-wds", "numpy", "pillow", "scipy", "simplejpeg", "soundfile")
 """Packages whose versions may change what bytes come out."""
 
 
 @dataclass(frozen=True)
 class RenderResult:
-    """The rendered data set of one condition.
+    """The rendered dataset of one condition.
 
     Attributes:
         folder: Its folder.
@@ -67,7 +67,7 @@ def render(
     cache_size: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[RenderResult, ...]:
-    """Write corrupted clips as data sets, one for each condition.
+    """Write corrupted clips as datasets, one for each condition.
 
     Audio is stored exactly, and so are frames if `options.frame_format` is "png" or "webp"; then a
     model is shown the same bits as by corruption on the fly. The receipt says whether that is so.
@@ -97,7 +97,7 @@ def render(
 
     Raises:
         UsageError: An argument is not allowed.
-        DataError: A clip is invalid, or `out` cannot be written; there is no data set until
+        DataError: A clip is invalid, or `out` cannot be written; there is no dataset until
             `resume` completes it.
 
     Example:
@@ -176,7 +176,7 @@ def _manifest(shards: ShardSet, options: RenderOptions) -> Manifest:
 
 @contextmanager
 def _held(out: Path) -> Iterator[None]:
-    """Keep other runs out of a folder of several data sets, of which one at a time is held."""
+    """Keep other runs out of a folder of several datasets, of which one at a time is held."""
     try:
         file = HeldFile(out, LOCK)
     except OSError as error:

@@ -48,7 +48,7 @@ class RenderJob:
 
     @property
     def name(self) -> str:
-        """Of the rendered data set."""
+        """Of the rendered dataset."""
         return sanitize_name(f"{self.manifest.name}-{self.condition}")
 
     @property

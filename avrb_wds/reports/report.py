@@ -18,7 +18,7 @@ Task = Literal["single-label", "multi-label"]
 class Metrics:
     """The scores of one condition, in [0, 1] except d'; None if a metric is undefined.
 
-    The first three are for single-label data sets, the others compare each class with the rest.
+    The first three are for single-label datasets, the others compare each class with the rest.
 
     Attributes:
         accuracy: Top-1 accuracy.
@@ -133,7 +133,7 @@ class Receipt:
     Attributes:
         dataset: Name in the manifest; "" for shards without one.
         manifest: SHA-256 of the manifest; "" for shards without one.
-        clips: Number of clips of the data set.
+        clips: Number of clips of the dataset.
         seed: Seed of the corruptions.
         profile: Their profile.
         modality: What was corrupted.

@@ -1,4 +1,4 @@
-"""`manifest.json`: which shards make up a data set, and what its clips look like."""
+"""`manifest.json`: which shards make up a dataset, and what its clips look like."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ShardEntry:
 
 @dataclass(frozen=True)
 class FrameLayout:
-    """The frames of the clips of a data set.
+    """The frames of the clips of a dataset.
 
     Attributes:
         count: Frames per clip; None if clips differ.
@@ -58,7 +58,7 @@ class FrameLayout:
 
 @dataclass(frozen=True)
 class AudioLayout:
-    """The audio of the clips of a data set.
+    """The audio of the clips of a dataset.
 
     Attributes:
         sample_rate: In Hz; None if clips differ.
@@ -75,10 +75,10 @@ class AudioLayout:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest of a data set of shards.
+    """The manifest of a dataset of shards.
 
     Attributes:
-        name: Name of the data set, and prefix of its shards.
+        name: Name of the dataset, and prefix of its shards.
         clips: Number of clips.
         shards: The shards, in order.
         frames: Layout of the frames.
@@ -166,5 +166,5 @@ class Manifest:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of `to_bytes()`, which identifies the data set and every byte in it."""
+        """SHA-256 of `to_bytes()`, which identifies the dataset and every byte in it."""
         return hashlib.sha256(self.to_bytes()).hexdigest()

@@ -14,10 +14,10 @@ from .shard_set import ShardSet
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of a data set; None for what only a manifest states, if there is none.
+    """Figures of a dataset; None for what only a manifest states, if there is none.
 
     Attributes:
-        name: Name of the data set.
+        name: Name of the dataset.
         clips: Number of clips.
         shards: Number of shards.
         bytes: Size of all shards.
@@ -44,7 +44,7 @@ def summarize(
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """Return the figures of a data set.
+    """Return the figures of a dataset.
 
     Args:
         source: Shards, as in `ShardSet.open`.

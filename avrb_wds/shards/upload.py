@@ -41,7 +41,7 @@ def reserve_destination(
         resume: Take over an earlier upload.
 
     Raises:
-        UsageError: The URL cannot be written to, or has a data set and `resume` is not set.
+        UsageError: The URL cannot be written to, or has a dataset and `resume` is not set.
         DataError: The bucket does not exist or denies access.
     """
     storage = storage or Storage()
@@ -99,7 +99,7 @@ def upload_dataset(
         Number of files uploaded.
 
     Raises:
-        UsageError: The folder does not exist, the URL is not allowed, or has another data set.
+        UsageError: The folder does not exist, the URL is not allowed, or has another dataset.
         DataError: There is no manifest, or writing fails.
     """
     storage = storage or Storage()
@@ -136,7 +136,7 @@ def _check_mark(storage: Storage, place: RemotePath, mark: bytes) -> None:
 
 
 def remove_packed(folder: Path) -> None:
-    """Remove the files of a packed or rendered data set; other files in its folder stay.
+    """Remove the files of a packed or rendered dataset; other files in its folder stay.
 
     Args:
         folder: The folder. If another run is writing to it, nothing is removed.
@@ -156,7 +156,7 @@ def remove_packed(folder: Path) -> None:
 
 
 def _check_free(place: RemotePath, manifest: Manifest) -> None:
-    """Raise UsageError where another data set lies."""
+    """Raise UsageError where another dataset lies."""
     if (place / MANIFEST).is_file():
         there = Manifest.read(place / MANIFEST)
         if there.digest != manifest.digest:

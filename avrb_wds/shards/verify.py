@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault in a data set.
+    """One fault in a dataset.
 
     Attributes:
         shard: The shard.

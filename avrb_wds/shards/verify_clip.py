@@ -13,7 +13,7 @@ from .tar import AUDIO
 def clip_faults(raw: RawClip, manifest: Manifest | None, deep: bool) -> Iterator[str]:
     """Each fault as a sentence.
 
-    manifest: of the data set, None for shards of others' making, which need hold no more than a
+    manifest: of the dataset, None for shards of others' making, which need hold no more than a
     frame or a sound.  deep: also decode the clip.  Raises DataError for what cannot be read.
     """
     frames = frame_names(raw.members)

@@ -42,7 +42,7 @@ class RunStatus:
 
     Attributes:
         model: Name of the model.
-        clips: Number of clips of the data set.
+        clips: Number of clips of the dataset.
         whole: Clips that are done under every condition.
         scores: Pairs of clip and condition that are done.
         wanted: Pairs of clip and condition in all.

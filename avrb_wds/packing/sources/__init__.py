@@ -1,1 +1,1 @@
-"""Data sets as they lie on disks, each read into the same list of clips."""
+"""Datasets as they lie on disks, each read into the same list of clips."""
