@@ -20,6 +20,23 @@ NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)
 """What file systems say that have no locks: some of clusters, and NFS without its daemon."""
 
 
+def try_lock(number: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Lock an open file; False where another holds it."""
+    try:
+        fcntl.flock(number, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_at(number: int, path: Path) -> bool:
+    """Whether an open file or folder is still the one at `path`."""
+    try:
+        return os.path.samestat(os.fstat(number), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def in_use(folder: Path) -> UsageError:
     """What to raise where another run is at work in a folder."""
     return UsageError(f"{folder} is in use by another run; let it end, or give another folder.")
@@ -79,9 +96,8 @@ class HeldFile:
 
     def _lock(self) -> None:
         try:
-            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise in_use(self.folder) from None
+            if not try_lock(self._number):
+                raise in_use(self.folder)
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise
@@ -93,9 +109,7 @@ class HeldFile:
     def _is_there(self) -> bool:
         """Whether folder and file are still those that were opened."""
         try:
-            return os.path.samestat(
-                os.fstat(self._folder_number), self.folder.stat()
-            ) and os.path.samestat(os.fstat(self._number), self.path.stat())
+            return is_at(self._folder_number, self.folder) and is_at(self._number, self.path)
         except OSError:
             return False
 
@@ -186,14 +200,11 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not try_lock(number, fcntl.LOCK_SH)
     except OSError:
         return False
     finally:
         os.close(number)
-    return False
 
 
 @contextmanager
@@ -208,7 +219,7 @@ def locked(path: Path) -> Iterator[bool]:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(number, fcntl.LOCK_EX)
         try:
-            there = os.path.samestat(os.fstat(number), path.stat())
+            there = is_at(number, path)
         except OSError:
             there = False
         yield there

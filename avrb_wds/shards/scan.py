@@ -11,7 +11,7 @@ from ..errors import DataError
 from ..limits import DEFAULT_LIMITS
 from ..storage import AnyPath, file_size
 from ..storage.hashing import BackgroundSha256
-from ..storage.webdataset_plugin import Stream
+from ..storage.stream import Stream
 from .index import IndexEntry, ShardIndex, reading, walk
 from .tar_headers import BLOCK
 

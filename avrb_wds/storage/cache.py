@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import UsageError, check_int, reason
+from ..locks import is_at, try_lock
 from ..progress import Progress
 from .reader import ObjectReader
 from .url import redacted
@@ -41,7 +42,7 @@ class CachedFile:
 
     def remove(self) -> None:
         """Take a file that went bad out of the cache, also where others read it."""
-        if _is_at(self.number, self._path):  # and not one that was fetched since
+        if is_at(self.number, self._path):  # and not one that was fetched since
             self._path.unlink(missing_ok=True)
 
 
@@ -99,23 +100,13 @@ def _remove(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # What was a part when it was opened may be a shard under its lock by now.
-        if not _is_at(number, path):
+        if not (try_lock(number) and is_at(number, path)):
             return False
         path.unlink()
-    except BlockingIOError:
-        return False
     finally:
         os.close(number)
     return True
-
-
-def _is_at(number: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(number), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 class Cache:
@@ -155,7 +146,7 @@ class Cache:
                 return file
             number = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                if _locked(number) and _is_at(number, part):
+                if try_lock(number) and is_at(number, part):
                     if shard.exists():
                         part.unlink()  # begun for nothing: another was quicker
                         continue
@@ -225,18 +216,10 @@ def _leased(shard: Path) -> CachedFile | None:
     try:
         file = CachedFile(os.open(shard, os.O_RDONLY), shard)
         fcntl.flock(file.number, fcntl.LOCK_SH)
-        if not _is_at(file.number, shard):
+        if not is_at(file.number, shard):
             return None
         with suppress(OSError):  # a disk for reading only
             os.utime(shard)
     except FileNotFoundError:
         return None
     return file
-
-
-def _locked(number: int) -> bool:
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

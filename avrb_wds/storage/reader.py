@@ -7,7 +7,7 @@ from threading import Event, Lock
 from typing import Any, TypeVar
 
 from ..concurrency import SingleFlight, ordered_chain
-from ..errors import AvrbError, DataError, UsageError
+from ..errors import DataError, UsageError
 from .client import Clients, fetch_range, retry_after
 from .hashing import verify_stream
 from .http_client import HttpClient
@@ -74,24 +74,14 @@ class ObjectReader:
         return self._stats[url]
 
     def _learn_stat(self, url: str) -> None:
-        self.persist(url, f"{redacted(url)}, byte 0", lambda: self._ask_stat(url))
+        self.retry(url, f"{redacted(url)}, byte 0", lambda: self._ask_stat(url))
 
-    def persist(self, url: str, subject: str, act: Callable[[], Result]) -> Result:
+    def retry(self, url: str, subject: str, act: Callable[[], Result]) -> Result:
         """Return what `act` returns, with retries; raise DataError, `subject: ...`."""
-        retries = Retries(self.limits)
-        while True:
-            try:
-                return act()
-            except AvrbError:
-                raise
-            except Exception as error:
-                meaning = self._meaning(error, url, 0)
-            if not isinstance(meaning, TransientError):
-                raise meaning
-            retries.failed(subject, meaning)
+        return Retries(self.limits).run(subject, act, lambda error: self._translate(error, url, 0))
 
-    def _meaning(self, error: Exception, url: str, byte: int) -> TransientError | DataError:
-        """What an error of a client means, and how long to wait where its server is busy."""
+    def _translate(self, error: Exception, url: str, byte: int) -> TransientError | DataError:
+        """A client's error as one of ours, with the wait that a busy server asks for."""
         meaning = translate_error(error, url, byte)
         address = ParsedUrl.of(url)
         if isinstance(meaning, TransientError) and meaning.is_busy and address.scheme in BUCKETS:
@@ -131,7 +121,7 @@ class ObjectReader:
                 f"files; name the tars, e.g. {redacted(folder).rstrip('/')}/a-{{000..013}}.tar."
             )
         client, path = self.client(folder, size=MIB), address.path or None
-        found = self.persist(
+        found = self.retry(
             folder, f"{redacted(folder)}, byte 0", lambda: obstore.list_with_delimiter(client, path)
         )
         return sorted(item["path"].rpartition("/")[2] for item in found["objects"])
@@ -239,7 +229,7 @@ class ObjectReader:
                 if len(view):
                     yield view
         except Exception as error:
-            raise self._meaning(error, url, first) from None
+            raise self._translate(error, url, first) from None
 
     def _request(
         self, url: str, options: dict[str, Any], at: int, piece: int
@@ -258,7 +248,7 @@ class ObjectReader:
             else:
                 stat, found, data = fetch_range(client, address.path, options, piece)
         except Exception as error:
-            raise self._meaning(error, url, at) from None
+            raise self._translate(error, url, at) from None
         with self._lock:
             known = self._stats.setdefault(url, stat)
         if known != stat:

@@ -19,8 +19,8 @@ from .limits import StorageLimits
 from .readahead import Readahead
 from .reader import ObjectReader
 from .responses import RemoteFileNotFoundError
+from .stream import Stream
 from .url import WEB, ParsedUrl, join, parent, redacted
-from .webdataset_plugin import Stream
 
 SHA256 = re.compile("[0-9a-f]{64}")
 # Each keeps its shard in the cache, which other processes may want room in.

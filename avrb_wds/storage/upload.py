@@ -52,7 +52,7 @@ def upload(store: ObjectReader, source: Path | bytes, url: str) -> bool:
         )
         return True
 
-    sent = _persist(store, url, "written", put)
+    sent = _retry(store, url, "written", put)
     store.forget(url)
     return sent
 
@@ -75,9 +75,11 @@ def check_bucket(store: ObjectReader, folder: str) -> None:
         next(iter(obstore.list(client, path or None)), None)
 
     try:
-        store.persist(folder, f"{redacted(folder)} cannot be listed", look)
+        store.retry(folder, f"{redacted(folder)} cannot be listed", look)
     except RemoteFileNotFoundError:
-        raise DataError(f"{redacted(folder)} cannot be written: there is no such bucket.") from None
+        raise DataError(
+            f"{redacted(folder)} cannot be written: the bucket does not exist."
+        ) from None
     except AccessDeniedError:
         return  # one may be allowed to write and not to look
 
@@ -103,7 +105,7 @@ def remove(store: ObjectReader, url: str) -> None:
         except FileNotFoundError:
             return
 
-    _persist(store, url, "removed", delete)
+    _retry(store, url, "removed", delete)
     store.forget(url)
 
 
@@ -115,13 +117,13 @@ def _writer(store: ObjectReader, url: str, size: int = 0) -> tuple[Any, str]:
     return store.client(url, size=size, writing=True), address.path
 
 
-def _persist(store: ObjectReader, url: str, done: str, act: Callable[[], Result]) -> Result:
-    """What `act` returns, once it succeeds; raises DataError after too many failures."""
+def _retry(store: ObjectReader, url: str, done: str, act: Callable[[], Result]) -> Result:
+    """What `act` returns once it succeeds; raises DataError where the bucket does not exist."""
     subject = f"{redacted(url)} cannot be {done}"
     try:
-        return store.persist(url, subject, act)
+        return store.retry(url, subject, act)
     except RemoteFileNotFoundError:
-        raise DataError(f"{subject}: there is no such bucket.") from None
+        raise DataError(f"{subject}: the bucket does not exist.") from None
 
 
 def _is_there(client: Any, path: str, size: int, digest: str) -> bool:

@@ -67,7 +67,7 @@ def test_what_cannot_be_uploaded_is_not_made_first(s3: S3, tmp_path: Path) -> No
         (
             s3,
             "s3://no-such-bucket/x",
-            "cannot be written: there is no such bucket",
+            "cannot be written: the bucket does not exist",
         ),
         (reader, f"s3://{s3.bucket}/x", "access is denied; check the credentials"),
     ):
