@@ -22,8 +22,8 @@ from ._bankfile import BankFile
 from ._bankfile import Entry as Entry
 from ._bankfile import Item as Item
 from ._bankfile import write_bank as write_bank
-from ._resample import resample
 from .errors import UsageError, check_one_of
+from .resampling import resample
 
 ASSETS = Path(__file__).parent / "assets"
 CACHE_BYTES = 1 << 28

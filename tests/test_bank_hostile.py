@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from avrb_wds.banks.bank_page import write_bank_page
-from avrb_wds.corruptions._resample import resample
 from avrb_wds.corruptions.bank import Bank, Item, write_bank
+from avrb_wds.corruptions.resampling import resample
 from avrb_wds.errors import UsageError
 
 SOUND = Item("rain", "a.wav", np.arange(60, dtype=np.int16).reshape(2, 30), 8000)
@@ -76,7 +76,7 @@ def test_a_rate_that_would_fill_the_memory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rate", "new_rate"), [(1, 8193), (100_000, 3)])
 def test_rates_too_far_apart_are_refused(rate: int, new_rate: int) -> None:
-    with pytest.raises(UsageError, match=f"of {rate} Hz cannot be brought to {new_rate} Hz"):
+    with pytest.raises(UsageError, match=f"of {rate} Hz cannot be resampled to {new_rate} Hz"):
         resample(SOUND.data, rate, new_rate)
 
 

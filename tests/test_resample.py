@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avrb_wds.corruptions._resample import BETA, CUTOFF, REACH, UNITY, _ratio, _taps, resample
+from avrb_wds.corruptions.resampling import BETA, CUTOFF, REACH, UNITY, _ratio, _taps, resample
 
 RATES = [(16_000, 44_100), (44_100, 16_000), (48_000, 16_000), (16_000, 8_000), (11_025, 48_000)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..av.audio_track import AudioTrack, find_audio_track
 from ..codecs import decode_audio
 from ..corruptions import Pcm
-from ..corruptions._resample import resample
+from ..corruptions.resampling import resample
 from ..errors import DataError
 from ..limits import DEFAULT_LIMITS
 from ..paths import naming, read_file

@@ -1,9 +1,9 @@
-"""Sounds from one sample rate to another, with the same bits on every machine.
+"""Conversion of the sample rate of audio, with the same bits on every machine.
 
 A polyphase filter bank with a Kaiser-windowed sinc: Crochiere & Rabiner, "Multirate Digital Signal
 Processing", 1983, chapter 4; Kaiser, "Nonrecursive digital filter design using the I0-sinh window
-function", ISCAS 1974.  Every tap is a whole number of 2**-30.  A product of tap and sample is then
-a whole number too, and all sums stay below 2**53, so they are exact in whatever order they are
+function", ISCAS 1974.  Every tap is an integer multiple of 2**-30.  A product of tap and sample is
+then one too, and all sums stay below 2**53, so they are exact in whatever order they are
 made.
 """
 
@@ -40,13 +40,22 @@ _BESSEL = [float(Fraction(1, factorial(k) ** 2)) for k in range(22, -1, -1)]
 
 
 def resample(pcm: Pcm, rate: int, new_rate: int) -> Pcm:
-    """`pcm`, (channels, samples) int16 at `rate` Hz, at `new_rate` Hz: (channels, about as long).
+    """Convert audio to another sample rate; samples beyond the ends count as 0.
 
-    The new length is samples * new_rate / rate, rounded up.  Samples beyond the ends count as 0.
+    Args:
+        pcm: (channels, samples) int16.
+        rate: Its sample rate in Hz.
+        new_rate: The new sample rate in Hz.
 
-    >>> tone = np.full((1, 160), 1000, np.int16)
-    >>> resample(tone, 16_000, 44_100).shape
-    (1, 441)
+    Returns:
+        (channels, new samples) int16, where new samples is samples * new_rate / rate, rounded up.
+
+    Raises:
+        UsageError: The rates are too far apart.
+
+    Example:
+        >>> resample(np.full((1, 160), 1000, np.int16), 16_000, 44_100).shape
+        (1, 441)
     """
     up, down = _ratio(rate, new_rate)
     if up == down:
@@ -101,7 +110,7 @@ def _ratio(rate: int, new_rate: int) -> tuple[int, int]:
     low, high = sorted((rate, new_rate))
     if high > low * LARGEST_TERM:
         raise UsageError(
-            f"a sound of {rate} Hz cannot be brought to {new_rate} Hz; give rates that are not "
+            f"audio of {rate} Hz cannot be resampled to {new_rate} Hz; give rates that are not "
             f"more than {LARGEST_TERM} times apart."
         )
     ratio = Fraction(low, high).limit_denominator(LARGEST_TERM)
