@@ -119,7 +119,7 @@ class AtomicFile:
             placed, self._named = True, False
         elif self._named:
             placed = _link_new(self._part, self._path)
-        _sync(self._path.parent)
+        sync_folder(self._path.parent)
         return placed
 
     def discard(self) -> None:
@@ -166,11 +166,16 @@ def _nameless(folder: Path) -> BinaryIO | None:
         return None
 
 
-def _sync(folder: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk; raises OSError."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk, where the system and the disk can."""
     with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+        sync_file(folder)

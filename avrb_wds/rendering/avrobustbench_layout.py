@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from ..atomic import sync_file, sync_folder
 from ..building.shard_writer import check_files
 from ..errors import DataError
 from ..shards.record import ClipRecord, escape_key
@@ -92,8 +93,13 @@ class FolderWriter:
             file.write(data)
 
     def finish(self) -> None:
-        """Bring all files to the disk: far faster at once than one by one."""
-        os.sync()
+        """Bring all files, and the folders that hold them, to the disk."""
+        for path in self._files:
+            with suppress(FileNotFoundError):  # gone with the folder, as the journal will notice
+                sync_file(path)
+        parents = {folder for path in self._files for folder in path.parents}
+        for folder in parents - set(self._folder.parents):
+            sync_folder(folder)
         self._files.clear()
 
     def discard(self) -> None:
