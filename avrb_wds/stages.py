@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .codecs.suffixes import AUDIO_EXTENSIONS
 from .condition import Severity, severity_pair
 from .corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
 from .corruptions import Corruption, Frame, Profile
@@ -19,7 +20,6 @@ from .errors import AvrbError, DataError, UsageError, reason
 from .limits import DEFAULT_LIMITS, DecodeLimits, check_sample_rate
 from .shards import RawClip, decode_clip
 from .shards.clip import frame_names
-from .shards.tar import AUDIO
 from .signals import to_pcm, to_waveform
 
 Sample = dict[str, Any]
@@ -155,7 +155,7 @@ def _decoded(sample: Sample, limits: DecodeLimits) -> Sample:
             )
     clip = decode_clip(RawClip(key, shard, members, limits))
     used = {*frame_names(members), "json", "cls"}
-    used |= {name for name in members if name.rpartition(".")[2].lower() in AUDIO}
+    used |= {name for name in members if name.rpartition(".")[2].lower() in AUDIO_EXTENSIONS}
     out = {name: value for name, value in sample.items() if name not in used}
     if clip.frames is not None:
         out["frames"] = clip.frames

@@ -11,14 +11,13 @@ import numpy as np
 
 from ..atomic import atomic_file, check_target
 from ..codecs import decode_audio, decode_frame, decode_pixels
+from ..codecs.suffixes import BANK_AUDIO_SUFFIXES, BANK_IMAGE_SUFFIXES
 from ..corruptions.bank import GROUPS, KINDS, Bank, Item, write_bank
 from ..errors import DataError, UsageError
 from ..folders import list_folder
 from ..paths import check_folder, naming, path_to_text, read_file, stat_path, text_to_path
 from ..progress import Progress
 
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 # Folders of the released benchmark, where they are not named by the corruption.
 RELEASED = {"spatter": "water_drops", "smoke": "crackling_fire_and_siren", "crowd": "crowd_speech"}
 
@@ -59,7 +58,7 @@ def import_bank(
 
 def _files(source: Path, group: str) -> list[Path]:
     """The files of a group, in the order of their names."""
-    suffixes = SOUNDS if group in KINDS else IMAGES
+    suffixes = BANK_AUDIO_SUFFIXES if group in KINDS else BANK_IMAGE_SUFFIXES
     files: list[tuple[str, PurePosixPath]] = []
     for place, start in _places(group):
         folder = source / place

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image
 
 from ..atomic import atomic_file, check_target, write_atomic
+from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
+from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..condition import Severity
 from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
-from ..corruptions import Corruption, Profile
+from ..corruptions import Corruption, Frame, Pcm, Profile
 from ..errors import UsageError
-from ..packing.sources.video_folder import VIDEOS
-from ..paths import check_file, path_to_text
+from ..paths import check_file, naming, path_to_text, read_file
 from ..progress import Progress
 from ..shards.record import escape_key
-from .image_audio import AUDIO_SUFFIXES, IMAGE_SUFFIXES, corrupt_audio, corrupt_image
 from .video import corrupt_video
 
 
@@ -29,7 +33,7 @@ def suffix_of(path: Path) -> str | None:
     ('.mp4', '.png', None)
     """
     suffix = path.suffix.lower()
-    if suffix in VIDEOS:
+    if suffix in VIDEO_SUFFIXES:
         return ".mp4"
     return path.suffix if suffix in IMAGE_SUFFIXES or suffix in AUDIO_SUFFIXES else None
 
@@ -202,7 +206,7 @@ def write_file(
         )
 
     with atomic_file(out) as file:
-        if kind in VIDEOS:
+        if kind in VIDEO_SUFFIXES:
             corrupt_video(source, file, corrupter, key, duration=duration, progress=progress)
         elif kind in IMAGE_SUFFIXES:
             corrupt_image(source, file, IMAGE_SUFFIXES[suffix], corrupter, key)
@@ -218,7 +222,51 @@ def _outputs(source: Path) -> tuple[str, ...]:
     for kinds in (IMAGE_SUFFIXES, AUDIO_SUFFIXES):
         if kind in kinds:
             return tuple(kinds)
-    if kind in VIDEOS:
+    if kind in VIDEO_SUFFIXES:
         return (".mp4",)
-    known = ", ".join(sorted({*VIDEOS, *IMAGE_SUFFIXES, *AUDIO_SUFFIXES}))
+    known = ", ".join(sorted({*VIDEO_SUFFIXES, *IMAGE_SUFFIXES, *AUDIO_SUFFIXES}))
     raise UsageError(f"{source} is not a video, an image or a sound known here; give {known}.")
+
+
+def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, key: str) -> None:
+    """Write the image at `path`, corrupted as frame 0 of clip `key`, into `out`.
+
+    kind: what to write, a value of IMAGES: JPEG at quality 95, 4:2:0; the others without loss.
+    The picture is RGB, and upright where the file says that it is to be turned.  Raises DataError,
+    naming the file and the cause, where it does not decode or moves.
+    """
+    frame = corrupter.frame(read_image(path), key, 0)
+    if kind == "JPEG":
+        out.write(encode_frame(frame))
+    else:
+        options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
+        Image.fromarray(frame).save(out, kind, **options)
+
+
+def read_image(path: Path) -> Frame:
+    """The picture at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
+    data = read_file(path)
+    with naming(path):
+        return decode_picture(data)
+
+
+def corrupt_audio(
+    path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, key: str, duration: float | None
+) -> None:
+    """Write the sound at `path`, corrupted, into `out` as 16-bit "wav" or "flac".
+
+    duration: seconds from the start; None for all.  Channels and sample rate stay.  Raises
+    DataError, naming the file and the cause, where it does not decode.
+    """
+    pcm, sample_rate = read_audio(path, duration)
+    out.write(encode_audio(corrupter.pcm(pcm, key, sample_rate), sample_rate, kind))
+
+
+def read_audio(path: Path, duration: float | None) -> tuple[Pcm, int]:
+    """The sound at `path` and its rate in Hz; raises DataError as `corrupt_audio` does."""
+    data = read_file(path)
+    with naming(path):
+        pcm, sample_rate = decode_audio(data)
+    if duration is not None:
+        pcm = pcm[:, : max(1, math.ceil(duration * sample_rate))]
+    return pcm, sample_rate

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..atomic import TEMP_PATTERN, make_folder
 from ..building.log import Log, is_log
+from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..concurrency import ordered_map
 from ..condition import Severity
 from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
@@ -19,12 +20,10 @@ from ..corruptions import Corruption, Profile
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, reason, strip_subject
 from ..folders import NOTHING, FolderFiles, PassedOver, list_folder
-from ..packing.sources.video_folder import VIDEOS
 from ..paths import check_folder, text_to_path
 from ..progress import Progress
 from ..shards.record import escape_key
 from .files import suffix_of, write_file
-from .image_audio import AUDIO_SUFFIXES, IMAGE_SUFFIXES
 
 SETTINGS = ".avrb-corrupt.json"
 """In the folder of corrupted files: what they were made with, so that a run resumes alike."""
@@ -90,7 +89,7 @@ class _Job:
 
     @property
     def video(self) -> bool:
-        return self.source.suffix.lower() in VIDEOS
+        return self.source.suffix.lower() in VIDEO_SUFFIXES
 
 
 def corrupt_folder(
@@ -182,7 +181,7 @@ def _listed(root: Path, target: Path) -> FolderFiles:
     check_folder(root, "videos, images or sounds")
     if target.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{target} lies in {root}; write to a folder outside of it.")
-    return list_folder(root, VIDEOS | set(IMAGE_SUFFIXES) | set(AUDIO_SUFFIXES))
+    return list_folder(root, VIDEO_SUFFIXES | set(IMAGE_SUFFIXES) | set(AUDIO_SUFFIXES))
 
 
 def _jobs(root: Path, target: Path, listed: FolderFiles) -> list[_Job]:

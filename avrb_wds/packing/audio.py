@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..av.audio_track import AudioTrack, find_audio_track
 from ..codecs import decode_audio
+from ..codecs.suffixes import VIDEO_SUFFIXES
 from ..corruptions import Pcm
 from ..corruptions.resampling import resample
 from ..errors import DataError
@@ -15,7 +16,6 @@ from ..paths import naming, read_file
 from ..signals import mix
 from .options import PackOptions
 from .sampling import Span, choose_samples, choose_window, count_samples
-from .sources.video_folder import VIDEOS
 from .video_window import VideoWindow
 
 
@@ -29,7 +29,7 @@ def clip_audio(
     """
     if video is not None:
         pcm, sample_rate = window_audio(video)
-    elif path.suffix.lower() in VIDEOS:
+    elif path.suffix.lower() in VIDEO_SUFFIXES:
         pcm, sample_rate = _cut(path, find_audio_track(path), None, options)
     else:
         pcm, sample_rate = _read(path)

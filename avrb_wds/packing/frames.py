@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from ..codecs import JPEG, decode_picture, encode_frame, is_upright
+from ..codecs.suffixes import FRAME_EXTENSIONS
 from ..corruptions import Frame
 from ..errors import DataError
 from ..folders import list_folder
 from ..paths import naming, read_file, text_to_path
 from ..shards.numbering import frame_places, numbered_alike
-from ..shards.tar import IMAGES
 from .options import CAV_MAE, Keep, PackOptions
 from .sampling import choose_frames
 from .sources.base import FrameColumns, FrameFolder, Pictures
@@ -105,7 +105,7 @@ def _paths(pictures: FrameFolder | FrameColumns, options: PackOptions) -> list[P
 
 def _numbered(folder: Path) -> list[Path]:
     """The frames in a folder; one again for each number after it that lacks."""
-    listed = list_folder(folder, {f".{kind}" for kind in IMAGES}, recursive=False)
+    listed = list_folder(folder, {f".{kind}" for kind in FRAME_EXTENSIONS}, recursive=False)
     listed.check(folder)
     if not listed.files:
         raise DataError(f"{folder} holds no image.")
@@ -140,7 +140,7 @@ def column_numbers(root: Path) -> list[str]:
 def column_path(pictures: FrameColumns, number: str) -> Path:
     """The image of a clip in the folder frame_`number`; raises DataError where it is missing."""
     folder = pictures.root / f"frame_{number}"
-    names = [f"{pictures.name}.{kind}" for kind in IMAGES]
+    names = [f"{pictures.name}.{kind}" for kind in FRAME_EXTENSIONS]
     found = [path for name in names if (path := folder / name).is_file()]
     if not found:
         raise DataError(f"{folder / names[0]} is not there.")

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..corruptions import Frame, Pcm
 from ..errors import DataError, UsageError
-from ..media.image_audio import AUDIO_SUFFIXES, IMAGE_SUFFIXES, read_audio, read_image
+from ..media.files import read_audio, read_image
 from ..packing import PackOptions
 from ..packing.audio import window_audio
-from ..packing.sources.video_folder import VIDEOS
 from ..packing.video_window import VideoWindow
 from ..paths import path_to_text
 from ..shards import ShardSet, decode_clip
@@ -77,7 +77,7 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
     if not path.is_file():
         raise UsageError(f"{path} is not there; give shards, a video, a picture or a sound.")
     small = partial(_small, path)
-    if kind in VIDEOS:
+    if kind in VIDEO_SUFFIXES:
         options = PackOptions(fps=FPS, duration=seconds, channels="keep")
         video = VideoWindow.of(path, options, with_sound=True)
         frames = np.stack(video.frames(small))
@@ -88,7 +88,7 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
     if kind in AUDIO_SUFFIXES:
         pcm, rate = read_audio(path, seconds)
         return PreviewClip(key, path.name, None, pcm, rate, pcm.shape[1] / rate)
-    known = ", ".join(sorted({*VIDEOS, *IMAGE_SUFFIXES, *AUDIO_SUFFIXES}))
+    known = ", ".join(sorted({*VIDEO_SUFFIXES, *IMAGE_SUFFIXES, *AUDIO_SUFFIXES}))
     raise UsageError(
         f"{path} is neither shards nor of a kind that is known here; give one of {known}."
     )

@@ -10,12 +10,12 @@ from functools import lru_cache
 import numpy as np
 
 from ..codecs import decode_audio, decode_frame
+from ..codecs.suffixes import AUDIO_EXTENSIONS, FRAME_EXTENSIONS
 from ..corruptions import Frame, Pcm
 from ..errors import AvrbError, DataError, reason
 from ..limits import DEFAULT_LIMITS, DecodeLimits
 from .numbering import numbered_alike, sort_by_numbers
 from .record import ClipRecord
-from .tar import AUDIO, IMAGES
 
 DIGITS = 18  # of a class number
 
@@ -71,7 +71,7 @@ def frame_names(members: Mapping[str, memoryview | bytes]) -> list[str]:
 
 @lru_cache(maxsize=64)  # most clips of a data set have the same members
 def _images(members: tuple[str, ...]) -> tuple[str, ...]:
-    names = [name for name in members if name.rpartition(".")[2].lower() in IMAGES]
+    names = [name for name in members if name.rpartition(".")[2].lower() in FRAME_EXTENSIONS]
     return tuple(numbered_alike(names) or sort_by_numbers(names))
 
 
@@ -131,7 +131,7 @@ def _decode(raw: RawClip, name: str, out: Frame | None = None) -> Frame:
 
 def _sound(raw: RawClip) -> tuple[Pcm | None, int]:
     for name, data in raw.members.items():
-        if name.rpartition(".")[2].lower() in AUDIO:
+        if name.rpartition(".")[2].lower() in AUDIO_EXTENSIONS:
             try:
                 return decode_audio(data, raw.limits)
             except AvrbError as error:

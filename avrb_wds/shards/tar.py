@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..codecs.suffixes import AUDIO_EXTENSIONS, FRAME_EXTENSIONS
 from ..errors import DataError
 from .tar_headers import BLOCK, TarMember, octal, read_member
-
-IMAGES = ("jpg", "jpeg", "png", "webp")
-AUDIO = ("wav", "flac", "mp3", "ogg")
 
 PLAIN = (ord("0"), 0)
 
@@ -35,7 +33,7 @@ def is_media(extension: str) -> bool:
     >>> is_media("frame_0000.jpg"), is_media("json")
     (True, False)
     """
-    return extension.rpartition(".")[2] in (*IMAGES, *AUDIO)
+    return extension.rpartition(".")[2] in (*FRAME_EXTENSIONS, *AUDIO_EXTENSIONS)
 
 
 def unsafe(name: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..codecs.suffixes import AUDIO_EXTENSIONS
 from .clip import RawClip, decode_clip, frame_names
 from .manifest import Manifest
 from .record import ClipRecord, escape_key
-from .tar import AUDIO
 
 
 def clip_faults(raw: RawClip, manifest: Manifest | None, deep: bool) -> Iterator[str]:
@@ -17,7 +17,7 @@ def clip_faults(raw: RawClip, manifest: Manifest | None, deep: bool) -> Iterator
     frame or a sound.  deep: also decode the clip.  Raises DataError for what cannot be read.
     """
     frames = frame_names(raw.members)
-    sounds = [name for name in raw.members if name.rpartition(".")[2].lower() in AUDIO]
+    sounds = [name for name in raw.members if name.rpartition(".")[2].lower() in AUDIO_EXTENSIONS]
     if manifest is None:
         if not frames and not sounds:
             yield "it has neither a frame nor a sound."

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...atomic import write_atomic
+from ...codecs.suffixes import VIDEO_SUFFIXES
 from ...errors import DataError
 from ...folders import list_folder
 from ...paths import check_file, check_folder, naming, path_to_text, read_file, text_to_path
@@ -15,7 +16,6 @@ from ...progress import Progress
 from ...shards.json_io import Fields, loads
 from .base import FrameColumns, Source, SourceClip
 from .labels import read_label_table, split_labels
-from .video_folder import VIDEOS
 
 ENTRY = ("wav", "labels", "video_id", "video_path")
 
@@ -80,7 +80,7 @@ def create_json(
     """
     table = _labels(Path(labels))
     check_folder(Path(videos), "videos")
-    listed = list_folder(Path(videos), VIDEOS, recursive=False)
+    listed = list_folder(Path(videos), VIDEO_SUFFIXES, recursive=False)
     listed.check(Path(videos))
     if not listed.files:
         raise DataError(f"{videos} holds no video.")

@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from ...building.journal import ClipFailure
+from ...codecs.suffixes import VIDEO_SUFFIXES
 from ...errors import DataError, UsageError
 from ...folders import FolderFiles, list_folder
 from ...paths import path_to_text, text_to_path
 from .base import Source, SourceClip, VideoFile
 from .labels import read_label_table
 
-VIDEOS = frozenset(
-    (
-        *(".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv"),
-        *(".3gp", ".ts", ".mts", ".m2ts", ".ogv"),
-    )
-)
 Ids = Literal["stem", "path"]
 
 
@@ -32,7 +27,7 @@ def folder_source(folder: Path, labels: str, ids: Ids, classes: Mapping[str, int
     within `folder`, both without suffix.  What cannot be read is a failure; under a CSV only if a
     video that it names is not found.
     """
-    listed = list_folder(folder, VIDEOS)
+    listed = list_folder(folder, VIDEO_SUFFIXES)
     if labels not in ("auto", "parent", "none"):
         return _by_table(folder, listed, Path(labels), ids, classes)
     loose = [video for video in listed.files if "/" not in video]
@@ -79,7 +74,7 @@ def _by_table(
         if not videos and name.startswith("#"):
             continue  # a remark that has the form of a row
         video = videos[0] if videos else name
-        if Path(video).suffix.lower() not in VIDEOS:
+        if Path(video).suffix.lower() not in VIDEO_SUFFIXES:
             video += ".mp4"
         named.add(video)
         clips.append(_clip(folder, video, ids, labels))
