@@ -17,7 +17,7 @@ from avrb_wds.building.clip_shape import PackedClip
 from avrb_wds.codecs import decode_audio, decode_frame
 from avrb_wds.packing import PackOptions
 from avrb_wds.packing.class_list import LabelEncoder
-from avrb_wds.packing.convert import convert
+from avrb_wds.packing.pack_job import convert_clip
 from avrb_wds.packing.sources.base import SourceClip, VideoFile
 
 LATE_SOUND, LATE_PICTURES = {"sound": (2, 7)}, {"pictures": (1.6, 7)}
@@ -86,7 +86,7 @@ def told_by_pack(path: Path, window: str) -> Told:
         fps=FPS, frame_size="keep", duration=DURATION[window], window=window, sample_rate="keep"
     )
     clip = SourceClip("clip", (), path.name, VideoFile(path), path)
-    made = convert(clip, options, LabelEncoder.of([clip], None))
+    made = convert_clip(clip, options, LabelEncoder.of([clip], None))
     assert isinstance(made, PackedClip), str(made)
     frames = [decode_frame(data) for name, data in made.members if name.startswith("frame")]
     pcm, rate = decode_audio(dict(made.members)["wav"])

@@ -17,8 +17,8 @@ from avrb_wds.codecs import decode_audio, decode_frame, encode_audio, encode_fra
 from avrb_wds.errors import UsageError
 from avrb_wds.packing import ClipFailure, PackOptions
 from avrb_wds.packing.class_list import LabelEncoder
-from avrb_wds.packing.convert import convert
 from avrb_wds.packing.frames import fit
+from avrb_wds.packing.pack_job import convert_clip
 from avrb_wds.packing.sampling import choose_frames, choose_samples
 from avrb_wds.packing.sources.base import FrameColumns, FrameFolder, SourceClip, VideoFile
 
@@ -102,7 +102,7 @@ def clip_of(path: Path, pictures: object = None, audio: Path | None = None) -> S
 
 
 def packed(clip: SourceClip, **options: object) -> tuple[list[np.ndarray], np.ndarray, int]:
-    made = convert(clip, PackOptions(**options), LabelEncoder.of([clip], None))
+    made = convert_clip(clip, PackOptions(**options), LabelEncoder.of([clip], None))
     assert isinstance(made, PackedClip), str(made)
     held = dict(made.members)
     sound = held[options.get("audio_format", "wav")]
@@ -171,7 +171,7 @@ def stored(root: Path, sizes: list[tuple[int, int]]) -> list[bytes]:
 def test_stored_frames_keep_their_bytes(tmp_path) -> None:
     coded = stored(tmp_path, [(24, 32)] * 12)
     clip = clip_of(tmp_path, FrameColumns(tmp_path, "v.1"), tmp_path / "v.1.wav")
-    made = convert(clip, PackOptions(), LabelEncoder.of([clip], None))
+    made = convert_clip(clip, PackOptions(), LabelEncoder.of([clip], None))
     assert [data for name, data in made.members if name.startswith("frame")] == coded
     assert dict(made.members)["wav"] == (tmp_path / "v.1.wav").read_bytes()
     some, pcm, _ = packed(clip, frames=3, frame_size=16, duration=0.25)
@@ -226,7 +226,7 @@ CASES = (
 @pytest.mark.parametrize("case", CASES)
 def test_what_cannot_be_packed_says_why(tmp_path, case) -> None:
     clip, cause = broken(tmp_path)[case]
-    failure = convert(clip, PackOptions(), LabelEncoder.of([clip], None))
+    failure = convert_clip(clip, PackOptions(), LabelEncoder.of([clip], None))
     assert isinstance(failure, ClipFailure)
     assert (failure.video_id, failure.source) == ("v.1", clip.source)
     assert re.search(cause, failure.cause), failure.cause

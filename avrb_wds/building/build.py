@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -51,10 +52,6 @@ class BuildJob(Protocol):
     @property
     def clips(self) -> int:
         """Source clips."""
-
-    @property
-    def allowance(self) -> str:
-        """The option that lets clips fail."""
 
     @property
     def clips_per_step(self) -> int:
@@ -173,6 +170,18 @@ def _check_failures(journal: Journal, work: BuildJob, max_errors: int) -> None:
         raise MissingClipsError(
             f"{len(failures)} of {work.clips} clips could not be packed and {max_errors} may be "
             f"missing, so {MANIFEST} is not written; to do without them, run the same again with "
-            f"--resume {work.allowance} {len(failures)}.",
+            f"--resume --max-errors {len(failures)}.",
             failures,
         )
+
+
+def package_versions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """(package, version) of each, "absent" for one that is not installed."""
+    return tuple((package, _package_version(package)) for package in packages)
+
+
+def _package_version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tarfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -102,3 +103,12 @@ def _feed(digest: hashlib._Hash, path: Path) -> None:
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
+
+
+def sanitize_name(text: str) -> str:
+    """A dataset's name as every file system and URL accepts it: shards are named after it.
+
+    >>> sanitize_name("vgg: rain-0+5")
+    'vgg-rain-0-5'
+    """
+    return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.") or "clips"

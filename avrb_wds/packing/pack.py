@@ -8,6 +8,7 @@ from pathlib import Path
 from ..building.build import build_dataset
 from ..building.journal import ClipFailure
 from ..concurrency import default_workers
+from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
 from ..folders import NOTHING, PassedOver
 from ..progress import Progress
@@ -44,7 +45,7 @@ def pack(
     name: str | None = None,
     num_workers: int | None = None,
     resume: bool = False,
-    max_errors: int = 0,
+    max_errors: MaxErrors = 0,
     progress: Progress | None = None,
 ) -> PackResult:
     """Pack a source into WebDataset shards, with indexes and a manifest.
@@ -60,7 +61,7 @@ def pack(
         num_workers: Number of worker processes, which does not change the bytes written; None for
             one per core.
         resume: Continue an earlier call with the same arguments.
-        max_errors: How many clips may fail.
+        max_errors: Number or fraction of clips that may fail.
         progress: Called with (clips done, clips).
 
     Returns:
@@ -78,7 +79,6 @@ def pack(
     num_workers = (
         default_workers() if num_workers is None else check_int("num_workers", num_workers, 1)
     )
-    max_errors = check_int("max_errors", max_errors, 0)
     if is_remote(str(out)):
         raise UsageError(f"out {str(out)!r} is not a folder; pack into one and then `publish` it.")
     job = PackJob.of(
@@ -89,7 +89,7 @@ def pack(
         Path(out),
         num_workers=num_workers,
         resume=resume,
-        max_errors=max_errors,
+        max_errors=ErrorBudget.of(max_errors, job.clips).clips,
         progress=progress,
     )
     return PackResult(

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial, reduce
-from importlib.metadata import PackageNotFoundError, version
 from operator import or_
 from pathlib import Path
 
 from ..av.container import require_pyav
-from ..building.clip_shape import PackedClip
+from ..building.build import package_versions
+from ..building.clip_shape import ClipShape, PackedClip
 from ..building.journal import ClipFailure, Journal, JournalEntry
-from ..building.shard_writer import ShardWriter, check_shard
+from ..building.shard_writer import ShardWriter, check_shard, sanitize_name
+from ..codecs import encode_audio
 from ..concurrency import ordered_map
-from ..errors import UsageError
+from ..corruptions import Pcm
+from ..errors import DataError, UsageError
+from ..paths import check_file
 from ..shards.json_io import dumps
 from ..shards.manifest import MANIFEST, Manifest
+from ..shards.record import ClipRecord, escape_key
+from .audio import clip_audio
 from .class_list import LabelEncoder
-from .convert import convert
+from .frames import EncodedFrame, clip_frames, resolve_options
 from .options import PackOptions
 from .sources.base import FrameColumns, Source, SourceClip, VideoFile
 from .sources.open import SourceOptions, open_source
+from .video_window import VideoWindow
 
 MADE_BY = ("av", "numpy", "pillow", "scipy", "soundfile")
 """Packages whose versions may change what bytes come out."""
@@ -35,7 +40,7 @@ class PackJob:
 
     name: str
     source: Source
-    labelling: LabelEncoder
+    encoder: LabelEncoder
     options: PackOptions
 
     @classmethod
@@ -43,7 +48,7 @@ class PackJob:
         cls, path: Path, source_options: SourceOptions, options: PackOptions, name: str | None
     ) -> PackJob:
         """The job for these arguments; raises UsageError, DataError or MissingExtraError."""
-        source, labelling = open_source(path, source_options)
+        source, encoder = open_source(path, source_options)
         kinds = {type(clip.pictures) for clip in source.clips}
         if VideoFile in kinds:
             require_pyav()
@@ -52,7 +57,7 @@ class PackJob:
                 f"fps {options.fps!r} does not go with stored frames of unknown rate; "
                 f"give a number of frames instead."
             )
-        return cls(sanitize_name(name or source.name), source, labelling, options)
+        return cls(sanitize_name(name or source.name), source, encoder, options)
 
     def describe(self) -> dict[str, str | int]:
         """The job in words that another run is compared by."""
@@ -63,19 +68,14 @@ class PackJob:
             "clips": self.clips,
             **{field: str(value) for field, value in asdict(self.options).items()},
             "source list": hashlib.sha256(dumps(listed)).hexdigest(),
-            "class list": hashlib.sha256(dumps(self.labelling.classes.names)).hexdigest(),
-            "versions": ", ".join(" ".join(pair) for pair in versions_of(MADE_BY)),
+            "class list": hashlib.sha256(dumps(self.encoder.classes.names)).hexdigest(),
+            "versions": ", ".join(" ".join(pair) for pair in package_versions(MADE_BY)),
         }
 
     @property
     def clips(self) -> int:
         """Source clips."""
         return len(self.source.clips) + len(self.source.failures)
-
-    @property
-    def allowance(self) -> str:
-        """The option that lets clips fail."""
-        return "--max-errors"
 
     @property
     def clips_per_step(self) -> int:
@@ -86,8 +86,8 @@ class PackJob:
         self, start: int, num_workers: int
     ) -> Generator[PackedClip | ClipFailure, None, None]:
         """The clips from number `start` on, in order, and then what cannot be reached."""
-        work = partial(convert, options=self.options, labelling=self.labelling)
-        yield from ordered_map(work, self.source.clips[start:], num_workers, None, name=_named)
+        work = partial(convert_clip, options=self.options, encoder=self.encoder)
+        yield from ordered_map(work, self.source.clips[start:], num_workers, None, name=_name_clip)
         yield from self.source.failures[max(0, start - len(self.source.clips)) :]
 
     def failed(self, failure: ClipFailure, count: int) -> None:
@@ -113,31 +113,48 @@ class PackJob:
             sum(shard.clips for shard in journal.shards),
             journal.shards,
             *reduce(or_, journal.layouts).parts(self.options.audio_format),
-            self.labelling.classes.names,
-            self.labelling.task,
+            self.encoder.classes.names,
+            self.encoder.task,
         )
 
 
-def _named(clip: SourceClip) -> str:
+def _name_clip(clip: SourceClip) -> str:
     return f"clip {clip.video_id!r} from {clip.source}"
 
 
-def sanitize_name(text: str) -> str:
-    """What of a name every file system and URL takes: shards are named after their dataset.
-
-    >>> sanitize_name("vgg: rain-0+5")
-    'vgg-rain-0-5'
-    """
-    return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.") or "clips"
-
-
-def versions_of(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """(package, version) of each, "absent" for one that is not installed."""
-    return tuple((package, _version(package)) for package in packages)
-
-
-def _version(package: str) -> str:
+def convert_clip(
+    clip: SourceClip, options: PackOptions, encoder: LabelEncoder
+) -> PackedClip | ClipFailure:
+    """The members of one clip; a ClipFailure where its data is missing, broken or empty."""
     try:
-        return version(package)
-    except PackageNotFoundError:
-        return "absent"
+        check_file(clip.audio)
+        if isinstance(clip.pictures, VideoFile):
+            check_file(clip.pictures.path)
+        frames, (pcm, sample_rate) = _parts(clip, resolve_options(clip.pictures, options))
+    except DataError as error:
+        return ClipFailure(clip.video_id, clip.source, str(error))
+    record = ClipRecord(
+        clip.video_id,
+        clip.labels,
+        encoder.target(clip.labels),
+        clip.source,
+        round(pcm.shape[1] / sample_rate, 6),
+    )
+    members = (
+        ("json", record.to_bytes()),
+        (options.audio_format, encode_audio(pcm, sample_rate, options.audio_format)),
+        *((f"frame_{number:04d}.jpg", coded) for number, (coded, _) in enumerate(frames)),
+    )
+    height, width = frames[0][1]
+    layout = ClipShape(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
+    return PackedClip(escape_key(clip.video_id), members, layout)
+
+
+def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], tuple[Pcm, int]]:
+    """Frames and sound; of one file they are of the same moments."""
+    if not isinstance(clip.pictures, VideoFile):
+        return clip_frames(clip.pictures, options), clip_audio(clip.audio, options)
+    together = clip.audio == clip.pictures.path
+    video = VideoWindow.of(clip.pictures.path, options, with_sound=together)
+    sound = clip_audio(clip.audio, options, video if together else None)
+    return clip_frames(video, options), sound

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..building.build import build_dataset, check_steps
+from ..building.build import build_dataset, check_steps, package_versions
 from ..building.journal import check_empty
 from ..concurrency import default_workers
 from ..condition import Corruptions, Severity, parse_conditions
 from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
 from ..corruptions import Profile
 from ..corruptions.bank import Bank
+from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import DataError, UsageError, check_int, reason
 from ..loading.pipeline import open_shards
 from ..locks import HeldFile
-from ..packing.pack_job import versions_of
 from ..progress import Progress, part_of
 from ..reports import Receipt
 from ..shards import Manifest, ShardSet, Source
@@ -61,7 +61,7 @@ def render(
     bank: BankChoice = None,
     num_workers: int | None = None,
     resume: bool = False,
-    max_errors: int = 0,
+    max_errors: MaxErrors = 0,
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
@@ -86,7 +86,8 @@ def render(
         num_workers: Number of workers, which does not change the bytes written; None for one per
             core.
         resume: Continue an earlier call with the same arguments.
-        max_errors: How many invalid clips may be left out; the receipt names them.
+        max_errors: Number or fraction of invalid clips that may be left out; the receipt names
+            them.
         storage_options: As in `load`.
         cache_dir: As in `load`.
         cache_size: As in `load`.
@@ -110,7 +111,7 @@ def render(
     count = default_workers() if num_workers is None else check_int("num_workers", num_workers, 0)
     seed, wanted = check_int("seed", seed), parse_conditions(corruption, severity)
     shards = open_shards(source, storage_options, cache_dir, cache_size)
-    stored, budget = options or RenderOptions(), check_int("max_errors", max_errors, 0)
+    stored, budget = options or RenderOptions(), ErrorBudget.of(max_errors, len(shards)).clips
     manifest = _manifest(shards, stored)
     check_apart(shards, str(out))
     receipt = Receipt(
@@ -124,7 +125,7 @@ def render(
         Bank.of(bank).digest,
         batch_size=0,
         transform="",
-        versions=versions_of(MADE_BY),
+        versions=package_versions(MADE_BY),
     )
     jobs = {}
     for condition in wanted:

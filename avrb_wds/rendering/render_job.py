@@ -11,14 +11,13 @@ from pathlib import Path
 from ..building.build import Writer
 from ..building.clip_shape import PackedClip
 from ..building.journal import ClipFailure, Journal, JournalEntry
-from ..building.shard_writer import ShardWriter, check_shard
+from ..building.shard_writer import ShardWriter, check_shard, sanitize_name
 from ..concurrency import ordered_map
 from ..condition import Condition
 from ..corrupter import Corrupter
 from ..error_budget import ErrorBudget
 from ..errors import DataError, reason, strip_subject
 from ..evaluation.clip_digests import ABSENT, SHORT, ClipDigests, clips_file
-from ..packing.pack_job import sanitize_name
 from ..reports import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
 from ..shards.record import ClipRecord
@@ -55,11 +54,6 @@ class RenderJob:
     def clips(self) -> int:
         """Source clips."""
         return len(self.shards)
-
-    @property
-    def allowance(self) -> str:
-        """The option that lets clips fail."""
-        return "--max-errors"
 
     @property
     def clips_per_step(self) -> int:

@@ -1,17 +1,18 @@
-"""Which kind of source a path is."""
+"""The source that a path means; the clip lists of Tian & Xu."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR
 
 from ...errors import UsageError, check_one_of
-from ...paths import stat_path
+from ...paths import path_to_text, stat_path, text_to_path
 from ..class_list import ClassList, LabelEncoder, read_class_list
 from .avrobustbench import avrobustbench_source
-from .base import Source
-from .clip_list import cliplist_source
+from .base import FrameFolder, Pictures, Source, SourceClip, VideoFile
+from .csv_rows import read_rows
 from .video_folder import Ids, folder_source
 
 GIVE = "give a folder of videos, a JSON of AVROBUSTBENCH, or a clip list of Tian & Xu (CSV)"
@@ -65,4 +66,46 @@ def _read(path: Path, options: SourceOptions, classes: ClassList) -> Source:
             f"clip list {path} does not say where its files are; give an audio root and a "
             f"frames root."
         )
-    return cliplist_source(path, options.audio_root, options.frames_root, options.clip_list_fps)
+    return clip_list_source(path, options.audio_root, options.frames_root, options.clip_list_fps)
+
+
+def clip_list_source(path: Path, audio_root: Path, frames_root: Path, fps: float) -> Source:
+    """The clips of lines `/category/id.wav,/category/id.mp4,count`, in order.
+
+    The clip lists of Tian & Xu, "Can audio-visual integration strengthen robustness under
+    multimodal attacks?", CVPR 2021.
+
+    audio_root: holds category/id.wav.  frames_root: holds category/id.mp4, which is either a video
+    or a folder of numbered frames, `fps` a second (theirs have 8), or a folder category/id.  The
+    label is the category; the count is not needed.
+    """
+    clips = tuple(
+        _listed_clip(row, f"{path}, line {line}", audio_root, frames_root, fps)
+        for line, row in read_rows(path, "clip list")
+    )
+    return Source(path_to_text(path.stem), clips)
+
+
+def _listed_clip(
+    row: list[str], where: str, audio_root: Path, frames_root: Path, fps: float
+) -> SourceClip:
+    parts = [cell.strip().strip("/").split("/") for cell in row[:2]]
+    if len(row) not in (2, 3) or any(len(part) != 2 or ".." in part for part in parts):
+        raise UsageError(
+            f"{where}: {row!r} is not a clip; write '/category/id.wav,/category/id.mp4,count'."
+        )
+    (category, wav), (_, video) = parts
+    return SourceClip(
+        video.rpartition(".")[0] or video,
+        (category,),
+        f"{category}/{wav}",
+        _frames(frames_root / text_to_path(f"{parts[1][0]}/{video}"), fps),
+        audio_root / text_to_path(f"{category}/{wav}"),
+    )
+
+
+def _frames(path: Path, fps: float) -> Pictures:
+    for folder in (path, path.with_suffix("")):
+        if os.path.isdir(folder):  # False for a name that is too long, which its reader says
+            return FrameFolder(folder, fps)
+    return VideoFile(path)
