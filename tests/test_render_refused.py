@@ -121,7 +121,7 @@ def test_what_cannot_be_rendered(tmp_path: Path) -> None:
         avrb.UsageError, match="layout 'avrobustbench' cannot hold clips that differ"
     ):
         avrb.render(source, tmp_path / "o", "rain", 1, options)
-    with pytest.raises(avrb.UsageError, match=r"no manifest\.json; give what avrb pack made"):
+    with pytest.raises(avrb.UsageError, match=r"no manifest\.json; give a data"):
         avrb.render(source / "t-000000.tar", tmp_path / "o", "rain", 1)
     [made_of_both] = avrb.render(source, tmp_path / "o", "rain", 1, avrb.RenderOptions("png"))
     assert made_of_both.receipt.stored == digest(source, "rain", 1)
