@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from .codecs import decode_audio, decode_picture, encode_audio
 from .condition import Severity
-from .corrupter import BankChoice, Corrupter
+from .corrupter import Corrupter
 from .corruptions import Frame, Pcm, Profile
 from .errors import DataError, check_int
 from .media import create_video
@@ -21,6 +21,7 @@ from .packing.frames import column_numbers, column_path
 from .packing.sources.avrobustbench import avrobustbench_source
 from .packing.sources.base import FrameColumns, SourceClip
 from .paths import check_file, naming, read_file
+from .settings import BankChoice
 from .shards import Clip, ShardSet, decode_clip
 from .shards.json_io import loads
 from .shards.record import escape_key

@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, SupportsIndex, cast, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from .condition import Condition, Severity, severity_pair
-from .corruptions import PROFILES, AudioStream, Context, Corruption, Draw, Frame, Pcm, Profile, get
+from .corruptions import AudioStream, Context, Corruption, Draw, Frame, Pcm, Profile, get
 from .corruptions.bank import Bank
-from .errors import UsageError, check_int, check_one_of
+from .errors import UsageError, check_int
 from .limits import check_sample_rate
+from .settings import BankChoice, CorruptionSettings, Temporal, show_settings
 from .signals import Waveform, as_array, to_pcm, to_rgb, to_waveform
 
-ModalityChoice = Literal["both", "visual", "audio"]
-Temporal = Literal["frame", "clip"]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .settings import CorruptionKwargs
+
 Key = str | bytes | os.PathLike[str] | SupportsIndex
 """Key of a clip: text, or a path or bytes for that text; an integer is a different key."""
-BankChoice = Bank | str | os.PathLike[str] | None
-"""A bank, the path of an imported one, or None for the built-in one."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,12 @@ class Corrupter:
     bank: Bank | None = None
 
     @classmethod
+    @show_settings
     def of(
         cls,
         corruption: str | Corruption,
         severity: Severity,
-        *,
-        seed: int = 0,
-        profile: Profile = "default",
-        modality: ModalityChoice = "both",
-        temporal: Temporal = "frame",
-        bank: BankChoice = None,
+        **settings: Unpack[CorruptionKwargs],
     ) -> Corrupter:
         """Make a corrupter.
 
@@ -72,26 +70,30 @@ class Corrupter:
             corruption: Name of a corruption, or a `Corruption`.
             severity: 1 to 5, or a pair (visual, audio) in which one may be 0 for clean.
             seed: Seed of all random draws.
-            profile: "default", or "reference" for what the reference code does.
             modality: "both", or the one modality to corrupt; the other stays clean.
             temporal: "frame" draws for each frame, "clip" once for all frames of a clip.
+            profile: "default", or "reference" for what the reference code does.
             bank: A bank or the path of an imported one; None for the built-in bank.
 
         Raises:
             UsageError: An argument is not allowed.
         """
-        check_one_of("profile", profile, PROFILES)
-        check_one_of("modality", modality, ("both", "visual", "audio"))
-        check_one_of("temporal", temporal, ("frame", "clip"))
+        return cls.with_settings(corruption, severity, CorruptionSettings.of(**settings))
+
+    @classmethod
+    def with_settings(
+        cls, corruption: str | Corruption, severity: Severity, settings: CorruptionSettings
+    ) -> Corrupter:
+        """Make a corrupter from checked settings."""
         visual, audio = severity_pair(severity)
         return cls(
             corruption if isinstance(corruption, Corruption) else get(corruption),
-            visual if modality != "audio" else 0,
-            audio if modality != "visual" else 0,
-            check_int("seed", seed),
-            profile,
-            temporal,
-            None if bank is None else Bank.of(bank),
+            visual if settings.modality != "audio" else 0,
+            audio if settings.modality != "visual" else 0,
+            settings.seed,
+            settings.profile,
+            settings.temporal,
+            settings.bank,
         )
 
     def frame(self, frame: Frame, key: str, number: int) -> Frame:
@@ -156,27 +158,11 @@ def check_key(key: object) -> str:
     return cast(str, check_int("a key that is no text, path or bytes", key))
 
 
-def corrupter_for(
-    condition: Condition,
-    *,
-    seed: int = 0,
-    profile: Profile = "default",
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    bank: BankChoice = None,
-) -> Corrupter | None:
+def corrupter_for(condition: Condition, settings: CorruptionSettings) -> Corrupter | None:
     """The corrupter of a condition; None for clean."""
     if condition.is_clean:
         return None
-    return Corrupter.of(
-        condition.corruption,
-        condition.severity,
-        seed=seed,
-        profile=profile,
-        modality=modality,
-        temporal=temporal,
-        bank=bank,
-    )
+    return Corrupter.with_settings(condition.corruption, condition.severity, settings)
 
 
 @overload

@@ -14,10 +14,11 @@ import numpy as np
 
 from .codecs.suffixes import AUDIO_EXTENSIONS
 from .condition import Severity, severity_pair
-from .corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
+from .corrupter import Corrupter
 from .corruptions import Corruption, Frame, Profile
 from .errors import AvrbError, DataError, UsageError, reason
 from .limits import DEFAULT_LIMITS, DecodeLimits, check_sample_rate
+from .settings import BankChoice, ModalityChoice, Temporal
 from .shards import RawClip, decode_clip
 from .shards.clip import frame_names
 from .signals import to_pcm, to_waveform

@@ -29,6 +29,7 @@ from clips import verdict
 import avrb_wds as avrb
 from avrb_wds.corrupter import Corrupter, corrupter_for
 from avrb_wds.demo.videos import SIZE, make_videos
+from avrb_wds.settings import CorruptionSettings
 from avrb_wds.shards import RawClip, ShardSet, decode_clip
 from avrb_wds.signals import to_waveform
 
@@ -87,7 +88,9 @@ def positions(shards: ShardSet, rank: int, ranks: int) -> range:
 
 def kernels(shards: ShardSet, some: Iterable[int]) -> None:
     """Every kernel on every clip, and each clip decoded once."""
-    corrupters: list[Corrupter | None] = [corrupter_for(condition) for condition in WANTED]
+    corrupters: list[Corrupter | None] = [
+        corrupter_for(condition, CorruptionSettings()) for condition in WANTED
+    ]
     out = np.empty((10, SIZE, SIZE, 3), np.uint8)
     for position in some:
         clip = decode_clip(shards.read(position))

@@ -14,6 +14,7 @@ from avrb_wds.condition import CLEAN, Condition, conditions
 from avrb_wds.corrupter import Corrupter, corrupt_frames, corrupt_waveform, corrupter_for
 from avrb_wds.corruptions import available
 from avrb_wds.errors import UsageError
+from avrb_wds.settings import CorruptionSettings
 
 FRAMES = np.stack([golden.make_frame(24, 32)] * 3)
 WAVEFORM = golden.make_sound(2, 4000) / np.float32(32768)
@@ -93,8 +94,16 @@ def test_a_corrupter_pickles() -> None:
 
 
 def test_clean_has_no_corrupter() -> None:
-    assert corrupter_for(CLEAN) is None
-    assert corrupter_for(Condition("shot", (0, 2))) == Corrupter.of("shot", 2, modality="audio")
+    assert corrupter_for(CLEAN, CorruptionSettings()) is None
+    found = corrupter_for(Condition("shot", (0, 2)), CorruptionSettings())
+    assert found == Corrupter.of("shot", 2, modality="audio")
+
+
+def test_a_misspelled_setting_is_named() -> None:
+    wrong: Any = {"sed": 1}
+    allowed = "seed, modality, temporal, profile, bank"
+    with pytest.raises(TypeError, match=f"'sed'; those of the corruptions are {allowed}$"):
+        Corrupter.of("shot", 2, **wrong)
 
 
 def test_conditions_are_clean_and_every_cell() -> None:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"corruptions"},
     {"errors", "error_budget", "limits", "concurrency", "progress", "locks"},
-    {"atomic", "paths", "folders", "signals", "condition", "codecs", "storage"},
+    {"atomic", "paths", "folders", "settings", "signals", "condition", "codecs", "storage"},
     {"corrupter", "av", "shards", "receipts"},
     {"stages", "building"},
     {"packing", "media"},

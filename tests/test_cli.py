@@ -15,11 +15,11 @@ from helpers.pages import BLOCKS
 from helpers.shards import clips, write_shards
 
 from avrb_wds.codecs import FrameFormat
-from avrb_wds.corrupter import ModalityChoice, Temporal
 from avrb_wds.corruptions import PROFILES
 from avrb_wds.packing import PackOptions
 from avrb_wds.packing.sources.video_folder import Ids
 from avrb_wds.rendering.options import RenderLayout
+from avrb_wds.settings import ModalityChoice, Temporal
 from avrb_wds.tools.cli import app
 
 

@@ -45,8 +45,9 @@ def test_workers_that_only_digest_need_no_torch(shards: Path) -> None:
     code = (
         "import sys; from avrb_wds.condition import parse_conditions; "
         "from avrb_wds.loading.pipeline import build_pipeline; "
+        "from avrb_wds.settings import CorruptionSettings; "
         "pipeline = build_pipeline(sys.argv[1], parse_conditions('gaussian', 1), "
-        "return_digests=True, signals=False); "
+        "CorruptionSettings(), return_digests=True, signals=False); "
         "from avrb_wds.loading.clip_block import OutputRows; "
         "print(len(pipeline.block(range(2)).item(1, 0, OutputRows()).digest), "
         "'torch' in sys.modules)"

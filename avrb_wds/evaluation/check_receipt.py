@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..condition import Condition
-from ..corrupter import BankChoice
 from ..corruptions.bank import Bank
 from ..error_budget import MaxErrors
 from ..errors import UsageError
 from ..progress import Progress
+from ..settings import BankChoice, CorruptionKwargs, CorruptionSettings
 from ..shards import Source
 from ..storage import AnyPath, Storage
 from .compute_receipt import compute_exclusively
@@ -70,11 +70,12 @@ def check_receipt(
             f"{here!r} is not the bank of {receipt}; "
             f"give the one whose digest begins with {said.bank[:12]}."
         )
+    settings = {name: getattr(said, name) for name in ("seed", "modality", "temporal", "profile")}
     found = compute_exclusively(
         source,
         [name for name, _ in said.digests] if conditions is None else conditions,
+        CorruptionSettings.of(**cast(CorruptionKwargs, {**settings, "bank": bank})),
         out=out,
-        bank=bank,
         num_workers=num_workers,
         max_errors=max_errors,
         rank=rank,
@@ -83,9 +84,5 @@ def check_receipt(
         cache_dir=cache_dir,
         cache_size=cache_size,
         progress=progress,
-        seed=said.seed,
-        modality=said.modality,
-        temporal=said.temporal,
-        profile=said.profile,
     )
     return None if found is None else Verdict(difference(found, theirs))

@@ -10,8 +10,8 @@ from ..condition import Condition
 from ..errors import DataError
 from ..paths import read_file
 from ..receipts.digests import condition_digest, overall_digest
+from ..receipts.receipt import Receipt
 from ..receipts.tsv import escape_tsv, unescape_tsv
-from ..reports import Receipt
 from ..storage import AnyPath
 from .runs.ledger import Ledger
 

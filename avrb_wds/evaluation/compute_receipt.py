@@ -6,31 +6,34 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
-from ..corrupter import BankChoice, ModalityChoice, Temporal
-from ..corruptions import Profile
-from ..corruptions.bank import Bank
 from ..error_budget import ErrorBudget, MaxErrors
-from ..errors import UsageError, check_int
+from ..errors import UsageError
 from ..loading import Batch
 from ..loading.pipeline import build_pipeline, open_shards
 from ..loading.sharding import rank_range, resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..locks import locked
 from ..progress import Progress
-from ..reports import Receipt
+from ..receipts.receipt import Receipt
+from ..settings import CorruptionSettings, show_settings
 from ..shards import Source
 from .clip_digests import ClipDigests, clips_file, make_receipt
 from .rank_run import RankRun
 from .receipt_files import write_receipt
-from .runs.plan import PLAN_FILE, RunPlan, check_only_run, package_versions, remove_run
+from .runs.plan import PLAN_FILE, RunPlan, check_only_run, remove_run
 from .runs.predictions import PredictionWriter
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 BATCH = 16
 PARTS_SUFFIX = ".parts"
@@ -44,17 +47,13 @@ class ComputedReceipt(NamedTuple):
     clips: ClipDigests
 
 
+@show_settings
 def compute_receipt(
     source: Source,
     conditions: Sequence[str | Condition] | None = None,
     *,
     out: str | Path | None = None,
-    seed: int = 0,
     num_workers: int | None = None,
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    profile: Profile = "default",
-    bank: BankChoice = None,
     max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
@@ -62,6 +61,7 @@ def compute_receipt(
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> Receipt | None:
     """Compute the receipt of an evaluation with these arguments, without a model.
 
@@ -99,13 +99,9 @@ def compute_receipt(
     found = compute_exclusively(
         source,
         conditions,
+        CorruptionSettings.of(**settings),
         out=out,
-        seed=seed,
         num_workers=num_workers,
-        modality=modality,
-        temporal=temporal,
-        profile=profile,
-        bank=bank,
         max_errors=max_errors,
         rank=rank,
         world_size=world_size,
@@ -119,11 +115,11 @@ def compute_receipt(
 
 def compute_exclusively(
     source: Source,
-    conditions: Sequence[str | Condition] | None = None,
+    conditions: Sequence[str | Condition] | None,
+    settings: CorruptionSettings,
     *,
     out: str | Path | None = None,
     num_workers: int | None = None,
-    bank: BankChoice = None,
     max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
@@ -131,9 +127,8 @@ def compute_exclusively(
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
     progress: Progress | None = None,
-    **settings: Any,
 ) -> ComputedReceipt | None:
-    """As `compute_receipt`, with the digests of all clips; settings: those of corruptions."""
+    """As `compute_receipt`, with the digests of all clips."""
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)
     topology = resolve_rank(rank, world_size)
     if out is None and topology[1] > 1:
@@ -141,23 +136,8 @@ def compute_exclusively(
             f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
         )
     shards = open_shards(source, storage_options, cache_dir, cache_size)
-    pipeline = build_pipeline(
-        shards, chosen, **settings, bank=bank, return_digests=True, signals=False
-    )
-    manifest = shards.manifest
-    receipt = Receipt(
-        manifest.name if manifest else "",
-        manifest.digest if manifest else "",
-        len(shards),
-        check_int("seed", settings.get("seed", 0)),
-        settings.get("profile", "default"),
-        settings.get("modality", "both"),
-        settings.get("temporal", "frame"),
-        Bank.of(bank).digest,
-        BATCH,
-        "",
-        package_versions(),
-    )
+    pipeline = build_pipeline(shards, chosen, settings, return_digests=True, signals=False)
+    receipt = Receipt.of(shards, settings, BATCH)
     budget = ErrorBudget.of(max_errors, len(shards))
     way = WorkerConfig.of(None, num_workers)
     with _parts(None if out is None else Path(out)) as folder:

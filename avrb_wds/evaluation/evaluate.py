@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
-from ..corrupter import BankChoice, ModalityChoice, Temporal
-from ..corruptions import Profile
-from ..corruptions.bank import Bank
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
 from ..loading.clip_block import Transform
@@ -18,33 +15,34 @@ from ..loading.pipeline import build_pipeline, open_shards
 from ..loading.sharding import resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..progress import Progress
-from ..reports import Receipt, Report, check_baseline
+from ..receipts.receipt import Receipt
+from ..reports import Report, check_baseline
 from ..reports.report import Task
+from ..settings import CorruptionSettings, show_settings
 from ..shards import Manifest, ShardSet, Source
 from .device import resolve_device
 from .merge import open_report, publish_report
 from .metrics import require_torchmetrics
 from .models import Model, eval_mode, scores_of
 from .rank_run import RankRun
-from .runs.plan import RunPlan, package_versions
+from .runs.plan import RunPlan
 
 if TYPE_CHECKING:
     import torch
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 
+@show_settings
 def evaluate(
     model: Model,
     source: Source,
     conditions: Sequence[str | Condition] | None = None,
     *,
     out: str | Path,
-    seed: int = 0,
     batch_size: int = 32,
     num_workers: int | None = None,
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    profile: Profile = "default",
-    bank: BankChoice = None,
     transform: Transform | None = None,
     device: str | torch.device | None = None,
     max_errors: MaxErrors = 0,
@@ -56,6 +54,7 @@ def evaluate(
     name: str | None = None,
     baseline: Report | str | Path | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> Report | None:
     """Score a model on every clip under every condition, each exactly once.
 
@@ -106,32 +105,16 @@ def evaluate(
     """
     require_torchmetrics()
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)
-    seed, size = check_int("seed", seed), check_int("batch_size", batch_size, 1)
+    size = check_int("batch_size", batch_size, 1)
     pipeline = build_pipeline(
         open_shards(source, storage_options, cache_dir, cache_size),
         chosen,
-        seed=seed,
-        modality=modality,
-        temporal=temporal,
-        profile=profile,
-        bank=bank,
+        CorruptionSettings.of(**settings),
         transform=transform,
         return_digests=True,
     )
     manifest, task = _labelled(pipeline.shards)
-    receipt = Receipt(
-        manifest.name,
-        manifest.digest,
-        manifest.clips,
-        seed,
-        profile,
-        modality,
-        temporal,
-        Bank.of(bank).digest,
-        size,
-        _name(transform),
-        package_versions(),
-    )
+    receipt = Receipt.of(pipeline.shards, pipeline.settings, size, _name(transform))
     reference = open_report(baseline) if isinstance(baseline, (str, Path)) else baseline
     if reference is not None:
         check_baseline(reference, task, chosen, receipt)

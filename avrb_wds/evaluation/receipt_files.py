@@ -9,7 +9,7 @@ from pathlib import Path
 from ..atomic import make_folder, write_atomic
 from ..errors import DataError, UsageError, reason
 from ..paths import read_file
-from ..reports import Receipt
+from ..receipts.receipt import Receipt
 from ..reports.report_files import JSON_FILE
 from ..shards.json_io import Fields, loads
 from ..storage import AnyPath, RemotePath, Storage, is_remote, to_path

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from ..condition import Corruptions, Severity, parse_conditions
-from ..corrupter import BankChoice, ModalityChoice, Temporal
-from ..corruptions import Profile
 from ..errors import DataError, check_int
+from ..settings import CorruptionSettings, show_settings
 from ..shards import Source
 from .clip_block import ClipDict, OutputRows, Transform
 from .pipeline import Pipeline, build_pipeline
 from .sharding import Plan, Span, Topology, split_spans
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 
 class ClipDataset(Dataset[ClipDict]):
@@ -27,27 +32,20 @@ class ClipDataset(Dataset[ClipDict]):
     raises DataError, which names clip and shard.
     """
 
+    @show_settings
     def __init__(
         self,
         source: Source,
         corruption: Corruptions = None,
         severity: Severity | None = None,
         *,
-        seed: int = 0,
-        modality: ModalityChoice = "both",
-        temporal: Temporal = "frame",
-        profile: Profile = "default",
-        bank: BankChoice = None,
         transform: Transform | None = None,
+        **settings: Unpack[CorruptionKwargs],
     ) -> None:
         self._pipeline = build_pipeline(
             source,
             parse_conditions(corruption, severity),
-            seed=seed,
-            modality=modality,
-            temporal=temporal,
-            profile=profile,
-            bank=bank,
+            CorruptionSettings.of(**settings),
             transform=transform,
         )
 
@@ -71,30 +69,23 @@ class ClipStream(IterableDataset[ClipDict]):
     the same number of workers. The arguments are those of `load`, the items those of `ClipDataset`.
     """
 
+    @show_settings
     def __init__(
         self,
         source: Source,
         corruption: Corruptions = None,
         severity: Severity | None = None,
         *,
-        seed: int = 0,
         rank: int | None = None,
         world_size: int | None = None,
-        modality: ModalityChoice = "both",
-        temporal: Temporal = "frame",
-        profile: Profile = "default",
-        bank: BankChoice = None,
         shuffle: bool = False,
         transform: Transform | None = None,
+        **settings: Unpack[CorruptionKwargs],
     ) -> None:
         self._pipeline = build_pipeline(
             source,
             parse_conditions(corruption, severity),
-            seed=seed,
-            modality=modality,
-            temporal=temporal,
-            profile=profile,
-            bank=bank,
+            CorruptionSettings.of(**settings),
             transform=transform,
             shuffle=shuffle,
         )

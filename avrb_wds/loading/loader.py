@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..concurrency import WorkerType
 from ..condition import Condition, Corruptions, Severity, parse_conditions
-from ..corrupter import BankChoice, ModalityChoice, Temporal
-from ..corruptions import Profile
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import check_int
+from ..settings import CorruptionSettings, show_settings
 from ..shards import ShardSet, Source
 from .checkpoint import EpochProgress, State, restore_state, save_state
 from .clip_block import SkippedClip, Transform
@@ -20,6 +19,11 @@ from .collate import Batch
 from .pipeline import Pipeline, Result, build_pipeline, open_shards
 from .sharding import Plan, Span, Topology, split_spans
 from .worker_config import Stream, WorkerConfig
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 
 class Loader:
@@ -137,20 +141,16 @@ def _whole_plan(pipeline: Pipeline, batch_size: int, rank: int = 0, world_size: 
     return Plan(spans, batch_size, len(pipeline.recipe.conditions))
 
 
+@show_settings
 def load(
     source: Source,
     corruption: Corruptions = None,
     severity: Severity | None = None,
     *,
-    seed: int = 0,
     batch_size: int = 32,
     num_workers: int | None = None,
     rank: int | None = None,
     world_size: int | None = None,
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    profile: Profile = "default",
-    bank: BankChoice = None,
     shuffle: bool = False,
     mix_conditions: bool = False,
     return_digests: bool = False,
@@ -161,6 +161,7 @@ def load(
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> Loader:
     """Load batches of clips, which threads or processes decode and corrupt in the background.
 
@@ -218,11 +219,7 @@ def load(
     pipeline = build_pipeline(
         open_shards(source, storage_options, cache_dir, cache_size),
         parse_conditions(corruption, severity),
-        seed=seed,
-        modality=modality,
-        temporal=temporal,
-        profile=profile,
-        bank=bank,
+        CorruptionSettings.of(**settings),
         shuffle=shuffle,
         mix_conditions=mix_conditions,
         return_digests=return_digests,

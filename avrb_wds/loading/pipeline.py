@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from ..concurrency import ThreadWorkers
 from ..condition import Condition
-from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
-from ..corruptions import Profile
-from ..errors import DataError, check_int
+from ..corrupter import corrupter_for
+from ..errors import DataError
+from ..settings import CorruptionSettings
 from ..shards import ShardSet, Source
 from ..storage import Storage
 from .buffers import BatchBuffers, BatchShape, BufferPool
@@ -37,6 +37,7 @@ class Pipeline(NamedTuple):
     recipe: ClipProcessing
     layout: BatchShape
     collate: Collate
+    settings: CorruptionSettings
 
     def block(self, places: range) -> ClipBlock:
         """The clips at these places of the global order."""
@@ -60,12 +61,8 @@ def open_shards(
 def build_pipeline(
     source: Source,
     conditions: tuple[Condition, ...],
+    settings: CorruptionSettings,
     *,
-    seed: int = 0,
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    profile: Profile = "default",
-    bank: BankChoice = None,
     transform: Transform | None = None,
     shuffle: bool = False,
     mix_conditions: bool = False,
@@ -73,18 +70,12 @@ def build_pipeline(
     signals: bool = True,
 ) -> Pipeline:
     """The pipeline from `source`; raises UsageError or DataError, naming what is not allowed."""
-    seed = check_int("seed", seed)
-    corrupters = tuple(
-        corrupter_for(
-            condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank
-        )
-        for condition in conditions
-    )
+    corrupters = tuple(corrupter_for(condition, settings) for condition in conditions)
     shards = ShardSet.open(source)
     manifest = shards.manifest
     return Pipeline(
         shards,
-        global_order(len(shards), shuffle, seed),
+        global_order(len(shards), shuffle, settings.seed),
         ClipProcessing(conditions, corrupters, transform, mix_conditions, return_digests, signals),
         # What a transform makes of a clip has a shape of its own.
         BatchShape.of(manifest if transform is None and signals else None),
@@ -93,6 +84,7 @@ def build_pipeline(
             len(manifest.classes) if manifest else 0,
             mix_conditions,
         ),
+        settings,
     )
 
 

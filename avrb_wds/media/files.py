@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
 
@@ -15,13 +15,19 @@ from ..atomic import atomic_file, check_target, write_atomic
 from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
 from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..condition import Severity
-from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
-from ..corruptions import Corruption, Frame, Pcm, Profile
+from ..corrupter import Corrupter
+from ..corruptions import Corruption, Frame, Pcm
 from ..errors import UsageError
 from ..paths import check_file, naming, path_to_text, read_file
 from ..progress import Progress
+from ..settings import show_settings
 from ..shards.record import escape_key
 from .video import corrupt_video
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 
 def suffix_of(path: Path) -> str | None:
@@ -38,21 +44,18 @@ def suffix_of(path: Path) -> str | None:
     return path.suffix if suffix in IMAGE_SUFFIXES or suffix in AUDIO_SUFFIXES else None
 
 
+@show_settings
 def corrupt_file(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
     corruption: str | Corruption,
     severity: Severity,
     *,
-    seed: int = 0,
-    profile: Profile = "default",
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    bank: BankChoice = None,
     key: str | None = None,
     duration: float | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> Path:
     """Corrupt a video, image or audio file.
 
@@ -86,15 +89,7 @@ def corrupt_file(
         PosixPath('out.mp4')
     """
     path, target = Path(source), Path(out)
-    corrupter = Corrupter.of(
-        corruption,
-        severity,
-        seed=seed,
-        profile=profile,
-        modality=modality,
-        temporal=temporal,
-        bank=bank,
-    )
+    corrupter = Corrupter.of(corruption, severity, **settings)
     check_there(path)
     check_apart(path, target)
     if target.exists() and not overwrite:
@@ -103,6 +98,7 @@ def corrupt_file(
     return target
 
 
+@show_settings
 def create_video(
     video_path: str | os.PathLike[str],
     corruption: str | Corruption = "gaussian",
@@ -110,13 +106,9 @@ def create_video(
     duration: float | None = None,
     save_path: str | os.PathLike[str] | None = None,
     *,
-    seed: int = 0,
-    profile: Profile = "default",
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    bank: BankChoice = None,
     key: str | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> io.BytesIO:
     """Corrupt a video in memory; `corrupt_file` is for long ones.
 
@@ -146,15 +138,7 @@ def create_video(
     """
     path = Path(video_path)
     check_there(path)
-    corrupter = Corrupter.of(
-        corruption,
-        severity,
-        seed=seed,
-        profile=profile,
-        modality=modality,
-        temporal=temporal,
-        bank=bank,
-    )
+    corrupter = Corrupter.of(corruption, severity, **settings)
     if save_path is not None:
         check_apart(path, Path(save_path))
     made = io.BytesIO()

@@ -8,22 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..atomic import TEMP_PATTERN, make_folder
 from ..building.log import Log, is_log
 from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..concurrency import ordered_map
 from ..condition import Severity
-from ..corrupter import BankChoice, Corrupter, ModalityChoice, Temporal
-from ..corruptions import Corruption, Profile
+from ..corrupter import Corrupter
+from ..corruptions import Corruption
 from ..corruptions.bank import Bank
 from ..errors import DataError, UsageError, reason, strip_subject
 from ..folders import NOTHING, FolderFiles, PassedOver, list_folder
 from ..paths import check_folder, text_to_path
 from ..progress import Progress
+from ..settings import show_settings
 from ..shards.record import escape_key
 from .files import suffix_of, write_file
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 SETTINGS = ".avrb-corrupt.json"
 """In the folder of corrupted files: what they were made with, so that a run resumes alike."""
@@ -92,20 +98,17 @@ class _Job:
         return self.source.suffix.lower() in VIDEO_SUFFIXES
 
 
+@show_settings
 def corrupt_folder(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
     corruption: str | Corruption,
     severity: Severity,
     *,
-    seed: int = 0,
-    profile: Profile = "default",
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    bank: BankChoice = None,
     duration: float | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> FolderResult:
     """Corrupt every video, image and audio file of a folder to the same relative path.
 
@@ -133,15 +136,7 @@ def corrupt_folder(
         DataError: `out` was removed or replaced during the run.
     """
     root, target = Path(source), Path(out)
-    corrupter = Corrupter.of(
-        corruption,
-        severity,
-        seed=seed,
-        profile=profile,
-        modality=modality,
-        temporal=temporal,
-        bank=bank,
-    )
+    corrupter = Corrupter.of(corruption, severity, **settings)
     listed = _listed(root, target)
     jobs = _jobs(root, target, listed)
     unread = [FileFailure(root / text_to_path(f.path), f"{f.cause}.") for f in listed.faults]

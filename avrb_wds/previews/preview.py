@@ -9,10 +9,11 @@ from pathlib import Path
 
 from ..atomic import atomic_file, check_target, write_atomic
 from ..condition import conditions
-from ..corrupter import BankChoice, Temporal, corrupter_for
+from ..corrupter import corrupter_for
 from ..corruptions import SEVERITIES, Profile
 from ..errors import UsageError
 from ..progress import Progress
+from ..settings import BankChoice, CorruptionSettings, Temporal
 from ..shards import ShardSet
 from ..shards.manifest import MANIFEST
 from ..storage import is_remote
@@ -81,10 +82,8 @@ def preview(
         check_target(target)
     if not seconds > 0:
         raise UsageError(f"seconds {seconds!r} is not a number above 0; give one.")
-    wanted = [
-        (one, corrupter_for(one, seed=seed, profile=profile, temporal=temporal, bank=bank))
-        for one in conditions(corruptions)
-    ]
+    settings = CorruptionSettings.of(seed=seed, profile=profile, temporal=temporal, bank=bank)
+    wanted = [(one, corrupter_for(one, settings)) for one in conditions(corruptions)]
     clip = _clip(source, key, seconds)
     shown: list[Panel] = []
     for panel in make_panels(clip, wanted):

@@ -11,7 +11,7 @@ from ..building.journal import ClipFailure
 from ..condition import Condition
 from ..errors import DataError
 from ..receipts.digests import condition_digest, overall_digest
-from ..reports import Receipt
+from ..receipts.receipt import Receipt
 from ..shards.json_io import Sha256, check_format, from_json, loads
 from ..shards.upload import RECEIPTS
 from .options import RenderOptions

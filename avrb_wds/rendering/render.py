@@ -7,26 +7,30 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..building.build import build_dataset, check_steps, package_versions
+from ..building.build import build_dataset, check_steps
 from ..building.journal import check_empty
 from ..concurrency import default_workers
 from ..condition import Corruptions, Severity, parse_conditions
-from ..corrupter import BankChoice, ModalityChoice, Temporal, corrupter_for
-from ..corruptions import Profile
-from ..corruptions.bank import Bank
+from ..corrupter import corrupter_for
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import DataError, UsageError, check_int, reason
 from ..loading.pipeline import open_shards
 from ..locks import HeldFile
 from ..progress import Progress, part_of
-from ..reports import Receipt
+from ..receipts.receipt import Receipt
+from ..settings import CorruptionSettings, show_settings
 from ..shards import Manifest, ShardSet, Source
 from ..storage import RemotePath, is_remote, redacted
 from .options import RenderOptions
 from .receipt import RenderReceipt
 from .render_job import RenderJob
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..settings import CorruptionKwargs
 
 LOCK = ".avrb-render.lock"
 """In a folder of several datasets, while they are rendered."""
@@ -47,6 +51,7 @@ class RenderResult:
     receipt: RenderReceipt
 
 
+@show_settings
 def render(
     source: Source,
     out: str | os.PathLike[str],
@@ -54,11 +59,6 @@ def render(
     severity: Severity | None = None,
     options: RenderOptions | None = None,
     *,
-    seed: int = 0,
-    modality: ModalityChoice = "both",
-    temporal: Temporal = "frame",
-    profile: Profile = "default",
-    bank: BankChoice = None,
     num_workers: int | None = None,
     resume: bool = False,
     max_errors: MaxErrors = 0,
@@ -66,6 +66,7 @@ def render(
     cache_dir: str | Path | None = None,
     cache_size: int | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[CorruptionKwargs],
 ) -> tuple[RenderResult, ...]:
     """Write corrupted clips as datasets, one for each condition.
 
@@ -109,29 +110,15 @@ def render(
             f"out {str(out)!r} is not a folder; render into one and then `publish` it."
         )
     count = default_workers() if num_workers is None else check_int("num_workers", num_workers, 0)
-    seed, wanted = check_int("seed", seed), parse_conditions(corruption, severity)
+    chosen, wanted = CorruptionSettings.of(**settings), parse_conditions(corruption, severity)
     shards = open_shards(source, storage_options, cache_dir, cache_size)
     stored, budget = options or RenderOptions(), ErrorBudget.of(max_errors, len(shards)).clips
     manifest = _manifest(shards, stored)
     check_apart(shards, str(out))
-    receipt = Receipt(
-        manifest.name,
-        manifest.digest,
-        manifest.clips,
-        seed,
-        profile,
-        modality,
-        temporal,
-        Bank.of(bank).digest,
-        batch_size=0,
-        transform="",
-        versions=package_versions(MADE_BY),
-    )
+    receipt = Receipt.of(shards, chosen, batch_size=0, packages=MADE_BY)
     jobs = {}
     for condition in wanted:
-        corrupter = corrupter_for(
-            condition, seed=seed, profile=profile, modality=modality, temporal=temporal, bank=bank
-        )
+        corrupter = corrupter_for(condition, chosen)
         folder = Path(out) / str(condition) if len(wanted) > 1 else Path(out)
         jobs[folder] = RenderJob(shards, manifest, condition, corrupter, receipt, stored, budget)
     for folder in jobs if not resume else ():

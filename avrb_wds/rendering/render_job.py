@@ -18,7 +18,7 @@ from ..corrupter import Corrupter
 from ..error_budget import ErrorBudget
 from ..errors import DataError, reason, strip_subject
 from ..evaluation.clip_digests import ABSENT, SHORT, ClipDigests, clips_file
-from ..reports import Receipt
+from ..receipts.receipt import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
 from ..shards.record import ClipRecord
 from .avrobustbench_layout import FolderWriter, check_clip, check_id, listing

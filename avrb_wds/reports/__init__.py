@@ -1,5 +1,6 @@
 """Reports: what an evaluation comes to, as a table, JSON, CSV, Markdown and an HTML page."""
 
+from ..receipts.receipt import Receipt
 from .baseline import check_baseline, with_baseline
 from .comparison import Comparison, Row, mismatches
 from .comparison_files import COMPARISON_FILES, write_comparison
@@ -13,7 +14,6 @@ from .report import (
     Interval,
     Intervals,
     Metrics,
-    Receipt,
     Report,
     SkippedClip,
 )

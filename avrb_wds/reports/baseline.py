@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from ..condition import Condition
 from ..errors import UsageError
-from .report import Baseline, CorruptionError, Receipt, Report, Task
+from ..receipts.receipt import Receipt
+from .report import Baseline, CorruptionError, Report, Task
 
 # In which a model and its baseline must agree.  Another seed gives other draws of the same
 # corruptions: the baseline's errors are as good a measure of how hard these are.

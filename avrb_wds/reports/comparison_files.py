@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import make_folder, write_atomic
+from ..receipts.receipt import receipt_rows
 from .comparison import Comparison, Row
 from .formatting import metric_title, percent, signed, span
 from .markdown import Markdown, cell, markdown_table
 from .pages.comparison import comparison_page
-from .receipt_rows import receipt_rows
 from .report import Report
 
 FORMAT = "avrb-comparison/1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..receipts.receipt import CHECK_COMMAND, receipt_rows
 from .formatting import (
     METRIC_NAMES,
     NO_AUC,
@@ -14,7 +15,6 @@ from .formatting import (
     span,
     value,
 )
-from .receipt_rows import CHECK_COMMAND, receipt_rows
 from .report import Metrics, Report
 from .robustness import Robustness, severity_of
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 from ..condition import Condition
+from ..receipts.receipt import Receipt
 from ..shards.json_io import Fields, SignedInt, from_json
 from .parsing import Quotient, Score, read_interval
 from .robustness import Robustness, corruption_of, group_of, robustness, robustness_by, severity_of
@@ -122,60 +123,6 @@ class SkippedClip:
     shard: str
     cause: str
     conditions: int
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a model was shown: enough for another machine to show a model the same.
-
-    The digests are empty until everything has been shown.
-
-    Attributes:
-        dataset: Name in the manifest; "" for shards without one.
-        manifest: SHA-256 of the manifest; "" for shards without one.
-        clips: Number of clips of the dataset.
-        seed: Seed of the corruptions.
-        profile: Their profile.
-        modality: What was corrupted.
-        temporal: Whether each frame or each clip drew.
-        bank: SHA-256 of the bank.
-        batch_size: Clips per batch.
-        transform: Name of the transform.
-        versions: (package, version) of packages that decide what is shown or how it is scored.
-        digest: Digest of all that was shown, independent of order and of the conditions' names.
-        digests: (condition, digest of what was shown under it).
-    """
-
-    dataset: str
-    manifest: str
-    clips: int
-    seed: SignedInt
-    profile: str
-    modality: str
-    temporal: str
-    bank: str
-    batch_size: int
-    transform: str
-    versions: tuple[tuple[str, str], ...]
-    digest: str = ""
-    digests: tuple[tuple[str, str], ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the receipt as a dict that can be written as JSON."""
-        return {**asdict(self), "versions": dict(self.versions), "digests": dict(self.digests)}
-
-    @classmethod
-    def from_json(cls, value: Any, where: str) -> Receipt:
-        """Read the receipt that `to_json` returned.
-
-        Args:
-            value: The dict.
-            where: Name of its file, for messages.
-
-        Raises:
-            DataError: `value` is not a receipt.
-        """
-        return from_json(cls, value, where, lenient=True)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ...atomic import TEMP_PATTERN, make_folder, write_new
 from ...condition import Condition
 from ...errors import DataError, UsageError
 from ...paths import read_file
+from ...receipts.receipt import Receipt
 from ...receipts.tsv import escape_tsv, unescape_tsv
-from ...reports import Receipt
 from ...reports.parsing import check_conditions
 from ...reports.report import Task
 from ...shards.json_io import check_format, dumps, from_json, loads
@@ -24,7 +23,6 @@ from .predictions import FOLDER, is_rank_file
 PLAN_FILE, KEYS_FILE = "run.json", "clips.txt"
 FORMAT = "avrb-run/2"
 Versions = tuple[tuple[str, str], ...]
-PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch", "torchmetrics")
 
 
 @dataclass(frozen=True)
@@ -65,17 +63,6 @@ class RunPlan:
     def digest(self) -> bytes:
         """16 bytes that name the plan."""
         return hashlib.sha256(self.to_bytes()).digest()[:16]
-
-
-def package_versions() -> Versions:
-    """The versions of the packages that a score depends on, as far as they are installed."""
-    return tuple(_versions())
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    for name in sorted(PACKAGES):
-        with suppress(PackageNotFoundError):  # digests need no torchmetrics
-            yield name, version(name)
 
 
 def start_or_resume(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:

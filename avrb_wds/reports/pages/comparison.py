@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...condition import Condition
+from ...receipts.receipt import receipt_rows
 from ..colors import color_of_difference
 from ..comparison import Comparison, Row
 from ..formatting import metric_name, metric_title, percent, signed, span
-from ..receipt_rows import receipt_rows
 from ..report import Report
 from ..robustness import group_of, severity_of
 from .charts import Curve, Point, curves, score_bar

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...condition import Condition
+from ...receipts.receipt import CHECK_COMMAND, receipt_rows
 from ..formatting import (
     METRIC_NAMES,
     NO_AUC,
@@ -15,7 +16,6 @@ from ..formatting import (
     span,
     value,
 )
-from ..receipt_rows import CHECK_COMMAND, receipt_rows
 from ..report import ConditionResult, Interval, Metrics, Report
 from ..robustness import group_of, severity_of
 from .charts import Curve, Point, bar, curves, score_bar
