@@ -12,7 +12,7 @@ from typing import BinaryIO
 from .errors import DataError, UsageError, reason
 
 TEMP_PATTERN = f".avrb-{'[0-9a-f]' * 16}.part"
-"""What unfinished files are called where they have to have a name, as a pattern for `glob`."""
+"""Names of unfinished files, as a pattern for `glob`."""
 
 
 def check_target(path: Path) -> None:
@@ -21,12 +21,12 @@ def check_target(path: Path) -> None:
         raise UsageError(f"{path} is a folder; name the file to write.")
     if not path.absolute().parent.is_dir():
         raise UsageError(
-            f"{path} cannot be written: folder {path.parent} is not there; make it first."
+            f"{path} cannot be written: folder {path.parent} does not exist; make it first."
         )
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, unless they are there.
+    """Make a folder and its parents, unless they exist.
 
     >>> make_folder(Path("/dev/null/a"))
     Traceback (most recent call last):
@@ -51,7 +51,7 @@ def write_atomic(path: Path, data: bytes | memoryview) -> Path:
 
 
 def write_new(path: Path, data: bytes) -> bool:
-    """Write `data` to `path` as `write_atomic` does, if nothing is there; whether nothing was."""
+    """Write `data` to `path` as `write_atomic` does; False where the file exists already."""
     try:
         making = AtomicFile(path)
         try:
@@ -65,7 +65,7 @@ def write_new(path: Path, data: bytes) -> bool:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file to write, read and seek in, which is at `path` once the block is through.
+    """Open a new file to write, read and seek in, which is at `path` once the block ends.
 
     See `AtomicFile`.  Raises DataError, naming path and cause, for any OSError.
     """
@@ -81,23 +81,22 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 
 class AtomicFile:
-    """A file in the making, of which `path` shows nothing before `publish`, and then all of it.
+    """An unfinished file: `path` shows nothing of it before `publish`, and all of it after.
 
-    That holds through errors, kills and power failures, and for several writers at once, of which
-    the last one wins.  A file that is there is replaced; what is there and no file (a device, a
-    folder) is left, as an OSError.  Where the system can (Linux), the file has no name meanwhile,
-    so that a killed process leaves nothing behind; elsewhere it has one of PARTS in the same
-    folder.  Permissions are what the umask leaves to a new file.
+    That holds through errors, kills and power failures, and for concurrent writers, of which the
+    last one wins.  An existing file is replaced; a device or folder is left, with an OSError.  On
+    Linux the file has no name meanwhile, so that a killed process leaves nothing behind; elsewhere
+    it has a name of TEMP_PATTERN in the same folder.  Permissions are those of any new file.
 
     file: open for writing, reading and seeking, until `publish` or `discard`.
     """
 
     def __init__(self, path: Path) -> None:
         if path.exists() and not path.is_file():
-            raise OSError(0, "it is there and is not a file")
+            raise OSError(0, "it exists and is not a file")
         self._path = path
-        # By chance, not by process: machines that share a folder may have one of the same number.
-        # Not after `path`, whose name may be as long as names can be.
+        # Random, since processes on machines that share a folder may have the same number; and not
+        # made from `path`, whose name may have the full length already.
         self._part = path.with_name(f".avrb-{secrets.token_hex(8)}.part")
         nameless = _nameless(path.parent)
         self._named = nameless is None
@@ -106,7 +105,7 @@ class AtomicFile:
     def publish(self, *, replace: bool = True) -> bool:
         """Bring the file to the disk, close it and give it its name; raises OSError.
 
-        replace: whatever has the name; False gives way to it.  Returns whether the file is there.
+        replace: any file of that name; False leaves it.  Returns whether the file was placed.
         """
         self.file.flush()
         os.fsync(self.file.fileno())
@@ -123,7 +122,7 @@ class AtomicFile:
         return placed
 
     def discard(self) -> None:
-        """Close the file and leave nothing of it, unless it is published."""
+        """Close the file and remove it, unless it is published."""
         with suppress(OSError):  # of what a full disk did not take
             self.file.close()
         if self._named:
@@ -134,7 +133,7 @@ class AtomicFile:
         """Give the nameless file a name; False where something has that name already."""
         folder = os.open(path.parent, os.O_RDONLY)
         try:
-            # With a folder given Python follows the link in /proc, which it would name otherwise.
+            # Given a folder, Python follows the link in /proc; else it would link to that link.
             os.link(f"/proc/self/fd/{self.file.fileno()}", path.name, dst_dir_fd=folder)
         except FileExistsError:
             return False
@@ -149,7 +148,7 @@ def _link_new(part: Path, path: Path) -> bool:
         os.link(part, path)
     except FileExistsError:
         return False
-    except OSError:  # a disk that gives a file one name only
+    except OSError:  # a file system without hard links
         if path.exists():
             return False
         os.replace(part, path)
@@ -157,7 +156,7 @@ def _link_new(part: Path, path: Path) -> bool:
 
 
 def _nameless(folder: Path) -> BinaryIO | None:
-    """An open file of no name in `folder`; None where the system or the disk has no such thing."""
+    """Open a file without a name in `folder`; None where the system does not support that."""
     if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
         return None
     try:

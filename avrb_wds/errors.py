@@ -39,7 +39,7 @@ class MissingExtraError(AvrbError, ImportError):
     """An optional dependency is not installed; the message has the pip command."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(what, extra)  # by which it goes from one process to another
+        super().__init__(what, extra)  # what pickles rebuild it from
         self._said = f"{what} needs the extra {extra!r}; run pip install 'avrb-wds[{extra}]'."
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class MissingExtraError(AvrbError, ImportError):
 
 
 def describe(error: BaseException) -> str:
-    """What an error says, with its type before it where it is not one of ours, which say enough.
+    """The message of an error, after its type unless it is an AvrbError.
 
     >>> describe(KeyError("frames")), describe(RuntimeError())
     ("KeyError: 'frames'", 'RuntimeError')
@@ -59,7 +59,7 @@ def describe(error: BaseException) -> str:
 
 
 def strip_subject(error: BaseException, subject: str) -> str:
-    """What an error says, to stand in a list after the name of what it begins with.
+    """The message of an error without the subject it begins with, for a list under that subject.
 
     >>> strip_subject(DataError("shard a.tar is cut off at byte 7."), "shard a.tar")
     'it is cut off at byte 7.'

@@ -1,4 +1,4 @@
-"""The files of a folder, found in the same way by everything that reads folders."""
+"""Listing of folders, in one way for everything that reads them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Chain = frozenset[Identity]
 
 @dataclass(frozen=True)
 class PathFault:
-    """A folder that cannot be read, or a link that leads nowhere, by its path within the root."""
+    """A folder that cannot be read, or a broken link, by its path within the root."""
 
     path: str
     cause: str
@@ -29,7 +29,7 @@ class PathFault:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """Counts of what was seen in a folder and not taken.
+    """Counts of what a folder contains and the list does not.
 
     hidden: names that begin with a dot, ._ files of macOS among them.  links: to folders that are
     listed where they lie, or that lead back.  special: devices, pipes and sockets.
@@ -78,7 +78,7 @@ class FolderFiles:
 
 
 def list_folder(root: Path, suffixes: Collection[str], *, recursive: bool = True) -> FolderFiles:
-    """The files in `root` with one of `suffixes`, and in the folders in it if `recursive`.
+    """List the files in `root` with one of `suffixes`, and in its folders if `recursive`.
 
     Links to folders are followed, unless these lie in `root` themselves, where they are listed
     anyhow, or hold the link.  A name that begins with a dot is passed over, with all that is in
@@ -97,7 +97,7 @@ def list_folder(root: Path, suffixes: Collection[str], *, recursive: bool = True
 
 @dataclass
 class _Walk:
-    """What is found; in `folders` and `links` (path within the root, path, what it lies in)."""
+    """Its state; in `folders` and `links` (path within the root, path, what it lies in)."""
 
     suffixes: frozenset[str]
     recursive: bool
@@ -182,7 +182,7 @@ def _identity(folder: str) -> Identity:
 
 
 def _kind(entry: os.DirEntry[str]) -> Literal["folder", "file", "special"]:
-    """What an entry is, or leads to; raises OSError for a link that leads nowhere."""
+    """What an entry is, or leads to; raises OSError for a broken link."""
     if entry.is_dir():
         return "folder"
     if entry.is_file():

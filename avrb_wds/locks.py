@@ -1,4 +1,4 @@
-"""Files that one process at a time holds, so that two runs do not write to one folder."""
+"""File locks, so that two runs do not write to one folder."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pathlib import Path
 from .errors import DataError, UsageError
 
 ATTEMPTS = 100
-"""To open a file that others remove as often, before that is called a fault."""
+"""How often to open a file that others remove, before giving up."""
 NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)
-"""What file systems say that have no locks: some of clusters, and NFS without its daemon."""
+"""Errors of file systems without locks: some cluster file systems, and NFS without its daemon."""
 
 
 def try_lock(number: int, kind: int = fcntl.LOCK_EX) -> bool:
@@ -38,27 +38,26 @@ def is_at(number: int, path: Path) -> bool:
 
 
 def in_use(folder: Path) -> UsageError:
-    """What to raise where another run is at work in a folder."""
+    """The error to raise where another run uses a folder."""
     return UsageError(f"{folder} is in use by another run; let it end, or give another folder.")
 
 
 class HeldFile:
-    """A file in a folder, open for writing at its end, which this process holds for itself.
+    """A file in a folder, open for appending and locked by this object alone.
 
-    While it does, nobody else can, in this process neither.  The lock is the system's (flock, which
-    on NFS is one of the server's, for all its clients), on a file and not on a folder, which NFS
-    cannot lock.  It ends with `close` or with the process, however that ends; a process that is
-    only stopped keeps it.  No other program inherits it, and a fork of this process gives its share
-    back at once, so a worker that outlives its parent does not hold what nobody writes to.  `close`
-    ends the lock itself, since a fork that has only begun still has the file open.
+    The lock is flock's (on NFS it holds for all clients of the server), on a file because NFS
+    cannot lock folders.  It ends with `close` or with the process, however that ends; a suspended
+    process keeps it.  Other programs do not inherit it, and a fork of this process closes its copy
+    at once, so that a worker that outlives its parent does not keep the lock.  `close` unlocks
+    explicitly, since a fork that has just started still has the file open.
 
-    made: whether the file was not there before.  made_folder: nor its folder.
+    made: whether the file was created.  made_folder: whether its folder was.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Open `folder / name`, made where it is not there.
+        """Open `folder / name`, created where it does not exist.
 
-        Raises UsageError where another holds it, OSError where it cannot be written.
+        Raises UsageError where another process holds it, OSError where it cannot be written.
         """
         self.folder, self.path = folder, folder / name
         self.made = self.made_folder = False
@@ -153,7 +152,7 @@ class HeldFile:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; harmless if done already."""
+        """Unlock and close the file; harmless if done already."""
         if self._number >= 0:
             _unlock(self._number)
         self._close_files()
@@ -209,7 +208,7 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Have a file for oneself meanwhile, waiting for others; False where they have removed it."""
+    """Lock a file, waiting for others; yields False where they have removed it."""
     try:
         number = os.open(path, os.O_RDWR)
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from .errors import DataError, UsageError, reason
 
 
 def path_to_text(path: str | os.PathLike[str]) -> str:
-    """A path's bytes as UTF-8, whatever the locale: ids, keys and draws come of it.
+    """A path as text, in UTF-8 whatever the locale; ids, keys and draws depend on it.
 
     Python reads names in the encoding of the locale.  Bytes that are not UTF-8 stand as lone
     surrogates, as Python has them where the locale is UTF-8.
@@ -25,7 +25,7 @@ def path_to_text(path: str | os.PathLike[str]) -> str:
 
 
 def text_to_path(text: str) -> Path:
-    """The path that `text` of a list means: the other way of `path_to_text`.
+    """The path that `text` stands for: the inverse of `path_to_text`.
 
     >>> text_to_path("a\\0b")
     Traceback (most recent call last):
@@ -41,10 +41,10 @@ def text_to_path(text: str) -> Path:
 
 
 def stat_path(path: Path) -> os.stat_result | None:
-    """What is known of the file at `path`, or of what it links to; None where there is nothing.
+    """The status of the file at `path`, links followed; None where it does not exist.
 
-    Raises DataError where that cannot be told: a folder that one may not look into, a name that is
-    too long, a link that leads to itself.
+    Raises DataError where that is unknown: a folder without permission, a name that is too long, a
+    link to itself.
     """
     try:
         return path.stat()
@@ -100,7 +100,7 @@ def check_file(path: Path) -> None:
 
 
 def check_folder(path: Path, of: str) -> None:
-    """Raise UsageError, saying what it is to be a folder of, unless `path` is one."""
+    """Raise UsageError unless `path` is a folder; of: what it should contain."""
     status = stat_path(path)
     if status is None or not stat.S_ISDIR(status.st_mode):
         fault = "is not a folder" if status else "does not exist"

@@ -13,12 +13,14 @@ from .errors import UsageError, reason
 
 Waveform = npt.NDArray[np.float32]
 
-MOST_CHANNELS = 16  # that a sound of fewer samples than channels may have: beyond, it is transposed
+MOST_CHANNELS = (
+    16  # that audio with fewer samples than channels may have: with more, it is transposed
+)
 BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # of TIFF
 
 
 def to_rgb(frame: npt.NDArray[Any] | Image.Image) -> Frame:
-    """A frame as (h, w, 3) uint8: gray is repeated, alpha is dropped, RGB is returned as it is.
+    """Convert a frame to (h, w, 3) uint8: gray is repeated, alpha dropped, RGB kept as it is.
 
     frame: (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) uint8, or a Pillow image of any mode that has a
     scale.  Raises UsageError for anything else.
@@ -40,7 +42,7 @@ def to_rgb(frame: npt.NDArray[Any] | Image.Image) -> Frame:
 
 
 def image_to_rgb(image: Image.Image) -> Frame:
-    """A Pillow image as (h, w, 3) uint8.
+    """Convert a Pillow image to (h, w, 3) uint8.
 
     16 bits become 8 by their upper half, where Pillow would cut off all that is brighter than 255.
     Palettes, CMYK, YCbCr, HSV and L*a*b* become the colors they stand for; alpha is dropped.
@@ -81,7 +83,7 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
 
 
 def to_pcm(waveform: npt.NDArray[Any]) -> Pcm:
-    """A waveform as 16-bit numbers, rounded to the nearest multiple of 1/32768.
+    """Convert a waveform to 16 bits, rounded to the nearest multiple of 1/32768.
 
     waveform: (channels, samples) or (samples,), int16 or floating point in [-1, 1].  Returns
     (channels, samples) int16; +1 becomes 32767, the most that 16 bits hold.  Raises UsageError for
@@ -92,7 +94,7 @@ def to_pcm(waveform: npt.NDArray[Any]) -> Pcm:
     array = array[np.newaxis] if array.ndim == 1 else array
     if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
         raise UsageError(
-            f"a waveform of shape {np.shape(waveform)} and dtype {array.dtype} is not a sound; "
+            f"a waveform of shape {np.shape(waveform)} and dtype {array.dtype} is not audio; "
             f"give float32 or int16 of shape (channels, samples), neither of them 0."
         )
     channels, samples = array.shape
@@ -128,12 +130,12 @@ def as_array(value: object, what: str) -> npt.NDArray[Any]:
     except (TypeError, ValueError, RuntimeError) as error:
         raise UsageError(
             f"{what} of type {type(value).__name__} is not an array: {reason(error)}; "
-            f"give a NumPy array or what becomes one."
+            f"give a NumPy array or what converts to one."
         ) from error
 
 
 def to_waveform(pcm: Pcm, out: Waveform | None = None) -> Waveform:
-    """16-bit numbers as float32 in [-1, 1), the same shape, in `out` where it is given."""
+    """Convert 16-bit samples to float32 in [-1, 1) of the same shape, in `out` where given."""
     return np.multiply(pcm, np.float32(1 / 32768), out=out, dtype=np.float32)
 
 

@@ -154,7 +154,7 @@ class BankFile:
             }
         except FileNotFoundError:
             raise UsageError(
-                f"bank {self.path} is not there; make one with `avrb bank import DIR OUT`."
+                f"bank {self.path} does not exist; make one with `avrb bank import DIR OUT`."
             ) from None
         except _BROKEN as error:
             raise UsageError(
@@ -163,7 +163,7 @@ class BankFile:
             ) from error
 
     def read(self, group: str, index: int) -> npt.NDArray[Any]:
-        """One item, read-only, held against its checksum; raises UsageError where it is damaged."""
+        """Read an item, read-only; raises UsageError where it differs from its checksum."""
         entry, member = self.entries[group][index], _member(group, index)
         try:
             with zipfile.ZipFile(self.path) as archive:

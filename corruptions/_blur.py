@@ -1,4 +1,4 @@
-"""Gaussian blur in whole numbers: the order of summation can't change a bit of it."""
+"""Gaussian blur in integers, so that the order of summation changes no bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edges of a picture and the distance to them, in whole numbers.
+"""Edges of a frame and the distance to them, in integers.
 
 Sources: Canny, "A computational approach to edge detection", IEEE PAMI 8(6), 1986; Felzenszwalb &
 Huttenlocher, "Distance transforms of sampled functions", Theory of Computing 8, 2012, whose

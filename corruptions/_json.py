@@ -9,14 +9,14 @@ from typing import Any
 MOST_DEPTH = 64
 """Lists and objects within each other: what goes through a value may call itself for each."""
 MOST_DIGITS = 100
-"""Of a whole number: a seed may be beyond 64 bits."""
+"""Of an integer: a seed may be beyond 64 bits."""
 
 
 def parse_json(data: bytes | str) -> Any:
     """The value that `data` spells, as `json.loads` has it, a byte order mark included.
 
     Raises ValueError, saying what is wrong, for what is not JSON; NaN and infinity, by that name or
-    by their size; a field that stands twice in an object; a whole number of more than 100 digits;
+    by their size; a field that stands twice in an object; an integer of more than 100 digits;
     and more than 64 lists and objects within each other.
 
     >>> parse_json('{"a": [1, 2.5, "\\ud800"]}')

@@ -1,8 +1,9 @@
-"""Sounds and pictures as few bytes, and back to the bit, by Pillow and the standard library alone.
+"""Lossless compression of sounds and images, by Pillow and the standard library alone.
 
 A sound's samples are predicted by a polynomial through the last few (T. Robinson, "SHORTEN: simple
 lossless and near-lossless waveform compression", 1994); what the prediction misses is stored as two
-planes of bytes, low and high, under LZMA.  FLAC would be 8 % smaller and needs a library.
+planes of bytes, low and high, under LZMA.  FLAC needs a library to make the
+built-in sounds 4 % smaller (the banks 3 %, since images are PNG).
 """
 
 from __future__ import annotations

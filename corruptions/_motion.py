@@ -1,4 +1,4 @@
-"""Motion blur: a tail behind every point, in whole numbers, at any angle.
+"""Motion blur: a tail behind every point, in integers, at any angle.
 
 Source: ImageMagick's `MotionBlurImage`: one-sided Gaussian weights along a line of pixels.
 """

@@ -1,4 +1,4 @@
-"""Frames out of Pillow's images."""
+"""Conversion of Pillow's images to frames."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .registry import Frame
 
 
 def to_frame(image: Image.Image) -> Frame:
-    """An RGB image as a frame of its own, (h, w, 3) uint8.
+    """Copy an RGB image to a frame, (h, w, 3) uint8.
 
-    A third of the time of `np.asarray(image)`, which has Pillow copy the pixels several times.
+    It takes a third of the time of `np.asarray(image)`, which copies the pixels several times.
     """
     pixels = np.frombuffer(image.tobytes(), np.uint8)
     return pixels.reshape(image.height, image.width, 3).copy()

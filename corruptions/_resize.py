@@ -1,4 +1,4 @@
-"""Pictures of another size, by linear interpolation in whole numbers."""
+"""Resizing by linear interpolation in integers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Whole = npt.NDArray[np.int32]
 
 
 def resized(image: Whole, height: int, width: int) -> Whole:
-    """(h, w) or (h, w, c) whole numbers below 2**23 brought to (height, width), rounded down."""
+    """(h, w) or (h, w, c) integers below 2**23 resized to (height, width), rounded down."""
     columns = lerp(image.swapaxes(0, 1), centers(image.shape[1], width)) >> LERP_BITS
     rows: Whole = lerp(columns.swapaxes(0, 1), centers(image.shape[0], height)) >> LERP_BITS
     return rows

@@ -1,4 +1,4 @@
-"""Noise at a signal-to-noise ratio, in whole numbers, which add up the same in any order."""
+"""Noise at a signal-to-noise ratio, in integers, whose sum is the same in any order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOISE_BITS, PRODUCT_BITS = 15, 30
 def add_at_snr(pcm: Pcm, noise: npt.NDArray[Any], ratio: float) -> Pcm:
     """`pcm` plus `noise` scaled so that signal power / noise power is `ratio` in every channel.
 
-    pcm: (channels, samples) int16.  noise: whole numbers below 2**31 of the same shape, in any
+    pcm: (channels, samples) int16.  noise: integers below 2**31 of the same shape, in any
     unit; the top 15 bits of each channel count.  The SNR holds over the whole clip before clipping
     to 16 bits.  A silent channel stays silent, and noise that is all zero leaves its channel as it
     is.
@@ -124,7 +124,7 @@ def _scratch(pcm: Pcm) -> npt.NDArray[np.int32]:
 
 
 def _power(track: npt.NDArray[Any], excess: int, scratch: npt.NDArray[np.int32]) -> int:
-    """Sum of squares of `track >> excess`, in whole numbers."""
+    """Sum of squares of `track >> excess`, in integers."""
     total = 0
     for part in _parts(track.size):
         square = scratch[: part.stop - part.start]

@@ -16,12 +16,12 @@ import numpy.typing as npt
 Item = TypeVar("Item", bound=np.generic)
 
 QUANTILES = 1 << 16  # outcomes of a table that one 16-bit word addresses
-NORMAL_ONE = 4096  # the whole number that stands for one standard deviation
+NORMAL_ONE = 4096  # the integer for one standard deviation
 _FIXED = 1 << 128  # 1.0 in the fixed-point numbers below
 
 
 def exp(exponent: Decimal) -> int:
-    """e**exponent as a whole number of 2**-128 (`decimal` rounds it alike on every machine)."""
+    """e**exponent in units of 2**-128, an integer (`decimal` rounds alike on every machine)."""
     with localcontext() as context:
         context.prec = 60
         return int(exponent.exp() * _FIXED)
@@ -29,7 +29,7 @@ def exp(exponent: Decimal) -> int:
 
 @lru_cache(maxsize=8)
 def normal_quantiles(outcomes: int = QUANTILES) -> npt.NDArray[np.int16]:
-    """`outcomes` mid-quantiles of the standard normal, as whole numbers of 1/4096.
+    """`outcomes` mid-quantiles of the standard normal, as integer multiples of 1/4096.
 
     The density at k/4096 is the chance of the cell around it (midpoint rule, relative error below
     1e-8), and follows from its left neighbor by two multiplications.

@@ -1,4 +1,4 @@
-"""Sines and cosines from exact decimal arithmetic: the C library's last bits differ by machine."""
+"""Sines and cosines from decimal arithmetic, since the C library's last bits differ by machine."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ class Bank:
         count = self.count(group)
         if not count:
             raise UsageError(
-                f"{self!r} holds no {group}; add some and import it anew, "
+                f"{self!r} holds no {group}; add some and import it again, "
                 f"or import with --fill to take what is missing from the built-in bank."
             )
         if not 0 <= index < count:

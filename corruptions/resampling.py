@@ -120,7 +120,7 @@ def _ratio(rate: int, new_rate: int) -> tuple[int, int]:
 
 
 def _taps(up: int, down: int) -> tuple[Floats, int]:
-    """The impulse response at `up` times the old rate, whole numbers, and the place of its center.
+    """The impulse response at `up` times the old rate, integers, and the index of its center.
 
     The taps of every phase, those `up` apart, add up to 2**30: a constant stays as it is.
     """
@@ -135,7 +135,7 @@ def _taps(up: int, down: int) -> tuple[Floats, int]:
     table[: center + 1] = half[::-1]
     table[center : 2 * center + 1] = half
     phases = table.reshape(rows, up)
-    # Whole numbers first, so that the sums are exact; in the end the rest goes to the largest tap.
+    # Integers first, so that the sums are exact; in the end the rest goes to the largest tap.
     np.rint(phases * UNITY, out=phases)
     np.rint(phases * (UNITY / phases.sum(axis=0)), out=phases)
     largest = np.argmax(np.abs(phases), axis=0)

@@ -186,7 +186,7 @@ def test_missing_files(tmp_path: Path, run: Any, command: str) -> None:
         out = ("--out", "run") if command == "evaluate" else ()
         done = run(command, *model, name, *out)
         assert done.returncode == 2
-        assert done.stderr.startswith(f"avrb: {name} is not there; give "), done.stderr
+        assert done.stderr.startswith(f"avrb: {name} does not exist; give "), done.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -121,7 +121,7 @@ def test_a_damaged_bank_is_known_by_its_member(folder: Path, tmp_path: Path) -> 
         archive.writestr("a.txt", "a")
     with pytest.raises(UsageError, match=r"zip is not a bank of this version: it holds no bank\.j"):
         Bank.open(tmp_path / "zip")
-    with pytest.raises(UsageError, match=r"^bank .*nowhere is not there; make one with"):
+    with pytest.raises(UsageError, match=r"^bank .*nowhere does not exist; make one with"):
         Bank.open(tmp_path / "nowhere")
 
 

@@ -135,7 +135,7 @@ def test_a_folder_without_anything_is_refused(tmp_path: Path) -> None:
         ("empty", "out", "holds no sounds or pictures for a bank"),
         ("nowhere", "out", "nowhere does not exist; give a folder of sounds or"),
         ("empty", "empty", "is a folder; name the file to write"),
-        ("empty", "nowhere/out", "out cannot be written: folder .*nowhere is not there; make"),
+        ("empty", "nowhere/out", "out cannot be written: folder .*nowhere does not exist; make"),
     ):
         with pytest.raises(UsageError, match=message):
             import_bank(tmp_path / source, tmp_path / out)

@@ -211,5 +211,5 @@ def test_shards_of_another_make(tmp_path: Path) -> None:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
-    with pytest.raises(DataError, match=r"clip 'x' in shard .*other.tar has neither a frame nor"):
+    with pytest.raises(DataError, match=r"clip 'x' in shard .*other.tar has neither frames nor"):
         list(avrb.load(tmp_path / "other.tar"))

@@ -139,7 +139,7 @@ def test_what_is_refused(shards: Path, tmp_path: Path) -> None:
         with pytest.raises(kind, match=match):
             avrb.preview(source, out, **options)  # type: ignore[arg-type]
     with pytest.raises(
-        UsageError, match=r"p\.html cannot be written: folder .*no is not there; make"
+        UsageError, match=r"p\.html cannot be written: folder .*no does not exist; make"
     ):
         avrb.preview(shards, tmp_path / "no/p.html")
     with pytest.raises(UsageError, match="is a folder; name the file to write"):

@@ -96,9 +96,9 @@ def test_a_million_clips_open_without_their_indexes(tmp_path) -> None:
         ("ftp://bucket/x", UsageError, "scheme 'ftp'"),
         ("pipe:cat x.tar", UsageError, "scheme 'pipe'"),
         ("x-{0..1.tar", UsageError, "unbalanced braces"),
-        ("missing.tar", UsageError, r"^missing\.tar is not there; give a folder"),
-        ("missing", UsageError, "^missing is not there; give a folder"),
-        ("missing/manifest.json", UsageError, r"^missing/manifest\.json is not there; give"),
+        ("missing.tar", UsageError, r"^missing\.tar does not exist; give a folder"),
+        ("missing", UsageError, "^missing does not exist; give a folder"),
+        ("missing/manifest.json", UsageError, r"^missing/manifest\.json does not exist; give"),
         (".", DataError, "holds neither manifest.json nor a tar"),
     ],
 )

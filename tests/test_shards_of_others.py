@@ -177,7 +177,7 @@ def test_members_that_are_no_clip_are_a_sentence(tmp_path: Path) -> None:
     written(tmp_path / "a.tar", [*stored("a"), ("__b.txt", b"x")], tarfile.USTAR_FORMAT)
     with ShardSet.open([tmp_path / "a.tar"]) as shards:
         assert [shards.read(n).key for n in range(2)] == ["a", "__b"]
-        with pytest.raises(avrb.DataError, match=r"clip '__b' in .* neither a frame nor a sound"):
+        with pytest.raises(avrb.DataError, match=r"clip '__b' in .* neither frames nor audio"):
             decode_clip(shards.read(1))
     assert [fault.key for fault in verify_shards([tmp_path / "a.tar"])] == ["__b"]
 

@@ -105,9 +105,9 @@ def test_the_grid_of_sixteen_bits(samples: np.ndarray, expected: list[list[int]]
         (np.zeros(4, np.complex64), r"a waveform of shape \(4,\) and dtype complex64 is not a"),
         (np.zeros((1, 2, 3), np.float32), r"a waveform of shape \(1, 2, 3\) and dtype float32"),
         (np.zeros((2, 0), np.float32), r"a waveform of shape \(2, 0\) and dtype float32 is not"),
-        (np.zeros((0, 9), np.int16), r"a waveform of shape \(0, 9\) and dtype int16 is not a sou"),
-        (np.float32(0.5), r"a waveform of shape \(\) and dtype float32 is not a sound; give"),
-        (None, r"a waveform of shape \(\) and dtype object is not a sound; give float32 or"),
+        (np.zeros((0, 9), np.int16), r"a waveform of shape \(0, 9\) and dtype int16 is not aud"),
+        (np.float32(0.5), r"a waveform of shape \(\) and dtype float32 is not audio; give"),
+        (None, r"a waveform of shape \(\) and dtype object is not audio; give float32 or"),
     ],
 )
 def test_what_is_no_sound_is_named(waveform: Any, message: str) -> None:

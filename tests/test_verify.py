@@ -93,7 +93,7 @@ def test_missing_and_stray_files(folder) -> None:
     (folder / "t-000000.tar").rename(folder / "u-000000.tar")
     (folder / "t-000001.index.jsonl").unlink()
     assert found(folder) == [
-        "t-000000.tar: it is not there.",
+        "t-000000.tar: it does not exist.",
         "t-000001.tar: index t-000001.index.jsonl cannot be opened: No such file or directory.",
         "u-000000.tar: the manifest does not name it.",
     ]
@@ -209,7 +209,7 @@ def test_shards_of_others(tmp_path) -> None:
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     shallow, deep = found(tmp_path), found(tmp_path, deep=True)
-    assert shallow == ["f.tar: clip 'b': it has neither a frame nor a sound."]
+    assert shallow == ["f.tar: clip 'b': it has neither frames nor audio."]
     assert deep[0].startswith("f.tar: clip 'a': member 'jpg': the image does not decode")
     assert deep[1:] == shallow
 
@@ -235,7 +235,7 @@ def test_commands(folder) -> None:
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 2, "")
     done = run_avrb("verify", folder / "none")
     assert (done.returncode, done.stdout) == (2, "")
-    wrong = f"{folder / 'none'} is not there; give a folder, a manifest or tars."
+    wrong = f"{folder / 'none'} does not exist; give a folder, a manifest or tars."
     assert done.stderr == f"avrb: {wrong}\n"
 
 

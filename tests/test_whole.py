@@ -140,7 +140,7 @@ def test_what_is_no_file_is_left(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     before = {path: path.lstat() for path in tmp_path.iterdir()}
     for path in before:
-        with pytest.raises(DataError, match=r"cannot be written: it is there and is not a file\.$"):
+        with pytest.raises(DataError, match=r"cannot be written: it exists and is not a file\.$"):
             write_atomic(path, b"a")
     assert {path: path.lstat() for path in tmp_path.iterdir()} == before
 

@@ -90,7 +90,7 @@ def decode_clip(raw: RawClip, frames_out: Frame | None = None) -> Clip:
     frames = _frames(raw, frames_out)
     pcm, sample_rate = _sound(raw)
     if frames is None and pcm is None:
-        raise DataError(f"clip {raw.key!r} in shard {raw.shard} has neither a frame nor a sound.")
+        raise DataError(f"clip {raw.key!r} in shard {raw.shard} has neither frames nor audio.")
     duration = pcm.shape[1] / sample_rate if pcm is not None else 0.0
     return Clip(raw.key, raw.shard, _record(raw, duration), frames, pcm, sample_rate)
 

@@ -123,7 +123,7 @@ class ShardIndex(Sequence[IndexEntry]):
                 whole = type(offset) is type(length) is int and offset >= 0 < length
                 if not (whole and offset + length < 1 << 63 and _DIGEST.fullmatch(checksum)):
                     raise ValueError(f"wrong values in {line[:80]!r}")
-                key.encode(errors="surrogateescape")  # which half a character is not
+                key.encode(errors="surrogateescape")  # which refuses half of a surrogate pair
                 if entries and offset < entries[-1].offset + entries[-1].length:
                     raise ValueError(f"its clip begins at byte {offset}, within or before the last")
                 entries.append(IndexEntry(key, offset, length, checksum))
@@ -174,7 +174,7 @@ def scan_index(
 
 @contextmanager
 def reading(path: str | AnyPath) -> Iterator[None]:
-    """What goes wrong while a shard is read, as a DataError that names it."""
+    """Raise a DataError that names the shard, where it cannot be read."""
     try:
         yield
     except OSError as error:
@@ -186,7 +186,7 @@ def walk(
 ) -> Iterator[IndexEntry]:
     """The clips of a tar, as `scan_index` finds them, each once the header after it is read.
 
-    file: read and sought in forwards, but for its size.
+    file: read forwards only, except to learn its size.
     """
     size, at = file.seek(0, 2), 0
     key, offset, end, media = "", 0, 0, False
@@ -214,7 +214,7 @@ def walk(
 
 
 def _is_clip(key: str) -> bool:
-    """Whether members without an image or a sound are a clip at fault, not notes on the shard."""
+    """Whether members without an image or audio are an invalid clip, not notes on the shard."""
     name = key.rpartition("/")[2]
     return bool(name) and not (name.startswith("__") and name.endswith("__"))
 

@@ -70,8 +70,8 @@ def _tar(tar: AnyPath) -> AnyPath:
             f"{tar} is a tar, which '#sha256=' does not pin; pin a manifest or its folder."
         )
     if not tar.is_file():
-        there = isinstance(tar, Path) and tar.exists()
-        raise UsageError(f"{tar} is not {'a tar' if there else 'there'}; {GIVE}.")
+        exists = isinstance(tar, Path) and tar.exists()
+        raise UsageError(f"{tar} {'is not a tar' if exists else 'does not exist'}; {GIVE}.")
     return tar
 
 
@@ -84,7 +84,7 @@ def _named(part: object) -> str:
 def _manifest(place: AnyPath) -> AnyPath:
     """`place`; raises UsageError where nothing is there."""
     if not place.is_file():
-        raise UsageError(f"{place} is not there; {GIVE}.")
+        raise UsageError(f"{place} does not exist; {GIVE}.")
     return place
 
 
@@ -108,7 +108,7 @@ def _remote_folder(folder: RemotePath) -> tuple[AnyPath | None, tuple[AnyPath, .
         return _manifest(manifest), ()
     names = folder.names()
     if not names:
-        raise UsageError(f"{folder} is not there; {GIVE}.")
+        raise UsageError(f"{folder} does not exist; {GIVE}.")
     if JOURNAL in names:
         raise DataError(
             f"{folder} is not uploaded to the end: it has no {MANIFEST}; run the same avrb pack "

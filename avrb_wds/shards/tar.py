@@ -28,7 +28,7 @@ def split_name(name: str) -> tuple[str, str] | None:
 
 
 def is_media(extension: str) -> bool:
-    """Whether a member is an image or a sound, by its extension.
+    """Whether a member is an image or audio, by its extension.
 
     >>> is_media("frame_0000.jpg"), is_media("json")
     (True, False)

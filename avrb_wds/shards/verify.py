@@ -150,7 +150,7 @@ def _shard_faults(
 ) -> Iterator[Fault]:
     tar, entry = shard.tar, shard.entry
     if not tar.is_file():
-        yield shard.fault("it is not there.")
+        yield shard.fault("it does not exist.")
         return
     index, beside = _tried(shard, shard.index)
     problems: dict[int, list[str]] = {}

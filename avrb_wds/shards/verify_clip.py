@@ -20,7 +20,7 @@ def clip_faults(raw: RawClip, manifest: Manifest | None, deep: bool) -> Iterator
     sounds = [name for name in raw.members if name.rpartition(".")[2].lower() in AUDIO_EXTENSIONS]
     if manifest is None:
         if not frames and not sounds:
-            yield "it has neither a frame nor a sound."
+            yield "it has neither frames nor audio."
     else:
         yield from _members(raw, frames, manifest)
         if "json" in raw.members:

@@ -1,4 +1,4 @@
-"""Storage: files in buckets and on web servers, read as surely as local ones."""
+"""Storage: files in buckets and on web servers, read as reliably as local ones."""
 
 from .limits import StorageLimits
 from .reader import ObjectReader

@@ -1,9 +1,9 @@
-"""A bounded folder of whole files, shared by processes; only proven files are ever in it.
+"""A cache of whole files: bounded, shared by processes, and of verified files only.
 
-A file is `NAME.shard`, NAME being a digest of its address and SHA-256 or ETag; while it is
-fetched, `NAME.part`, of its full size from the start.  Nothing else in the folder is counted or
-removed, and without the file MARK the folder is no cache.  Locks (flock) end with their process:
-who fetches holds his part, who reads holds his shard, who makes room holds `lock`, for a moment.
+A file is `NAME.shard`, where NAME is a digest of its URL and SHA-256 or ETag; while it is fetched,
+`NAME.part`, of its full size from the start.  Nothing else in the folder is counted or removed, and
+a folder without the file MARK is not a cache.  Locks (flock) end with their process: a fetch locks
+its part, a reader its shard, and eviction `lock`, briefly.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .url import redacted
 
 POLL = 0.02
 MARK = ".avrb-cache"
-"""The file by which a folder says that it is a cache of ours."""
+"""The file that marks a folder as a cache."""
 _OURS = re.compile(r"[0-9a-f]{64}\.(?:shard|part)")
 
 
 class CachedFile:
-    """An open file of the cache, which stays there until this object is dropped."""
+    """An open file of the cache, which is not removed while this object exists."""
 
     def __init__(self, number: int, path: Path) -> None:
         self.number, self._path = number, path
@@ -41,24 +41,24 @@ class CachedFile:
         os.close(self.number)
 
     def remove(self) -> None:
-        """Take a file that went bad out of the cache, also where others read it."""
+        """Remove a damaged file from the cache, even while others read it."""
         if is_at(self.number, self._path):  # and not one that was fetched since
             self._path.unlink(missing_ok=True)
 
 
 def check_cache(folder: str | Path) -> None:
-    """Raise UsageError where a folder holds files of others, and no mark that it is a cache.
+    """Raise UsageError where a folder contains other files and is not marked as a cache.
 
-    A cache from before there was a mark holds nothing else, and is one still.
+    A cache that is older than the mark contains nothing else, and is accepted.
     """
     try:
         names = set(os.listdir(folder))
     except OSError:
-        return  # there is none yet; or it cannot be read, which its first use tells
+        return  # it does not exist, or cannot be read, which its first use reports
     other = sorted(name for name in names if name != "lock" and not _OURS.fullmatch(name))
     if other and MARK not in names:
         raise UsageError(
-            f"{folder} holds other files, such as {other[0]!r}, and is not a cache; "
+            f"{folder} contains other files, such as {other[0]!r}, and is not a cache; "
             f"give a new or an empty folder."
         )
 
@@ -94,7 +94,7 @@ def clear_cache(folder: str | Path, progress: Progress | None = None) -> tuple[i
 
 
 def _remove(path: Path) -> bool:
-    """Remove a file of the cache unless somebody holds it."""
+    """Remove a file of the cache unless it is in use."""
     try:
         number = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -112,8 +112,8 @@ def _remove(path: Path) -> bool:
 class Cache:
     """A cache of at most `limit` bytes in `folder`; any number of processes may share it.
 
-    Where a file does not fit, since it is larger than the limit, all else is in use or the disk is
-    full, there is one warning, and the file is to be read from where it is.
+    A file that does not fit (it is larger than the limit, all others are in use, or the disk is
+    full) gives one warning, and is read from its URL.
     """
 
     def __init__(self, folder: str | Path, limit: int) -> None:
@@ -122,49 +122,51 @@ class Cache:
         check_cache(folder)
 
     def open(self, store: ObjectReader, url: str, sha256: str = "") -> CachedFile | None:
-        """The whole file at `url`, from the cache, or fetched into it; None where it cannot be.
+        """Open the file at `url` in the cache, fetching it if needed; None where it does not fit.
 
-        sha256: what it must have; where it is not known, the ETag stands for it.  Raises DataError
-        where the file itself is at fault.
+        sha256: what it must have; where unknown, the ETag identifies the file.  Raises DataError
+        where the file itself is invalid.
         """
         stat = store.stat(url) if not sha256 else None
         version = f"{stat.etag} {stat.size} {stat.modified}" if stat else sha256
         name = hashlib.sha256(f"{redacted(url)}\0{version}".encode()).hexdigest()
         try:
-            return self._opened(store, url, sha256, self.folder / f"{name}.shard")
+            return self._open_or_fetch(store, url, sha256, self.folder / f"{name}.shard")
         except OSError as error:  # a disk that is full, read-only, or fails
             self._warn(url, reason(error))
             return None
 
-    def _opened(self, store: ObjectReader, url: str, sha256: str, shard: Path) -> CachedFile | None:
+    def _open_or_fetch(
+        self, store: ObjectReader, url: str, sha256: str, shard: Path
+    ) -> CachedFile | None:
         part = shard.with_suffix(".part")
         self.folder.mkdir(parents=True, exist_ok=True)
         check_cache(self.folder)
         (self.folder / MARK).touch()
         while True:
-            if file := _leased(shard):
+            if file := _lease(shard):
                 return file
             number = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 if try_lock(number) and is_at(number, part):
                     if shard.exists():
-                        part.unlink()  # begun for nothing: another was quicker
+                        part.unlink()  # another process was faster
                         continue
-                    if not self._fetched(store, url, sha256, number, part):
+                    if not self._fetch(store, url, sha256, number, part):
                         return None
-                    with self._room():  # who counts what is there must not miss it
+                    with self._room():  # so that no count misses the file
                         part.replace(shard)
                     continue
             finally:
                 os.close(number)
             time.sleep(POLL)
 
-    def _fetched(self, store: ObjectReader, url: str, sha256: str, number: int, part: Path) -> bool:
-        """Whether the file is now in its part, proven; if not, the part is gone."""
+    def _fetch(self, store: ObjectReader, url: str, sha256: str, number: int, part: Path) -> bool:
+        """Fetch and verify the file; False, with the part removed, where it does not fit."""
         done = False
         try:
             size = store.stat(url).size
-            if not self._reserved(number, size):
+            if not self._reserve(number, size):
                 self._warn(url, f"{size} bytes do not fit into its {self.limit}")
                 return False
             with open(number, "wb", closefd=False) as file:
@@ -177,13 +179,13 @@ class Cache:
                 part.unlink(missing_ok=True)
         return done
 
-    def _reserved(self, number: int, size: int) -> bool:
-        """Make room and take it: the part has its full size at once, on the disk too."""
+    def _reserve(self, number: int, size: int) -> bool:
+        """Evict files and allocate the part's full size; False where it does not fit."""
         with self._room():
             os.ftruncate(number, 0)
             for path, _, _ in list_cache(self.folder):
                 if path.suffix == ".part":
-                    _remove(path)  # left by a process that is no more
+                    _remove(path)  # left by a process that ended
             there = list_cache(self.folder)
             excess = sum(entry[1] for entry in there) + size - self.limit
             for path, held, _ in there if size <= self.limit else ():
@@ -211,14 +213,14 @@ class Cache:
             )
 
 
-def _leased(shard: Path) -> CachedFile | None:
-    """The shard opened, held and marked as used; None where it is not there."""
+def _lease(shard: Path) -> CachedFile | None:
+    """Open and lock a shard, and mark it as used; None where it does not exist."""
     try:
         file = CachedFile(os.open(shard, os.O_RDONLY), shard)
         fcntl.flock(file.number, fcntl.LOCK_SH)
         if not is_at(file.number, shard):
             return None
-        with suppress(OSError):  # a disk for reading only
+        with suppress(OSError):  # a read-only disk
             os.utime(shard)
     except FileNotFoundError:
         return None

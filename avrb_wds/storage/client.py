@@ -19,13 +19,13 @@ from .url import HUB, WEB, ParsedUrl, redacted
 CHUNK = 16 * MIB
 """How much of a file goes into a bucket by one request."""
 # The process in which obstore's threads run, once there are any.  They are one set a process, and
-# a forked child inherits the locks but not the threads: its first read would wait for ever.
+# a forked child inherits the locks but not the threads: its first read would block forever.
 _home: int | None = None
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def check_not_forked() -> None:
-    """Let this process read; raises UsageError where it was forked from one that had."""
+    """Raise UsageError where this process was forked from one that had read."""
     global _home
     if _home not in (None, os.getpid()):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Connections to web servers, which end where a server lets us wait for too long."""
+"""Connections to web servers, closed when a server is too slow."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ BUNDLES = (
     "/etc/ssl/cert.pem",
 )
 Origin = tuple[str, str, int]
-"""Scheme, host and port: whom secrets are for."""
+"""Scheme, host and port: the scope of secrets."""
 
 
 def origin_of(parts: SplitResult) -> Origin:
-    """Whom an address belongs to.  Raises ValueError for a host or port that is none.
+    """The origin of a URL; raises ValueError for an invalid host or port.
 
     >>> origin_of(urlsplit("https://me@Host/a"))
     ('https', 'host', 443)
@@ -43,13 +43,13 @@ def origin_of(parts: SplitResult) -> Origin:
 
 
 def basic_auth(parts: SplitResult) -> str:
-    """The header by which the user and password of an address are said."""
+    """The header with the user and password of a URL."""
     pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     return f"Basic {b64encode(pair.encode()).decode()}"
 
 
 class TooSlowError(TimeoutError):
-    """An answer as a whole takes longer than it may."""
+    """A response takes longer than its deadline."""
 
 
 class Connection:
@@ -77,7 +77,7 @@ class Connection:
         return answer
 
     def receive(self, buffer: Any) -> int:
-        """Bytes into `buffer`: how many, 0 at the end.  Raises TimeoutError."""
+        """Fill `buffer`; return the number of bytes, 0 at the end.  Raises TimeoutError."""
         began = time.monotonic()  # time in which nobody waits is not the server's
         try:
             if self.left > 0:
@@ -102,7 +102,7 @@ class _Received(io.RawIOBase):
         self._connection = connection
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -124,7 +124,7 @@ class Connections:
             return self._idle[of].pop() if self._idle[of] else None
 
     def give_back(self, of: Origin, connection: Connection) -> None:
-        """Keep a connection whose answer was read to its end."""
+        """Keep a connection whose response was read to its end."""
         with self._lock:
             if len(self._idle[of]) < IDLE:
                 self._idle[of].append(connection)
@@ -166,7 +166,7 @@ class Connections:
 
 
 def _tunnel(proxy: Connection, to: str, headers: dict[str, str]) -> None:
-    """Let a proxy pass on what comes.  Raises OSError where it will not."""
+    """Ask a proxy for a tunnel.  Raises OSError where it refuses."""
     lines = [f"CONNECT {to} HTTP/1.1", f"Host: {to}", *(f"{k}: {v}" for k, v in headers.items())]
     try:
         answer = proxy.ask("\r\n".join([*lines, "", ""]).encode(), proxy.silence, "CONNECT")
@@ -185,7 +185,7 @@ def _close_all(idle: dict[Origin, list[Connection]]) -> None:
 
 @lru_cache(maxsize=4)
 def _context(trusted: tuple[str | None, ...]) -> ssl.SSLContext:
-    """Whom to trust: those whom the system does, or those that the environment names, `trusted`."""
+    """The certificates to trust: the system's, or those that the environment names, `trusted`."""
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     if not context.cert_store_stats()["x509_ca"] and not paths.cafile and not paths.capath:

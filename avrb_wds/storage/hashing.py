@@ -1,4 +1,4 @@
-"""The digest of a file, reckoned while it passes by."""
+"""Digests of files, computed while they are read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from ..errors import DataError
 
 TAIL = 1 << 16
-AHEAD = 16 << 20  # bytes handed out that wait to be digested
+AHEAD = 16 << 20  # bytes handed out that are not hashed yet
 
 
 class BackgroundSha256:
-    """The SHA-256 of pieces, reckoned by a thread of its own while whoever has them goes on.
+    """The SHA-256 of pieces, computed in a background thread while the caller goes on.
 
     >>> digest = BackgroundSha256()
     >>> digest.update(b"abc")
@@ -30,7 +30,7 @@ class BackgroundSha256:
         self._waiting = 0
 
     def update(self, piece: Any) -> None:
-        """Take on a piece, a buffer that stays as it is; waits where too many do."""
+        """Add a piece, a buffer that must not change; wait where too many are pending."""
         self._pending.append((len(piece), self._pool.submit(self._digest.update, piece)))
         self._waiting += len(piece)
         self._settle(AHEAD)
@@ -42,21 +42,21 @@ class BackgroundSha256:
             self._waiting -= size
 
     def hexdigest(self) -> str:
-        """Of all pieces so far."""
+        """Return the digest of all pieces so far."""
         self._settle(0)
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        """End its thread."""
+        """Stop the thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def verify_stream(
     pieces: Iterable[Any], sha256: str, otherwise: DataError
 ) -> Generator[Any, None, None]:
-    """The `pieces` (buffers) of a file; the last TAIL bytes only once all have that SHA-256.
+    """Yield the `pieces` (buffers) of a file, the last TAIL bytes once the SHA-256 is verified.
 
-    It costs whoever uses the pieces no time.  Raises `otherwise` where the digest is another one.
+    The hash is computed in the background.  Raises `otherwise` where it differs.
 
     >>> digest = hashlib.sha256(b"abc").hexdigest()
     >>> list(verify_stream([b"ab", b"c"], digest, DataError("others")))

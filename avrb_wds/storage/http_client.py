@@ -240,7 +240,7 @@ class _Answer:
         raise error or StopIteration
 
     def close(self) -> None:
-        """Let go of the connection: to the next request, if all was read."""
+        """Release the connection, to the next request if all was read."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -274,7 +274,7 @@ def _head(
 
 
 def parse_retry_after(said: str | None, now: str | None = None) -> float:
-    """The seconds that a Retry-After asks to wait, where the answer's own Date is `now`.
+    """The wait in seconds that a Retry-After asks for, where the response's own Date is `now`.
 
     >>> parse_retry_after("120"), parse_retry_after("later")
     (120.0, 0.0)

@@ -1,4 +1,4 @@
-"""Ranges of large files, asked for one after another: what comes next is read ahead."""
+"""Read-ahead for large files whose ranges are read in order."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class _Segment:
 
 
 class Readahead:
-    """Ranges by several threads at once; thread-safe; pickles, and begins anew.
+    """Reads ranges, several at a time, and reads ahead; thread-safe; a pickled copy starts empty.
 
-    A range on its own is asked for on its own.  The third of three in a row starts a run: what
-    follows is read ahead in segments from 1 MiB doubling to 4 MiB, `max_concurrency` of them, and
-    twice as many are held at most, of all runs together.
+    A single range is one request.  The third of three in a row starts a run: what follows is read
+    ahead in segments from 1 MiB doubling to 4 MiB, `max_concurrency` of them; at most twice as
+    many are held, of all runs together.
     """
 
     def __init__(self, store: ObjectReader) -> None:
@@ -79,7 +79,7 @@ class Readahead:
         return 1 + max((n for u, end, n in self._rows if (u, end) == (url, start)), default=0)
 
     def _parts(self, url: str, start: int, stop: int, size: int, row: int) -> list[_Segment]:
-        """Neighbours that hold a range, begun if need be; none where it is to be read alone."""
+        """Adjacent segments that hold a range, started if needed; none where it is read alone."""
         run = self._run(url, start)
         if run:
             self._extend(run, stop, size, self.store.limits.max_concurrency)
@@ -119,7 +119,7 @@ class Readahead:
         return segment
 
     def _account(self, parts: list[_Segment], start: int, stop: int) -> None:
-        """Let go of what is handed out in full."""
+        """Drop segments that are handed out in full."""
         with self._lock:
             for part in parts:
                 part.served += min(stop, part.stop) - max(start, part.start)
@@ -127,7 +127,7 @@ class Readahead:
                     self._segments.remove(part)
 
     def close(self) -> None:
-        """Forget what was read ahead."""
+        """Discard what was read ahead."""
         with self._lock:
             pool = self._pool
             self._begin()

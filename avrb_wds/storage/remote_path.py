@@ -1,4 +1,4 @@
-"""Remote files in the place of local paths: what the readers of shards ask for, and no more."""
+"""Paths of remote files, with the part of `pathlib.Path` that the readers of shards use."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Storage:
         return data
 
     def _forget(self, url: str, file: CachedFile) -> None:
-        """Take a file that went bad out of the cache."""
+        """Remove a damaged file from the cache."""
         with self._lock:
             if self._open.get(url) is file:
                 del self._open[url]

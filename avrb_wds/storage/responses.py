@@ -1,4 +1,4 @@
-"""What servers answer, and what their errors mean."""
+"""Responses of servers, and what their errors mean."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TransientError(Exception):
 
 
 class RemoteFileNotFoundError(DataError):
-    """There is nothing at an address."""
+    """No file exists at a URL."""
 
 
 class AccessDeniedError(DataError):
@@ -81,7 +81,7 @@ def response_error(
     """What a status that is no success means."""
     where = f"{redacted(url)}, byte {byte}"
     if status == 404:
-        return RemoteFileNotFoundError(f"{redacted(url)} is not there.")
+        return RemoteFileNotFoundError(f"{redacted(url)} does not exist.")
     if status in (401, 403):
         return AccessDeniedError(
             f"{where}: access is denied; check the credentials in the environment or in "

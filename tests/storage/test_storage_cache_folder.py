@@ -41,7 +41,7 @@ def test_a_folder_of_others_is_no_cache(url: str, tmp_path: Path, name: str) -> 
         lambda: list_cache(tmp_path),
     ):
         with pytest.raises(
-            UsageError, match=r"holds other files, such as '.*', and is not a cache; "
+            UsageError, match=r"contains other files, such as '.*', and is not a cache; "
         ):
             use()
     for command in ("info", "clear"):

@@ -78,7 +78,7 @@ def test_what_cannot_be_uploaded_is_not_made_first(s3: S3, tmp_path: Path) -> No
         assert not (tmp_path / "cache" / "via").exists()
         with pytest.raises(DataError, match=fault):
             upload_dataset(source, out, storage=Storage(server.storage_options))
-    with pytest.raises(DataError, match="is not there"):  # nor was it made
+    with pytest.raises(DataError, match="does not exist"):  # nor was it made
         Storage(s3.storage_options).file("s3://no-such-bucket/x").names()
 
 
@@ -134,7 +134,7 @@ def test_a_receipt_in_a_bucket(s3: S3, tmp_path: Path) -> None:
     said = "clip 'clip0002' differs under rain-1, the first of 1 there.\n"
     assert (done.returncode, done.stdout) == (1, said)
     done = avrb(s3, "digest", str(other), "--check", f"{url}/none.json", cache=tmp_path)
-    assert (done.returncode, done.stderr) == (1, f"avrb: {url}/none.json is not there.\n")
+    assert (done.returncode, done.stderr) == (1, f"avrb: {url}/none.json does not exist.\n")
 
 
 def test_a_rendering_into_its_own_source(s3: S3, tmp_path: Path) -> None:

@@ -101,5 +101,5 @@ def test_pins_that_are_none(server: FaultServer, web: str) -> None:
     with pytest.raises(UsageError, match="is a tar, which '#sha256=' does not pin; pin a manif"):
         ShardSet.open(f"{unpinned}/t-000000.tar#sha256={digest}")
     del server.objects["/t/manifest.json"]
-    with pytest.raises(UsageError, match=r"^\S+/t/manifest\.json is not there; give"):
+    with pytest.raises(UsageError, match=r"^\S+/t/manifest\.json does not exist; give"):
         ShardSet.open(web)

@@ -67,7 +67,7 @@ def test_who_reads_to_the_last_bytes_has_proven_ones(server: FaultServer, url: s
 
 
 def test_a_missing_file_is_not_tried_again(server: FaultServer) -> None:
-    with pytest.raises(DataError, match=r"/none\.tar is not there\.$"):
+    with pytest.raises(DataError, match=r"/none\.tar does not exist\.$"):
         ObjectReader().read(f"{server.url}/none.tar")
     assert len(server.requests) == 1
 

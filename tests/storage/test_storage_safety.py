@@ -175,6 +175,6 @@ def test_pickles_are_carried_and_never_opened(name: str, tmp_path: Path) -> None
         info = entry(name)
         info.size = len(bomb)
         tar.addfile(info, io.BytesIO(bomb))
-    with ShardSet.open(tmp_path / "a.tar") as shards, pytest.raises(AvrbError, match="neither a"):
+    with ShardSet.open(tmp_path / "a.tar") as shards, pytest.raises(AvrbError, match="neither f"):
         decode_clip(shards.read(0))
     assert not (tmp_path / "ran").exists()

@@ -109,7 +109,7 @@ def test_wrong_keys_and_folders_say_so(s3: S3, bucket: str) -> None:
     with pytest.raises(DataError, match="access is denied") as denied:
         ShardSet.open(bucket, Storage(wrong))
     assert "wrong-secret" not in str(denied.value)
-    with pytest.raises(UsageError, match=r"^s3://\S+/nothing is not there; give a folder"):
+    with pytest.raises(UsageError, match=r"^s3://\S+/nothing does not exist; give a folder"):
         ShardSet.open(f"s3://{s3.bucket}/nothing", Storage(s3.storage_options))
 
 

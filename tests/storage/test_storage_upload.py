@@ -47,7 +47,7 @@ def test_what_lies_there_is_not_sent_again(s3: S3, tmp_path: Path) -> None:
     assert store.read(url) == b"two"
     remove(store, url)
     remove(store, url)
-    with pytest.raises(DataError, match=r"/a is not there\.$"):
+    with pytest.raises(DataError, match=r"/a does not exist\.$"):
         store.read(url)
 
 
