@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 Progress = Callable[[int, int], None]
-"""Called with how much is done and how much there is in all; with 0 done where a stage begins."""
+"""Called with (done, total), and with 0 done at the start of a stage."""
 
 
 def part_of(progress: Progress | None, before: int, total: int) -> Progress | None:
-    """What a part of the work calls, where `before` is done already of `total` in all.
+    """Return the callback for a part of the work, where `before` of `total` is already done.
 
     >>> part_of(print, 10, 30)(5, 20)
     15 30

@@ -140,7 +140,7 @@ WRONG = [
     ({"shuffle": "random"}, "shuffle must be True or False; got 'random'"),
     ({"max_errors": 1.5}, "or a fraction below 1; got 1.5"),
     ({"max_errors": "skip"}, "or a fraction below 1; got 'skip'"),
-    ({"rank": 1}, "rank 1 and world_size None go together; give both"),
+    ({"rank": 1}, "rank and world_size must be given together; got 1 and None"),
     ({"corruption": "static", "severity": 1}, "corruption 'static' is not one of gaussian, "),
     ({"corruption": "gaussian", "severity": 6}, "severity must be an integer from 1 to 5; got 6"),
     ({"corruption": "gaussian"}, "condition 'gaussian' is neither"),

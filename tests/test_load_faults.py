@@ -108,7 +108,7 @@ def test_a_clip_that_contradicts_the_manifest(tmp_path: Path) -> None:
     write_shards(tmp_path, [*clips(2), Made("odd", width=40)])
     manifest = (tmp_path / "manifest.json").read_text()
     (tmp_path / "manifest.json").write_text(manifest.replace('"width":null', '"width":32'))
-    with pytest.raises(DataError, match=r"'odd' .* frames of shape \(2, 24, 40, 3\), which the"):
+    with pytest.raises(DataError, match=r"'odd' .* frames of shape \(2, 24, 40, 3\); the"):
         list(avrb.load(tmp_path, num_workers=2))
     keys = [key for batch in avrb.load(tmp_path, max_errors=1) for key in batch["key"]]
     assert keys == ["clip0000", "clip0001"]

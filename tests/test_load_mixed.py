@@ -88,7 +88,7 @@ def test_a_mixed_pass_goes_on_at_another_world_and_batch_size(shards: Path, batc
 
 def test_a_mixed_state_is_not_one_of_batches_of_one_condition(shards: Path) -> None:
     state = avrb.load(shards, WANTED, mix_conditions=True).state_dict()
-    with pytest.raises(UsageError, match="a loader with mix_conditions True, not False; give that"):
+    with pytest.raises(UsageError, match="a loader with mix_conditions True, not False; give the"):
         avrb.load(shards, WANTED).load_state_dict(state)
 
 

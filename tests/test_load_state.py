@@ -84,7 +84,9 @@ def test_ranks_that_are_through_with_a_pass_wait_for_the_others(shards: Path) ->
         again += list(loader)
     assert shown(done) + shown(after) == shown(again) == shown(avrb.load(shards))
     done = list(itertools.islice(first, 1))
-    with pytest.raises(UsageError, match="rank 0 is of epoch 1, under way, where another is of ep"):
+    with pytest.raises(
+        UsageError, match="rank 0 is within epoch 1 and another within epoch 0; give states"
+    ):
         ranks(2)[0].load_state_dict([first.state_dict(), *states[1:]])
 
 
@@ -98,7 +100,9 @@ def test_states_that_do_not_fit(shards: Path) -> None:
         with pytest.raises(UsageError, match="the state is of a loader with"):
             other.load_state_dict(state)
     half = avrb.load(shards, "impulse", 1, seed=1, rank=0, world_size=2)
-    with pytest.raises(UsageError, match="states are of rank 0 of 2; give that of this rank, 0 of"):
+    with pytest.raises(
+        UsageError, match="states are of rank 0 of 2; give the state of this rank, 0"
+    ):
         avrb.load(shards, "impulse", 1, seed=1, rank=0, world_size=1).load_state_dict(
             half.state_dict()
         )
@@ -148,7 +152,9 @@ def test_what_is_no_state_is_refused(shards: Path, change: dict[str, Any]) -> No
     for missing in ("rank", "world_size", "epoch", "left"):
         state = loader.state_dict()
         del state[missing]
-        with pytest.raises(UsageError, match=f"^the state is none: KeyError: '{missing}'; give "):
+        with pytest.raises(
+            UsageError, match=f"^the state is invalid: KeyError: '{missing}'; give "
+        ):
             loader.load_state_dict(state)
 
 

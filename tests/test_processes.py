@@ -20,7 +20,7 @@ from helpers.shards import clips, write_shards
 import avrb_wds as avrb
 from avrb_wds.concurrency.pool import MAX_THREADS
 from avrb_wds.loading import Loader
-from avrb_wds.loading.buffers import MOST_SHARED
+from avrb_wds.loading.buffers import MAX_SHARED
 
 WANTED = avrb.conditions(["gaussian"], [2])
 
@@ -60,7 +60,7 @@ def test_passes_are_alike_and_processes_stay(
 ) -> None:
     """Also where the consumer holds more batches than may be shared."""
     if way == "memory is short":
-        monkeypatch.setattr("avrb_wds.loading.buffers.MOST_SHARED", 3)
+        monkeypatch.setattr("avrb_wds.loading.buffers.MAX_SHARED", 3)
     threads = list(avrb.load(shards, WANTED, batch_size=2, worker_type="thread"))
     loader = by_process(shards, batch_size=2)
     before = children()
@@ -81,10 +81,10 @@ def test_a_held_batch_is_never_written_to(shards: Path) -> None:
 
 
 def test_descriptors_stay_few(tmp_path: Path) -> None:
-    shards = write_shards(tmp_path, clips(2 * MOST_SHARED))
+    shards = write_shards(tmp_path, clips(2 * MAX_SHARED))
     before = len(os.listdir("/dev/fd"))
     held = list(avrb.load(shards, batch_size=1, num_workers=1, worker_type="process"))
-    assert len(held) == 2 * MOST_SHARED
+    assert len(held) == 2 * MAX_SHARED
     assert len(os.listdir("/dev/fd")) <= before + 2
 
 

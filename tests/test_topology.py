@@ -119,7 +119,7 @@ def test_a_rank_that_is_given_stays(ranks: list[Found]) -> None:
 def test_a_length_or_state_given_too_early_is_refused_later(ranks: list[Found], name: str) -> None:
     for number, rank in enumerate(ranks):
         assert rank[name] == (
-            f"the loader was used as rank 0 of 1, which is rank {number} of 2 now; use it (len and "
+            f"the loader was used as rank 0 of 1, but is rank {number} of 2 now; use it (len and "
             f"state included) only once the process group exists, or give rank and world_size."
         )
 
@@ -154,7 +154,7 @@ def test_variables_without_a_group_are_followed_with_a_warning(shards: Path, env
     assert len(said) == 1
     assert keys(loader) == KEYS[3:]  # once is enough
     environment.setenv("RANK", "0")
-    with pytest.raises(UsageError, match="used as rank 1 of 2, which is rank 0 of 2 now"):
+    with pytest.raises(UsageError, match="used as rank 1 of 2, but is rank 0 of 2 now"):
         next(iter(loader))
 
 

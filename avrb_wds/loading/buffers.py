@@ -1,7 +1,7 @@
-"""The memory that batches lie in: used again once nobody can see it any more.
+"""Memory for batches, reused once no array or tensor refers to it any more.
 
-Fresh memory comes from the system page by page, zeroed, and goes back the same way; for decoded
-video that takes a third of the time that decoding does.
+The system hands out new memory page by page, zeroed, and takes it back the same way; for decoded
+video that takes a third as long as decoding.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ Number = TypeVar("Number", bound=np.generic)
 
 @dataclass(frozen=True)
 class BatchShape:
-    """What all clips have in common, so that memory for a batch is there before they are decoded.
+    """The shapes that all clips share, by which memory is allocated before they are decoded.
 
-    frames: (t, h, w, 3).  waveform: (channels, samples of the longest).  None where clips differ.
+    Attributes:
+        frames: (t, h, w, 3); None if clips differ.
+        waveform: (channels, samples of the longest clip); None if clips differ.
     """
 
     frames: tuple[int, int, int, int] | None
@@ -39,7 +41,7 @@ class BatchShape:
 
     @classmethod
     def of(cls, manifest: Manifest | None) -> BatchShape:
-        """The layout that a manifest announces."""
+        """Return the shapes that a manifest declares."""
         if manifest is None:
             return cls(None, None)
         frames, audio = manifest.frames, manifest.audio
@@ -52,114 +54,116 @@ class BatchShape:
         )
 
     def arrays(self, clips: int) -> tuple[ArraySpec | None, ArraySpec | None]:
-        """The frames and waveforms of a batch of up to `clips` clips."""
+        """Return the specs of frames and waveforms for batches of up to `clips` clips."""
         return (
             None if self.frames is None else ArraySpec(self.frames, np.uint8, clips),
             None if self.waveform is None else ArraySpec(self.waveform, np.float32, clips),
         )
 
 
-MOST_SHARED = 64  # pieces of a kind: a worker process has a descriptor for each
+MAX_SHARED = 64  # buffers of a kind: a worker process holds a descriptor for each
 
 
 @dataclass(frozen=True, eq=False)
 class Buffer:
-    """Bytes for one array of a batch; file: by which other processes map them, if they may."""
+    """Bytes for one array of a batch; file: through which worker processes map them, if shared."""
 
     bytes: npt.NDArray[np.uint8]
     file: SharedFile | None = None
 
 
-def _shared_piece(size: int) -> Buffer:
-    """Bytes that worker processes write to."""
+def _shared_buffer(size: int) -> Buffer:
+    """Allocate a buffer that worker processes write to."""
     file = SharedFile(size)
     return Buffer(map_shared(file.fd), file)
 
 
-def _own_piece(size: int) -> Buffer:
+def _private_buffer(size: int) -> Buffer:
     return Buffer(np.empty(size, np.uint8))
 
 
 class _Lease:
-    """Owns a piece of memory for as long as any array or tensor made from it is there.
+    """Holds a buffer as long as any array or tensor made from it exists.
 
-    Every view, slice, tensor and buffer of `np.asarray(lease)` holds a reference to the lease, so
-    that the memory goes back when the last of them is gone, and not before.  The garbage collector
-    can't come first: it does not see into arrays, and takes a lease that one holds for reachable.
+    Every view, slice and tensor of `np.asarray(lease)` refers to the lease, so that the buffer is
+    free again when the last of them is gone, and not before. The garbage collector cannot free it
+    earlier: it does not traverse arrays, so a lease that an array refers to is reachable to it.
     """
 
-    def __init__(self, piece: Buffer, free: deque[Buffer]) -> None:
-        self._piece, self._free = piece, free
-        self.__array_interface__ = piece.bytes.__array_interface__
+    def __init__(self, buffer: Buffer, free: deque[Buffer]) -> None:
+        self._buffer, self._free = buffer, free
+        self.__array_interface__ = buffer.bytes.__array_interface__
 
     def __del__(self) -> None:
-        self._free.append(self._piece)
+        self._free.append(self._buffer)
 
 
 class ArraySpec:
-    """Arrays of one dtype and up to `most` rows of one shape, over bytes that there are.
+    """Arrays of one dtype and up to `max_rows` rows of one shape, as views of given bytes.
 
-    >>> ArraySpec((2,), np.int16, most=3).over(np.zeros(12, np.uint8), rows=2).shape
+    >>> ArraySpec((2,), np.int16, max_rows=3).view(np.zeros(12, np.uint8), rows=2).shape
     (2, 2)
     """
 
-    def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike, most: int) -> None:
-        self._shape, self._dtype = (most, *shape), np.dtype(dtype)
+    def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike, max_rows: int) -> None:
+        self._shape, self._dtype = (max_rows, *shape), np.dtype(dtype)
 
     @property
     def size(self) -> int:
-        """How many bytes all rows take."""
+        """Size of all rows in bytes."""
         return math.prod(self._shape) * self._dtype.itemsize
 
-    def over(self, memory: npt.NDArray[np.uint8], rows: int) -> npt.NDArray[Any]:
-        """The first `rows` rows of the array that lies in `memory`."""
+    def view(self, memory: npt.NDArray[np.uint8], rows: int) -> npt.NDArray[Any]:
+        """View the first `rows` rows of the array in `memory`."""
         return memory.view(self._dtype).reshape(self._shape)[:rows]
 
 
 class _Pool:
-    """Pieces for such arrays; keeps `keep` of them for the next ones."""
+    """Buffers for arrays of one spec; keeps up to `keep` free ones for reuse."""
 
     def __init__(self, arrays: ArraySpec, keep: int, shared: bool) -> None:
-        self._arrays, self._shared = arrays, shared
+        self._spec, self._shared = arrays, shared
         self._free: deque[Buffer] = deque(maxlen=keep)
-        self._there: weakref.WeakSet[Buffer] = weakref.WeakSet()
+        self._live: weakref.WeakSet[Buffer] = weakref.WeakSet()
 
     def take(self, rows: int) -> tuple[npt.NDArray[Any], Buffer] | None:
-        """An array of `rows` rows that nobody else holds, with anything in it, and its piece.
+        """Return an uninitialized array of `rows` rows that nobody else refers to, and its buffer.
 
-        None where as many are held as may be shared.
+        None if the limit of shared buffers is reached.
         """
         try:
-            piece = self._free.pop()
+            buffer = self._free.pop()
         except IndexError:
-            if self._shared and len(self._there) >= MOST_SHARED:
+            if self._shared and len(self._live) >= MAX_SHARED:
                 return None
-            piece = (_shared_piece if self._shared else _own_piece)(self._arrays.size)
-            self._there.add(piece)
-        return self._arrays.over(np.asarray(_Lease(piece, self._free)), rows), piece
+            buffer = (_shared_buffer if self._shared else _private_buffer)(self._spec.size)
+            self._live.add(buffer)
+        return self._spec.view(np.asarray(_Lease(buffer, self._free)), rows), buffer
 
 
 @dataclass(frozen=True)
 class BatchBuffers:
-    """Signals of one batch, clip by clip in rows; None where the layout knows no shape.
+    """The signals of one batch, one row for each clip; None if clips differ in shape.
 
-    frames: (b, t, h, w, 3) uint8.  waveform: (b, channels, samples of the longest) float32.
-    pieces: where both lie, None where one is None.
+    Attributes:
+        frames: (b, t, h, w, 3) uint8.
+        waveform: (b, channels, samples of the longest clip) float32.
+        buffers: The buffers of both; None where the array is None.
     """
 
     frames: Frame | None = None
     waveform: Waveform | None = None
-    pieces: tuple[Buffer | None, Buffer | None] = (None, None)
+    buffers: tuple[Buffer | None, Buffer | None] = (None, None)
 
-    def rows(self, place: int) -> OutputRows:
-        """Where the clip at `place` goes."""
+    def rows(self, row: int) -> OutputRows:
+        """Return the rows that clip `row` is written to."""
         return OutputRows(
-            None if self.frames is None else self.frames[place],
-            None if self.waveform is None else self.waveform[place],
+            None if self.frames is None else self.frames[row],
+            None if self.waveform is None else self.waveform[row],
         )
 
     def columns(self, keep: list[int], lengths: list[int]) -> dict[str, torch.Tensor]:
-        """The signals as tensors; only the rows `keep`, copied, where these are not all."""
+        """Return the signals as tensors; if `keep` is not all rows, a copy of those rows."""
         import torch
 
         columns = {}
@@ -177,30 +181,36 @@ def _rows(memory: npt.NDArray[Number], keep: list[int]) -> npt.NDArray[Number]:
 
 
 class BufferPool:
-    """Memory for batches of up to `clips` clips; keeps that of `keep` batches for the next ones.
+    """Buffers for batches of up to `clips` clips; keeps those of `keep` batches for reuse.
 
-    shared: worker processes write to it.
+    Args:
+        shape: The shapes of clips.
+        clips: The most clips of a batch.
+        keep: How many free buffers are kept.
+        shared: Whether worker processes write to them.
     """
 
-    def __init__(self, layout: BatchShape, clips: int, keep: int, shared: bool = False) -> None:
-        self._settings = (layout, clips, keep, shared)
+    def __init__(self, shape: BatchShape, clips: int, keep: int, shared: bool = False) -> None:
+        self._settings = (shape, clips, keep, shared)
         self._pools = [
             None if arrays is None else _Pool(arrays, keep, shared)
-            for arrays in layout.arrays(clips)
+            for arrays in shape.arrays(clips)
         ]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process has memory of its own.
+        # Another process allocates its own memory.
         return BufferPool, self._settings
 
     def take(self, clips: int) -> BatchBuffers:
-        """Memory for a batch of `clips` clips, with anything in it.
+        """Return uninitialized buffers for a batch of `clips` clips.
 
-        It has no rows where the consumer holds more batches than may be shared: clips then come
-        with memory of their own.
+        They have no rows if the consumer holds the most batches that may be shared; each clip then
+        allocates its own memory.
         """
         taken = [pool and pool.take(clips) for pool in self._pools]
         if any(pool and not there for pool, there in zip(self._pools, taken, strict=True)):
             return BatchBuffers()
-        (frames, seen), (waveform, heard) = (there or (None, None) for there in taken)
-        return BatchBuffers(frames, waveform, (seen, heard))
+        (frames, frames_buffer), (waveform, waveform_buffer) = (
+            there or (None, None) for there in taken
+        )
+        return BatchBuffers(frames, waveform, (frames_buffer, waveform_buffer))

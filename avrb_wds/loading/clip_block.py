@@ -39,11 +39,13 @@ class SkippedClip(NamedTuple):
 
 @dataclass(frozen=True)
 class ClipProcessing:
-    """What becomes of every clip: each condition with its corrupter, then the transform.
+    """How clips are processed: the conditions, a corrupter for each, and the transform.
 
-    mix_conditions: the clips of a batch take the conditions in rotation, instead of all the same
-    one. digest: take the digest of every clip as it is before the transform.  signals: put frames
-    and sound in batches; without, there is no transform, and a worker needs no torch.
+    Attributes:
+        mix_conditions: Whether the clips of a batch take the conditions in rotation.
+        return_digests: Whether to compute the digest of every clip, before the transform.
+        signals: Whether batches contain frames and waveforms. Without them there is no transform,
+            and a worker needs no torch.
     """
 
     conditions: tuple[Condition, ...]
@@ -53,24 +55,26 @@ class ClipProcessing:
     return_digests: bool = False
     signals: bool = True
 
-    def number(self, place: int, turn: int) -> int:
-        """Which condition comes in turn `turn` for the clip at `place` of the global order.
+    def condition_index(self, order_index: int, repeat: int) -> int:
+        """Return the condition of the clip at `order_index` in repeat `repeat` of its block.
 
-        Over all turns each comes once.  Batches have no part in it, so that what is left of a pass
-        can be divided anew.
+        Over all repeats each condition comes once. It does not depend on batches, so that what is
+        left of an epoch can be divided again.
 
         >>> conditions = (Condition("rain", 1), Condition("rain", 3), Condition("rain", 5))
         >>> processing = ClipProcessing(conditions, (), mix_conditions=True)
-        >>> [processing.number(place, 1) for place in range(5)]
+        >>> [processing.condition_index(index, 1) for index in range(5)]
         [1, 2, 0, 1, 2]
         """
-        return (place + turn) % len(self.conditions) if self.mix_conditions else turn
+        return (order_index + repeat) % len(self.conditions) if self.mix_conditions else repeat
 
 
 class OutputRows(NamedTuple):
-    """Where one clip goes in the memory of its batch; None: in memory of its own.
+    """The rows of a batch that one clip is written to; None for new memory.
 
-    frames: (t, h, w, 3) uint8.  waveform: (channels, samples) float32.
+    Attributes:
+        frames: (t, h, w, 3) uint8.
+        waveform: (channels, samples) float32.
     """
 
     frames: Frame | None = None
@@ -81,11 +85,12 @@ class OutputRows(NamedTuple):
 class Item:
     """One clip under one condition, ready to be put in a batch.
 
-    digest: of what is shown; None unless it is asked for.  values: tensors and others by name,
-    without what lies in the memory of the batch already.
+    Attributes:
+        digest: Digest of frames and audio before the transform; None unless requested.
+        values: Tensors and others by name, without those already in the buffers of the batch.
     """
 
-    position: int
+    clip_index: int
     condition: Condition
     key: str
     shard: str
@@ -98,97 +103,110 @@ class Item:
 
 
 ItemOrError = Item | BaseException
-"""A clip under a condition, or why it is not there."""
+"""A clip under a condition, or the error that prevented it."""
 
 
 class ClipBlock:
-    """Clips that are read and decoded once, by the thread that first asks, for all conditions.
+    """Clips that are read and decoded once for all conditions, by the thread that first asks.
 
-    first: the place of the first of them in the global order.
+    Args:
+        shards: Where the clips are read.
+        clip_indices: Their indices in the shards.
+        processing: What is done to them.
+        first: Index of the first of them in the global order.
     """
 
     def __init__(
-        self, shards: ShardSet, positions: Sequence[int], recipe: ClipProcessing, first: int = 0
+        self,
+        shards: ShardSet,
+        clip_indices: Sequence[int],
+        processing: ClipProcessing,
+        first: int = 0,
     ) -> None:
-        self.positions = positions
-        self.recipe = recipe
+        self.clip_indices = clip_indices
+        self.processing = processing
         self._shards, self._first = shards, first
-        self._raws: list[RawClip | None] = [None] * len(positions)
-        self._clips: list[Clip | DataError | None] = [None] * len(positions)
-        self._locks = [Lock() for _ in positions]
+        self._raws: list[RawClip | None] = [None] * len(clip_indices)
+        self._clips: list[Clip | DataError | None] = [None] * len(clip_indices)
+        self._locks = [Lock() for _ in clip_indices]
 
     def __len__(self) -> int:
-        return len(self.positions)
+        return len(self.clip_indices)
 
-    def item(self, place: int, turn: int, rows: OutputRows) -> Item:
-        """The clip at `place` in the block under its condition of turn `turn`.
+    def item(self, row: int, repeat: int, out: OutputRows) -> Item:
+        """Return clip `row` of the block under its condition in repeat `repeat`.
 
-        Raises DataError, naming key and shard, where the clip is at fault, and UsageError where
-        the transform is.
+        Raises:
+            DataError: The clip is invalid; the message names key and shard.
+            UsageError: The transform failed or returned no dict.
         """
-        recipe, alone = self.recipe, len(self.recipe.conditions) == 1
-        number = recipe.number(self._first + place, turn)
-        condition = recipe.conditions[number]
-        clip = self._clip(place, rows.frames if alone else None)
-        corrupter = recipe.corrupters[number]
-        frames = _frames(clip, corrupter, rows.frames, in_place=alone)
-        pcm = _pcm(clip, corrupter, rows.waveform)
-        waveform = None if pcm is None else _waveform(pcm, rows.waveform)
+        processing, is_single = self.processing, len(self.processing.conditions) == 1
+        condition_index = processing.condition_index(self._first + row, repeat)
+        condition = processing.conditions[condition_index]
+        clip = self._clip(row, out.frames if is_single else None)
+        corrupter = processing.corrupters[condition_index]
+        frames = _frames(clip, corrupter, out.frames, in_place=is_single)
+        pcm = _pcm(clip, corrupter, out.waveform)
+        waveform = None if pcm is None else _waveform(pcm, out.waveform)
         digest = (
-            clip_digest(clip.key, frames, pcm, clip.sample_rate) if recipe.return_digests else None
+            clip_digest(clip.key, frames, pcm, clip.sample_rate)
+            if processing.return_digests
+            else None
         )
-        position, samples = self.positions[place], 0 if waveform is None else waveform.shape[1]
+        clip_index, samples = self.clip_indices[row], 0 if waveform is None else waveform.shape[1]
         values: dict[str, Any] = {}
-        if recipe.signals and (rows.frames is None or rows.waveform is None):
-            whole = clip_dict(clip, position, condition, frames, waveform)
-            values = {name: whole[name] for name, row in rows._asdict().items() if row is None}
-            if recipe.transform is not None:
-                values = _transformed(whole, recipe.transform, clip)
+        if processing.signals and (out.frames is None or out.waveform is None):
+            clip_values = clip_dict(clip, clip_index, condition, frames, waveform)
+            values = {name: clip_values[name] for name, row in out._asdict().items() if row is None}
+            if processing.transform is not None:
+                values = _transformed(clip_values, processing.transform, clip)
         record = clip.record
         about = (clip.key, clip.shard, record.video_id, record.target, clip.sample_rate, samples)
-        return Item(position, condition, *about, digest, values)
+        return Item(clip_index, condition, *about, digest, values)
 
-    def read(self, place: int) -> None:
-        """Have the bytes of the clip at `place` here before it is asked for."""
-        with self._locks[place]:
-            if self._raws[place] is None and self._clips[place] is None:
+    def read(self, row: int) -> None:
+        """Read the bytes of clip `row` before `item` needs them."""
+        with self._locks[row]:
+            if self._raws[row] is None and self._clips[row] is None:
                 try:
-                    self._raws[place] = self._shards.read(self.positions[place])
+                    self._raws[row] = self._shards.read(self.clip_indices[row])
                 except DataError as error:
-                    self._clips[place] = error
+                    self._clips[row] = error
 
-    def skipped(self, place: int, error: DataError) -> SkippedClip:
-        """The clip at `place`, as one that was left out for `error`."""
-        shard, entry = self._shards.locate(self.positions[place])
+    def skipped(self, row: int, error: DataError) -> SkippedClip:
+        """Describe clip `row` as skipped because of `error`."""
+        shard, entry = self._shards.locate(self.clip_indices[row])
         file = shard.file if isinstance(shard, ShardEntry) else shard.name
         return SkippedClip(entry.key, file, str(error))
 
-    def _clip(self, place: int, frames_out: Frame | None) -> Clip:
-        with self._locks[place]:
-            found = self._clips[place]
+    def _clip(self, row: int, frames_out: Frame | None) -> Clip:
+        with self._locks[row]:
+            found = self._clips[row]
             if found is None:
                 try:
-                    raw = self._raws[place] or self._shards.read(self.positions[place])
+                    raw = self._raws[row] or self._shards.read(self.clip_indices[row])
                     found = decode_clip(raw, frames_out)
                 except DataError as error:
                     found = error
-                self._raws[place], self._clips[place] = None, found
+                self._raws[row], self._clips[row] = None, found
         if isinstance(found, DataError):
-            # Raised once a condition: without what led to it the last time.
+            # Raised for every condition: without the traceback of the last time.
             raise found.with_traceback(None)
         return found
 
 
 def _frames(
-    clip: Clip, corrupter: Corrupter | None, row: Frame | None, in_place: bool
+    clip: Clip, corrupter: Corrupter | None, out_row: Frame | None, in_place: bool
 ) -> Frame | None:
-    """The frames corrupted, in `row`, else in place, else in new memory."""
+    """Return the corrupted frames: in `out_row`, else in place, else in new memory."""
     if clip.frames is None:
-        _check_absent(clip, row, "frames")
+        _check_absent(clip, out_row, "frames")
         return None
-    if row is not None and row.shape != clip.frames.shape:
-        raise _differs(clip, "frames", clip.frames.shape, row.shape)
-    out = row if row is not None else clip.frames if in_place else np.empty_like(clip.frames)
+    if out_row is not None and out_row.shape != clip.frames.shape:
+        raise _differs(clip, "frames", clip.frames.shape, out_row.shape)
+    out = (
+        out_row if out_row is not None else clip.frames if in_place else np.empty_like(clip.frames)
+    )
     if corrupter is not None:
         return corrupter.frames(clip.frames, clip.key, out)
     if out is not clip.frames:
@@ -196,46 +214,48 @@ def _frames(
     return out
 
 
-def _pcm(clip: Clip, corrupter: Corrupter | None, row: Waveform | None) -> Pcm | None:
-    """The sound corrupted; raises DataError where it has no place in `row`."""
+def _pcm(clip: Clip, corrupter: Corrupter | None, out_row: Waveform | None) -> Pcm | None:
+    """Return the corrupted audio; raise DataError if it does not fit in `out_row`."""
     if clip.pcm is None:
-        _check_absent(clip, row, "sound")
+        _check_absent(clip, out_row, "audio")
         return None
     pcm = clip.pcm
-    if row is not None and (pcm.shape[0] != row.shape[0] or pcm.shape[1] > row.shape[1]):
-        raise _differs(clip, "sound", pcm.shape, row.shape)
+    if out_row is not None and (
+        pcm.shape[0] != out_row.shape[0] or pcm.shape[1] > out_row.shape[1]
+    ):
+        raise _differs(clip, "audio", pcm.shape, out_row.shape)
     return pcm if corrupter is None else corrupter.pcm(pcm, clip.key, clip.sample_rate)
 
 
-def _waveform(pcm: Pcm, row: Waveform | None) -> Waveform:
-    """The sound in the beginning of `row` with silence after it, or in new memory."""
-    if row is None:
+def _waveform(pcm: Pcm, out_row: Waveform | None) -> Waveform:
+    """Write the audio to the start of `out_row`, followed by silence, or to new memory."""
+    if out_row is None:
         return to_waveform(pcm)
     samples = pcm.shape[1]
-    row[:, samples:] = 0
-    return to_waveform(pcm, row[:, :samples])
+    out_row[:, samples:] = 0
+    return to_waveform(pcm, out_row[:, :samples])
 
 
-def _check_absent(clip: Clip, row: npt.NDArray[Any] | None, what: str) -> None:
-    if row is not None:
+def _check_absent(clip: Clip, out_row: npt.NDArray[Any] | None, what: str) -> None:
+    if out_row is not None:
         raise DataError(f"clip {clip.key!r} in shard {clip.shard} has no {what}.")
 
 
 def _differs(clip: Clip, what: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> DataError:
     return DataError(
-        f"clip {clip.key!r} in shard {clip.shard} has {what} of shape {shape}, which the manifest, "
-        f"with {expected}, rules out."
+        f"clip {clip.key!r} in shard {clip.shard} has {what} of shape {shape}; the manifest "
+        f"allows {expected}."
     )
 
 
 def clip_dict(
     clip: Clip,
-    position: int,
+    clip_index: int,
     condition: Condition,
     frames: Frame | None,
     waveform: Waveform | None,
 ) -> ClipDict:
-    """A corrupted clip as transforms and datasets see it: signals are torch tensors."""
+    """Return a corrupted clip as transforms and datasets get it, with torch tensors."""
     import torch
 
     return {
@@ -248,17 +268,17 @@ def clip_dict(
         "video_id": clip.record.video_id,
         "corruption": condition.corruption,
         "severity": condition.severity,
-        "position": position,
+        "position": clip_index,
     }
 
 
-def _transformed(whole: ClipDict, transform: Transform, clip: Clip) -> ClipDict:
+def _transformed(clip_values: ClipDict, transform: Transform, clip: Clip) -> ClipDict:
     where = f"on clip {clip.key!r} in shard {clip.shard}"
     try:
-        values = transform(whole)
+        values = transform(clip_values)
     except Exception as error:
         raise UsageError(
-            f"the transform failed {where}: {describe(error)}; it has to take a clip's dict."
+            f"the transform failed {where}: {describe(error)}; it must accept a clip's dict."
         ) from error
     if not isinstance(values, dict):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Batches: the memory they lie in, and clips put together."""
+"""Batches: clips stacked into tensors and lists."""
 
 from __future__ import annotations
 
@@ -40,42 +40,43 @@ numbers become a tensor, everything else a list.
 
 @dataclass(frozen=True)
 class Collate:
-    """Clips to batches.
+    """Makes batches of clips.
 
-    task: as in the manifest, None where there is none.  classes: how many.  mix_conditions: name
-    the condition of each clip, not of the batch.
+    Attributes:
+        task: As in the manifest; None without one.
+        classes: Number of classes.
+        mix_conditions: Whether each clip of a batch has its own condition.
     """
 
     task: Task | None
     classes: int
     mix_conditions: bool = False
 
-    def __call__(self, items: Sequence[Item | None], memory: BatchBuffers | None = None) -> Batch:
-        """The batch of `items`, of which those that are None are left out; at least one is there.
+    def __call__(self, items: Sequence[Item | None], buffers: BatchBuffers | None = None) -> Batch:
+        """Return the batch of `items`, without those that are None; at least one is not.
 
-        memory: where the signals of `items`, place by place, lie already.  They are handed over as
-        they are, unless clips are left out.  Raises UsageError where the transform returned other
-        names for one clip than for another.
+        Signals already in the rows of `buffers` are not copied, unless clips are left out. Raises
+        UsageError if the transform returned other names for one clip than for another.
         """
         import torch
 
-        there = [item for item in items if item is not None]
-        rates = [item.sample_rate for item in there]
-        batch: Batch = {"key": [item.key for item in there]}
-        if memory is not None:
-            keep = [place for place, item in enumerate(items) if item is not None]
-            batch |= memory.columns(keep, [item.samples for item in there])
-        batch["sample_rate"] = rates[0] if len(set(rates)) == 1 else rates
-        batch["target"] = _joined([self.target(item) for item in there])
-        batch |= self._condition([item.condition for item in there])
-        batch["position"] = torch.tensor([item.position for item in there])
-        if there[0].digest is not None:
-            batch["digest"] = [item.digest for item in there]
-        for name, column in _columns(there).items():
+        present = [item for item in items if item is not None]
+        sample_rates = [item.sample_rate for item in present]
+        batch: Batch = {"key": [item.key for item in present]}
+        if buffers is not None:
+            keep = [row for row, item in enumerate(items) if item is not None]
+            batch |= buffers.columns(keep, [item.samples for item in present])
+        batch["sample_rate"] = sample_rates[0] if len(set(sample_rates)) == 1 else sample_rates
+        batch["target"] = _stack([self.target(item) for item in present])
+        batch |= self._condition([item.condition for item in present])
+        batch["position"] = torch.tensor([item.clip_index for item in present])
+        if present[0].digest is not None:
+            batch["digest"] = [item.digest for item in present]
+        for name, column in _columns(present).items():
             if name == "waveform" and all(_is_waveform(value) for value in column):
                 batch["num_samples"] = torch.tensor([value.shape[1] for value in column])
-                column = _padded(column)
-            batch[name] = _joined(column)
+                column = _pad(column)
+            batch[name] = _stack(column)
         return batch
 
     def _condition(self, conditions: list[Condition]) -> Batch:
@@ -87,34 +88,34 @@ class Collate:
         }
 
     def target(self, item: Item) -> Any:
-        """Its class; for several labels float32 (classes,) of 0 and 1; else what the clip says."""
+        """Return its class, or for several labels float32 (classes,) of 0 and 1."""
         import torch
 
         if self.task == "multi-label":
             hot = torch.zeros(self.classes)
-            hot[list(_numbers(item.target))] = 1
+            hot[list(_class_indices(item.target))] = 1
             return hot
         return item.target
 
     def checked(self, item: Item) -> Item | DataError:
-        """The item; an error that names it where the manifest rules its target out."""
+        """Return the item, or an error that names it if the manifest does not allow its target."""
         if self.task not in ("single-label", "multi-label"):
             return item
-        numbers = (item.target,) if self.task == "single-label" else _numbers(item.target)
+        numbers = (item.target,) if self.task == "single-label" else _class_indices(item.target)
         if all(isinstance(number, int) and number < self.classes for number in numbers):
             return item
         return DataError(
-            f"clip {item.key!r} in shard {item.shard} has target {item.target}, which the "
-            f"manifest, with {self.classes} classes and task {self.task}, rules out."
+            f"clip {item.key!r} in shard {item.shard} has target {item.target}; the "
+            f"manifest has {self.classes} classes and task {self.task}."
         )
 
 
-def _numbers(target: Target) -> tuple[int, ...]:
+def _class_indices(target: Target) -> tuple[int, ...]:
     return target if isinstance(target, tuple) else () if target is None else (target,)
 
 
 def _columns(items: Sequence[Item]) -> dict[str, list[Any]]:
-    """The values of all items by name."""
+    """Return the values of all items by name."""
     names = items[0].values.keys()
     for item in items:
         if item.values.keys() != names:
@@ -131,8 +132,8 @@ def _is_waveform(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and value.ndim == 2
 
 
-def _padded(waveforms: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Waveforms (channels, samples) with silence after them, up to the longest."""
+def _pad(waveforms: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Pad waveforms (channels, samples) with silence to the length of the longest."""
     import torch
 
     longest = max(waveform.shape[1] for waveform in waveforms)
@@ -140,8 +141,8 @@ def _padded(waveforms: list[torch.Tensor]) -> list[torch.Tensor]:
     return [pad(waveform, (0, longest - waveform.shape[1])) for waveform in waveforms]
 
 
-def _joined(column: list[Any]) -> Any:
-    """Tensors and arrays of one shape stacked, numbers as a tensor, all else as a list."""
+def _stack(column: list[Any]) -> Any:
+    """Stack tensors and arrays of one shape, put numbers in a tensor, and leave all else a list."""
     import torch
 
     if all(value is None for value in column):
@@ -153,7 +154,7 @@ def _joined(column: list[Any]) -> Any:
 
 
 def stackable(column: list[Any]) -> bool:
-    """Whether these are tensors of one shape and dtype."""
+    """Return whether these are tensors of one shape and dtype."""
     import torch
 
     if not all(isinstance(value, torch.Tensor) for value in column):

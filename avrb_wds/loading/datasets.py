@@ -1,4 +1,4 @@
-"""The same clips as torch datasets, for a DataLoader and samplers of the user's own."""
+"""The same clips as torch datasets, for a DataLoader and custom samplers."""
 
 from __future__ import annotations
 
@@ -50,16 +50,14 @@ class ClipDataset(Dataset[ClipDict]):
         )
 
     def __len__(self) -> int:
-        return len(self._pipeline.shards) * len(self._pipeline.recipe.conditions)
+        return len(self._pipeline.shards) * len(self._pipeline.processing.conditions)
 
     def __getitem__(self, number: int) -> ClipDict:
         number = check_int("clip number", number)
         if not -len(self) <= number < len(self):
             raise IndexError(f"clip {number} of {len(self)}")
-        place, condition = divmod(number % len(self), len(self._pipeline.recipe.conditions))
-        return next(
-            _clips(self._pipeline, range(place, place + 1), range(condition, condition + 1))
-        )
+        clip, condition = divmod(number % len(self), len(self._pipeline.processing.conditions))
+        return next(_clips(self._pipeline, range(clip, clip + 1), range(condition, condition + 1)))
 
 
 class ClipStream(IterableDataset[ClipDict]):
@@ -104,11 +102,11 @@ class ClipStream(IterableDataset[ClipDict]):
         return split_spans([Span(0, len(self._pipeline.shards))], *self._topology.find())
 
     def _plan(self, spans: tuple[Span, ...]) -> Plan:
-        return Plan(spans, 1, len(self._pipeline.recipe.conditions))
+        return Plan(spans, 1, len(self._pipeline.processing.conditions))
 
 
 class _Clips(Iterator[ClipDict]):
-    """The clips of a plan of single clips; what is given out can be saved and skipped again."""
+    """The clips of a plan with batches of one clip; the position in it can be saved."""
 
     def __init__(self, pipeline: Pipeline, plan: Plan) -> None:
         self._pipeline, self._plan = pipeline, plan
@@ -120,22 +118,22 @@ class _Clips(Iterator[ClipDict]):
         return clip
 
     def state_dict(self) -> dict[str, int]:
-        """How many clips are given out."""
+        """Return the number of clips returned so far."""
         return {"given": self._given}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on after as many clips as were given out then; none of them is read."""
+        """Continue after the clips returned then, without reading them."""
         self._given = state["given"]
         left = replace(self._plan, spans=self._plan.after(self._given))
         blocks = (_clips(self._pipeline, *block) for block in left.blocks())
         self._clips = chain.from_iterable(blocks)
 
 
-def _clips(pipeline: Pipeline, places: range, numbers: range) -> Iterator[ClipDict]:
-    """The one clip at `places`, under each of the conditions `numbers`."""
-    block = pipeline.block(places)
-    for number in numbers:
-        item = pipeline.collate.checked(block.item(0, number, OutputRows()))
+def _clips(pipeline: Pipeline, order_range: range, repeats: range) -> Iterator[ClipDict]:
+    """Yield the one clip in `order_range` once for each of `repeats`."""
+    block = pipeline.block(order_range)
+    for repeat in repeats:
+        item = pipeline.collate.checked(block.item(0, repeat, OutputRows()))
         if isinstance(item, DataError):
             raise item
         about = {
@@ -145,7 +143,7 @@ def _clips(pipeline: Pipeline, places: range, numbers: range) -> Iterator[ClipDi
             "target": pipeline.collate.target(item),
             "corruption": item.condition.corruption,
             "severity": item.condition.severity,
-            "position": item.position,
+            "position": item.clip_index,
         }
-        # torch's default collate has no way with None.
+        # torch's default collate function does not accept None.
         yield {k: v for k, v in {**about, **item.values}.items() if v is not None}

@@ -1,4 +1,4 @@
-"""The loader: batches of one rank, in a fixed order, as often as they are asked for."""
+"""The loader: batches of one rank, in a fixed order, for any number of epochs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Loader:
         self._pipeline, self._batch_size, self._stream = pipeline, batch_size, stream
         self._topology = topology
         self._progress: EpochProgress | None = None
-        # A fraction is one of all ranks' clips: no rank stops a run that is within the budget.
+        # A fraction is of all ranks' clips, so that no rank stops a run that is within the budget.
         self._budget = ErrorBudget.of(max_errors, len(pipeline.shards))
 
     @property
@@ -60,7 +60,7 @@ class Loader:
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions under which every clip is returned."""
-        return self._pipeline.recipe.conditions
+        return self._pipeline.processing.conditions
 
     @property
     def rank(self) -> int:
@@ -83,26 +83,26 @@ class Loader:
     def __iter__(self) -> Iterator[Batch]:
         skipped: list[SkippedClip] = []
         self.skipped = skipped
-        begun = self._progress = self._next()
-        for given, result in enumerate(self._stream(self._pipeline, begun.plan), 1):
-            self._account(result, skipped)
-            self._progress = replace(begun, given=given)
+        current = self._progress = self._next()
+        for given, result in enumerate(self._stream(self._pipeline, current.plan), 1):
+            self._record_failures(result, skipped)
+            self._progress = replace(current, given=given)
             if result.batch is not None:
                 yield result.batch
-        self._progress = EpochProgress(self._whole(), number=begun.number + 1)
+        self._progress = EpochProgress(self._whole(), number=current.number + 1)
 
     def _whole(self) -> Plan:
-        """A whole pass of this rank."""
+        """Return the plan of a complete epoch of this rank."""
         return _whole_plan(self._pipeline, self._batch_size, *self._topology.find())
 
-    def _now(self) -> EpochProgress:
-        """The pass under way, else the first one."""
+    def _current(self) -> EpochProgress:
+        """Return the current epoch, or the first one."""
         first = EpochProgress(self._whole())
         return first if self._progress is None else self._progress
 
     def _next(self) -> EpochProgress:
-        """The pass that an iteration goes on with, or begins."""
-        now = self._now()
+        """Return the epoch that the next iteration continues or starts."""
+        now = self._current()
         return EpochProgress(self._whole(), number=now.number + 1) if now.given else now
 
     def state_dict(self) -> State:
@@ -110,7 +110,7 @@ class Loader:
 
         After the last batch it is the state of the start of the next epoch.
         """
-        return save_state(self._pipeline, self._now(), self._topology.find())
+        return save_state(self._pipeline, self._current(), self._topology.find())
 
     def load_state_dict(self, state: State | Sequence[State]) -> None:
         """Continue from a state in the next iteration; later iterations are complete epochs.
@@ -128,8 +128,8 @@ class Loader:
         spans, number = restore_state(state, self._pipeline, self._topology.find())
         self._progress = EpochProgress(replace(self._whole(), spans=spans), number=number)
 
-    def _account(self, result: Result, skipped: list[SkippedClip]) -> None:
-        """Enter the clips that failed, once each; raises where they are too many."""
+    def _record_failures(self, result: Result, skipped: list[SkippedClip]) -> None:
+        """Add failed clips to `skipped`, once each; raise DataError if they exceed the budget."""
         for clip, error in result.failed:
             if clip not in skipped:
                 self._budget.check(len(skipped) + 1, error)
@@ -138,7 +138,7 @@ class Loader:
 
 def _whole_plan(pipeline: Pipeline, batch_size: int, rank: int = 0, world_size: int = 1) -> Plan:
     spans = split_spans([Span(0, len(pipeline.shards))], rank, world_size)
-    return Plan(spans, batch_size, len(pipeline.recipe.conditions))
+    return Plan(spans, batch_size, len(pipeline.processing.conditions))
 
 
 @show_settings
@@ -214,7 +214,7 @@ def load(
         >>> for batch in load("shards/", "rain", 3, batch_size=32):  # doctest: +SKIP
         ...     print(batch["frames"].shape, batch["waveform"].shape, batch["target"])
     """
-    way = WorkerConfig.of(worker_type, num_workers, prefetch)
+    config = WorkerConfig.of(worker_type, num_workers, prefetch)
     topology = Topology(rank, world_size)
     pipeline = build_pipeline(
         open_shards(source, storage_options, cache_dir, cache_size),
@@ -226,5 +226,5 @@ def load(
         transform=transform,
     )
     size = check_int("batch_size", batch_size, 1)
-    stream = way.make_stream(pipeline, _whole_plan(pipeline, size))
+    stream = config.make_stream(pipeline, _whole_plan(pipeline, size))
     return Loader(pipeline, size, topology, max_errors, stream)

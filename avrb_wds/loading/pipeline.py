@@ -1,4 +1,4 @@
-"""Batches made by threads, in a fixed order, a bounded number ahead of the consumer."""
+"""From shards to batches, by threads, in a fixed order and a bounded number ahead."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from ..storage import Storage
 from .buffers import BatchBuffers, BatchShape, BufferPool
 from .clip_block import ClipBlock, ClipProcessing, Item, ItemOrError, SkippedClip, Transform
 from .collate import Batch, Collate
-from .sharding import Plan, Positions, global_order
+from .sharding import ClipOrder, Plan, global_order
 
 
 class Result(NamedTuple):
-    """A batch, None where all of its clips failed, and the clips that failed."""
+    """A batch (None if all of its clips failed) and the clips that failed."""
 
     batch: Batch | None
     failed: list[tuple[SkippedClip, DataError]]
 
 
 class Pipeline(NamedTuple):
-    """The way of a clip from the shards into a batch."""
+    """Everything that turns clips in shards into batches."""
 
     shards: ShardSet
-    order: Positions
-    recipe: ClipProcessing
-    layout: BatchShape
+    order: ClipOrder
+    processing: ClipProcessing
+    shape: BatchShape
     collate: Collate
     settings: CorruptionSettings
 
-    def block(self, places: range) -> ClipBlock:
-        """The clips at these places of the global order."""
-        positions = [int(position) for position in self.order[places.start : places.stop]]
-        return ClipBlock(self.shards, positions, self.recipe, places.start)
+    def block(self, order_range: range) -> ClipBlock:
+        """Return the clips in this range of the global order."""
+        clip_indices = [int(index) for index in self.order[order_range.start : order_range.stop]]
+        return ClipBlock(self.shards, clip_indices, self.processing, order_range.start)
 
 
 def open_shards(
@@ -69,7 +69,7 @@ def build_pipeline(
     return_digests: bool = False,
     signals: bool = True,
 ) -> Pipeline:
-    """The pipeline from `source`; raises UsageError or DataError, naming what is not allowed."""
+    """Check all arguments, open the shards, and connect the steps; no clip is read yet."""
     corrupters = tuple(corrupter_for(condition, settings) for condition in conditions)
     shards = ShardSet.open(source)
     manifest = shards.manifest
@@ -77,7 +77,7 @@ def build_pipeline(
         shards,
         global_order(len(shards), shuffle, settings.seed),
         ClipProcessing(conditions, corrupters, transform, mix_conditions, return_digests, signals),
-        # What a transform makes of a clip has a shape of its own.
+        # A transform may change the shapes.
         BatchShape.of(manifest if transform is None and signals else None),
         Collate(
             manifest.task if manifest else None,
@@ -89,21 +89,21 @@ def build_pipeline(
 
 
 def stream_by_threads(
-    pipeline: Pipeline, plan: Plan, workers: int, prefetch: int, memory: BufferPool | None = None
+    pipeline: Pipeline, plan: Plan, workers: int, prefetch: int, buffers: BufferPool | None = None
 ) -> Iterator[Result]:
-    """The results of `plan` in order, by `workers` threads, `prefetch` batches ahead at most.
+    """Make the batches of `plan` in order by `workers` threads, at most `prefetch` ahead.
 
-    memory: to put batches in; by default some that goes back to the system after the pass.  The
-    threads end when the iterator is exhausted, closed or dropped.
+    By default the buffers are freed after the epoch. The threads end when the iterator is
+    exhausted, closed or dropped.
     """
-    memory = memory or batch_memory(pipeline, plan, prefetch)
+    buffers = buffers or make_buffer_pool(pipeline, plan, prefetch)
     with ThreadWorkers(workers) as threads:
-        pending: deque[_Job] = deque()
-        for places, turns in plan.blocks():
-            block = pipeline.block(places)
-            for turn in turns:
+        pending: deque[_BatchJob] = deque()
+        for order_range, repeats in plan.blocks():
+            block = pipeline.block(order_range)
+            for repeat in repeats:
                 pending.append(
-                    _begin(_Job(pipeline, block, turn, memory.take(len(block))), threads)
+                    _submit(_BatchJob(pipeline, block, repeat, buffers.take(len(block))), threads)
                 )
                 if len(pending) > prefetch:
                     yield pending.popleft().result()
@@ -111,87 +111,89 @@ def stream_by_threads(
             yield pending.popleft().result()
 
 
-def batch_memory(pipeline: Pipeline, plan: Plan, prefetch: int, shared: bool = False) -> BufferPool:
-    """Memory for the batches that are there at a time, of `plan` or what `Plan.after` leaves."""
-    # prefetch + 1 are in the making, and one is in the consumer's hands.  A pass that goes on may
-    # bring a rank more clips than its own share.
+def make_buffer_pool(
+    pipeline: Pipeline, plan: Plan, prefetch: int, shared: bool = False
+) -> BufferPool:
+    """Return buffers for as many batches as exist at a time, in this or a resumed epoch."""
+    # prefetch + 1 are in work, and the consumer has one. A resumed epoch may bring a rank more
+    # clips than its own share.
     clips = min(plan.batch_size, len(pipeline.shards))
-    return BufferPool(pipeline.layout, clips, prefetch + 2, shared)
+    return BufferPool(pipeline.shape, clips, prefetch + 2, shared)
 
 
-def _begin(job: _Job, threads: ThreadWorkers) -> _Job:
-    for place in range(len(job)):
-        threads.submit(partial(job.run, place))
+def _submit(job: _BatchJob, threads: ThreadWorkers) -> _BatchJob:
+    for row in range(len(job)):
+        threads.submit(partial(job.run, row))
     return job
 
 
 def make_result(
     pipeline: Pipeline,
     block: ClipBlock,
-    attempts: Sequence[ItemOrError | None],
-    memory: BatchBuffers | None,
+    outcomes: Sequence[ItemOrError | None],
+    buffers: BatchBuffers | None,
 ) -> Result:
-    """The batch of what succeeded, and what failed; raises what no error budget covers."""
+    """Put a batch together; list clips that are invalid, and raise any other error."""
     failed = []
-    attempts = [pipeline.collate.checked(a) if isinstance(a, Item) else a for a in attempts]
-    for place, attempt in enumerate(attempts):
-        if isinstance(attempt, DataError):
-            failed.append((block.skipped(place, attempt), attempt))
-        elif isinstance(attempt, BaseException):
-            raise attempt
-    items = [attempt if isinstance(attempt, Item) else None for attempt in attempts]
+    outcomes = [pipeline.collate.checked(a) if isinstance(a, Item) else a for a in outcomes]
+    for row, outcome in enumerate(outcomes):
+        if isinstance(outcome, DataError):
+            failed.append((block.skipped(row, outcome), outcome))
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    items = [outcome if isinstance(outcome, Item) else None for outcome in outcomes]
     if len(failed) == len(items):
         return Result(None, failed)
-    return Result(pipeline.collate(items, memory), failed)
+    return Result(pipeline.collate(items, buffers), failed)
 
 
-class _Job:
-    """One batch in the making; its tasks may run in any threads, in the order of their places."""
+class _BatchJob:
+    """One batch in work; its tasks may run in any threads, in the order of the rows."""
 
     def __init__(
-        self, pipeline: Pipeline, block: ClipBlock, turn: int, memory: BatchBuffers
+        self, pipeline: Pipeline, block: ClipBlock, repeat: int, buffers: BatchBuffers
     ) -> None:
-        self._pipeline, self._block, self._turn, self._memory = pipeline, block, turn, memory
-        self._attempts: list[ItemOrError | None] = [None] * len(block)
-        self._left = self._lost = len(block)
+        self._pipeline, self._block, self._repeat, self._buffers = pipeline, block, repeat, buffers
+        self._outcomes: list[ItemOrError | None] = [None] * len(block)
+        self._remaining = self._first_error = len(block)
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._result: Result | BaseException
 
     def __len__(self) -> int:
-        return len(self._attempts)
+        return len(self._outcomes)
 
-    def run(self, place: int) -> None:
-        """Make the item at `place`; the last one to be made puts the batch together."""
-        if place < self._lost:
-            self._attempts[place] = self._attempt(place)
+    def run(self, row: int) -> None:
+        """Make the item of `row`; the last one to finish puts the batch together."""
+        if row < self._first_error:
+            self._outcomes[row] = self._make_item(row)
         with self._lock:
-            self._left -= 1
-            last = not self._left
+            self._remaining -= 1
+            last = not self._remaining
         if last:
-            self._result = self._settled()
+            self._result = self._finish()
             self._done.set()
 
-    def _attempt(self, place: int) -> ItemOrError:
+    def _make_item(self, row: int) -> ItemOrError:
         try:
-            return self._block.item(place, self._turn, self._memory.rows(place))
+            return self._block.item(row, self._repeat, self._buffers.rows(row))
         except DataError as error:
             return error
         except BaseException as error:
-            # The batch is lost.  Earlier clips are still tried, so that the error that comes out
-            # is that of the first one, whatever the timing.
+            # The batch has failed. Earlier clips are still tried, so that the first one's error is
+            # raised, whatever the timing.
             with self._lock:
-                self._lost = min(self._lost, place)
+                self._first_error = min(self._first_error, row)
             return error
 
-    def _settled(self) -> Result | BaseException:
+    def _finish(self) -> Result | BaseException:
         try:
-            return make_result(self._pipeline, self._block, self._attempts, self._memory)
+            return make_result(self._pipeline, self._block, self._outcomes, self._buffers)
         except BaseException as error:
             return error
 
     def result(self) -> Result:
-        """What has become of the batch, once all its clips are through."""
+        """Wait for all clips, and return the batch or raise its error."""
         self._done.wait()
         if isinstance(self._result, Result):
             return self._result
