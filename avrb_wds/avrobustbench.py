@@ -11,7 +11,7 @@ from typing import TypeVar
 from PIL import Image
 from torch.utils.data import Dataset
 
-from .codecs import decode_audio, decode_picture, encode_audio
+from .codecs import decode_audio, decode_image, encode_audio
 from .condition import Severity
 from .corrupter import Corrupter
 from .corruptions import Frame, Pcm, Profile
@@ -128,7 +128,7 @@ class _Listed:
             )
         chosen = places.values() if wanted is None else [places[wanted]]
         paths = [(place, column_path(clip.pictures, numbers[place])) for place in chosen]
-        frames = [(place, _decoded(path, decode_picture)) for place, path in paths]
+        frames = [(place, _decoded(path, decode_image)) for place, path in paths]
         return escape_key(clip.video_id), frames, *_decoded(clip.audio, decode_audio)
 
 

@@ -17,7 +17,7 @@ from helpers.cli import run_avrb
 from PIL import Image, ImageCms
 
 import avrb_wds as avrb
-from avrb_wds.codecs import decode_frame, decode_picture, decode_pixels
+from avrb_wds.codecs import decode_frame, decode_image, decode_pixels
 from avrb_wds.corrupter import corrupt_frames
 from avrb_wds.errors import DataError, UsageError
 from avrb_wds.signals import to_rgb
@@ -84,7 +84,7 @@ def test_a_file_of_any_mode_has_the_colors_of_its_image(mode: str, kind: str) ->
         with Image.open(io.BytesIO(data)) as image:
             expected = to_rgb(image)
         assert np.array_equal(decode_frame(data), expected)
-        assert np.array_equal(decode_picture(data), expected)
+        assert np.array_equal(decode_image(data), expected)
         assert np.array_equal(decode_pixels(data)[..., :3], expected)
         if kind in ("PNG", "TIFF"):
             assert np.array_equal(expected, to_rgb(in_mode(mode)))
@@ -106,7 +106,7 @@ def test_of_16_bits_the_upper_8_count(mode: str) -> None:
 def test_files_of_16_bits(kind: str, options: dict[str, Any]) -> None:
     data = coded(Image.fromarray(DEEP), kind, **options)
     assert np.array_equal(decode_frame(data), GRAY)
-    assert np.array_equal(decode_picture(data), GRAY)
+    assert np.array_equal(decode_image(data), GRAY)
 
 
 def test_16_bit_colors() -> None:
@@ -159,11 +159,11 @@ def test_of_a_phones_two_pictures_the_first_counts() -> None:
     options["append_images"] = [Image.new("RGB", (16, 12))]
     data = coded(Image.fromarray(RGB), "MPO", **options)
     first = decode_frame(coded(Image.fromarray(RGB), "JPEG"))
-    for read in (decode_frame, decode_picture, decode_pixels):
+    for read in (decode_frame, decode_image, decode_pixels):
         assert np.array_equal(read(data), first)
     options["append_images"] = [Image.new("RGB", (16, 12))]
     pages = coded(Image.fromarray(RGB), "TIFF", **options)
-    assert np.array_equal(decode_picture(pages), RGB)
+    assert np.array_equal(decode_image(pages), RGB)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -171,7 +171,7 @@ def test_what_is_animated_is_refused(kind: str) -> None:
     options: dict[str, Any] = {"save_all": True, "append_images": [Image.new("RGB", (30, 20))]}
     data = coded(Image.fromarray(RGB), kind, **options)
     with pytest.raises(DataError, match=r"^the image is animated; give it as a video\.$"):
-        decode_picture(data)
+        decode_image(data)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -186,14 +186,14 @@ def test_a_picture_is_upright_whatever_its_kind(kind: str, turn: int) -> None:
         6: np.rot90(RGB, -1), 7: RGB[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90(RGB),
     }.get(turn, RGB)  # fmt: skip
     near = 4 if kind == "JPEG" else 0
-    found = decode_picture(data)
+    found = decode_image(data)
     assert found.shape == turned.shape
     assert np.abs(found.astype(int) - turned).max() <= near
 
 
 def test_an_exif_that_is_broken_turns_nothing() -> None:
     data = coded(Image.fromarray(RGB), "PNG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff")
-    assert np.array_equal(decode_picture(data), RGB)
+    assert np.array_equal(decode_image(data), RGB)
 
 
 def test_commands_read_tiff_and_phones_pictures(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("chunks", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("read", [decode_frame, decode_picture, decode_pixels])
+@pytest.mark.parametrize("read", [decode_frame, decode_image, decode_pixels])
 def test_chunks_of_a_png(
     read: Any, chunks: list[tuple[bytes, bytes]], capfd: pytest.CaptureFixture[str]
 ) -> None:

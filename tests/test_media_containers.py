@@ -38,7 +38,7 @@ def remux(source: Path, target: Path, kind: str, **options: str) -> Path:
 
 def read_by_all(path: Path) -> tuple[int, int]:
     """(frames that corrupt writes, samples of the sound), after pack and preview have read it."""
-    window = VideoWindow.of(path, OPTIONS, with_sound=True)
+    window = VideoWindow.of(path, OPTIONS, with_audio=True)
     assert len(window.frames(lambda frame: frame)) == 4
     assert clip_of_file(path, 2).frames is not None
     with av.open(avrb.create_video(path, "compression", 1, modality="visual")) as file:
@@ -121,7 +121,7 @@ def test_mirrored_pictures_show_as_players_show_them(
         file.mux(stream.encode())
     shown = np.rot90(scene, rotation // 90)
     shown = shown[:: -1 if over else 1, :: -1 if across else 1].astype(int)
-    window = VideoWindow.of(path, OPTIONS, with_sound=False)
+    window = VideoWindow.of(path, OPTIONS, with_audio=False)
     assert np.abs(window.frames(lambda frame: frame)[0] - shown).mean() < 4
     with av.open(avrb.create_video(path, "compression", 1, modality="audio")) as file:
         made = next(file.decode(video=0)).to_ndarray(format="rgb24")
@@ -130,7 +130,7 @@ def test_mirrored_pictures_show_as_players_show_them(
 
 def test_pictures_at_a_slant_stay_as_stored(tmp_path: Path) -> None:
     path = make_video(tmp_path / "in.mp4", Movie(frames=4, rotation=30))
-    frame = VideoWindow.of(path, OPTIONS, with_sound=False).frames(lambda frame: frame)[0]
+    frame = VideoWindow.of(path, OPTIONS, with_audio=False).frames(lambda frame: frame)[0]
     assert frame.shape == (48, 64, 3)
     assert frame[2, 2].min() > 200
 
@@ -201,7 +201,7 @@ def test_what_corrupt_refuses_pack_and_preview_refuse(name: str, tmp_path: Path)
 
 
 def read_window(path: Path) -> None:
-    VideoWindow.of(path, OPTIONS, with_sound=True).frames(lambda frame: frame)
+    VideoWindow.of(path, OPTIONS, with_audio=True).frames(lambda frame: frame)
 
 
 def test_a_window_before_the_damage_is_whole(tmp_path: Path) -> None:
@@ -209,6 +209,6 @@ def test_a_window_before_the_damage_is_whole(tmp_path: Path) -> None:
     data = whole("a.mkv")
     path.write_bytes(data[: len(data) * 95 // 100])
     short = PackOptions(frames=4, frame_size="keep", duration=0.5)
-    window = VideoWindow.of(path, short, with_sound=True)
+    window = VideoWindow.of(path, short, with_audio=True)
     assert window.window == Span(Fraction(0), Fraction(1, 2))
     assert len(window.frames(lambda frame: frame)) == 4

@@ -26,7 +26,7 @@ def decoded(path: Path) -> tuple[np.ndarray, int]:
     return whole(track), track.sample_rate
 
 
-def write_sound(path: Path, blocks: list[tuple[int, np.ndarray]], layout: str = "mono") -> Path:
+def write_audio(path: Path, blocks: list[tuple[int, np.ndarray]], layout: str = "mono") -> Path:
     """A video of one frame with blocks of sound that begin at these milliseconds."""
     with av.open(str(path), "w") as file:
         picture = file.add_stream("mpeg4", rate=10)
@@ -67,7 +67,7 @@ def test_a_gap_is_silence_and_of_an_overlap_the_first_counts(tmp_path: Path) -> 
     loud = [np.full((1, 4096), 1000 * (n + 1), np.int16) for n in range(3)]
     # 4096 samples are 512 ms: half a second is missing before the second, and the third comes
     # 100 ms too early.
-    path = write_sound(tmp_path / "in.mkv", [(0, loud[0]), (1012, loud[1]), (1424, loud[2])])
+    path = write_audio(tmp_path / "in.mkv", [(0, loud[0]), (1012, loud[1]), (1424, loud[2])])
     track = find_audio_track(path)
     assert track is not None
     pcm = whole(track)[0]
@@ -94,7 +94,7 @@ def test_channels_that_aac_lacks_are_mixed(tmp_path: Path) -> None:
     import avrb_wds as avrb
 
     pcm = np.arange(7)[:, np.newaxis] * np.full(4096, 100, np.int16)
-    path = write_sound(tmp_path / "in.mkv", [(0, pcm.astype(np.int16))], layout="6.1")
+    path = write_audio(tmp_path / "in.mkv", [(0, pcm.astype(np.int16))], layout="6.1")
     with av.open(avrb.create_video(path, modality="visual")) as file:
         assert file.streams.audio[0].channels == 1
         sound = np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)

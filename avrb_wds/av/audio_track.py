@@ -106,7 +106,7 @@ def find_audio_track(
     return replace(track, held=tuple(held)) if track and hold else track
 
 
-class _Heard(NamedTuple):
+class _AlignedBlock(NamedTuple):
     """When the track starts, its sample rate, and the next samples of it."""
 
     start: Fraction
@@ -114,7 +114,7 @@ class _Heard(NamedTuple):
     block: Pcm
 
 
-def _aligned_blocks(path: Path) -> Iterator[_Heard]:
+def _aligned_blocks(path: Path) -> Iterator[_AlignedBlock]:
     """All blocks of the first track, at the places that their times give them."""
     start, samples = Fraction(0), 0
     for time, block, rate in read_audio_blocks(path):
@@ -123,12 +123,12 @@ def _aligned_blocks(path: Path) -> Iterator[_Heard]:
         astray = round((time - start) * rate) - samples if time is not None else 0
         if astray > ASTRAY * rate:
             for silent in _silence(path, astray, rate):
-                yield _Heard(start, rate, np.zeros((len(block), silent), np.int16))
+                yield _AlignedBlock(start, rate, np.zeros((len(block), silent), np.int16))
                 samples += silent
         elif astray < -ASTRAY * rate:
             block = block[:, -astray:]
         if block.shape[1]:
-            yield _Heard(start, rate, block)
+            yield _AlignedBlock(start, rate, block)
             samples += block.shape[1]
 
 

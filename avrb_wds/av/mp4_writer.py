@@ -82,17 +82,17 @@ class Mp4Writer:
         self._sink = _Sink(out)
         self._file = self._av.open(self._sink, "w", format="mp4")
         self._unit = picture.unit
-        self._picture = _picture_stream(self._file, picture)
-        self._sound = _sound_stream(self._file, sound) if sound else None
+        self._picture = _add_video_stream(self._file, picture)
+        self._sound = _add_audio_stream(self._file, sound) if sound else None
         self._format = sound
 
-    def write_picture(self, frame: Any, time: Fraction, duration: Fraction) -> None:
+    def write_frame(self, frame: Any, time: Fraction, duration: Fraction) -> None:
         """Add a frame of `to_yuv420p`, shown from `time` on; times rise."""
         frame.time_base = self._unit
         frame.pts, frame.duration = round(time / self._unit), round(duration / self._unit)
         self._file.mux(self._picture.encode(frame))
 
-    def write_sound(self, pcm: Pcm, position: int) -> None:
+    def write_audio(self, pcm: Pcm, position: int) -> None:
         """Add (channels, samples) int16, the first of them at sample `position` of the clock."""
         assert self._sound is not None
         assert self._format is not None
@@ -112,9 +112,9 @@ class Mp4Writer:
             if pcm is not None:
                 assert self._format is not None
                 until = round((number + 1) * each * self._format.sample_rate)
-                self.write_sound(pcm[:, heard:until], heard)
+                self.write_audio(pcm[:, heard:until], heard)
                 heard = min(until, pcm.shape[1])
-            self.write_picture(to_yuv420p(frame), number * each, each)
+            self.write_frame(to_yuv420p(frame), number * each, each)
 
     def __enter__(self) -> Mp4Writer:
         return self
@@ -159,7 +159,7 @@ class _Sink:
             raise
 
 
-def _picture_stream(file: Any, form: VideoFormat) -> Any:
+def _add_video_stream(file: Any, form: VideoFormat) -> Any:
     options = {"preset": PRESET, "crf": form.quality, "threads": THREADS}
     stream = file.add_stream("libx264", rate=form.rate.limit_denominator(1 << 16), options=options)
     stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
@@ -171,7 +171,7 @@ def _picture_stream(file: Any, form: VideoFormat) -> Any:
     return stream
 
 
-def _sound_stream(file: Any, form: AudioFormat) -> Any:
+def _add_audio_stream(file: Any, form: AudioFormat) -> Any:
     above = [rate for rate in RATES if rate >= form.sample_rate]
     rate = min(above) if above else RATES[0]
     stream = file.add_stream("aac", rate=rate, options={"aac_coder": CODER})

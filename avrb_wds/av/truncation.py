@@ -54,7 +54,7 @@ class TruncationCheck:
     def check_end(self) -> None:
         """Raise DataError where the file announces more than was in it."""
         frames = int(self._stream.frames)
-        if "mov" in self._kinds and self._packets < frames and self._lacks_pictures():
+        if "mov" in self._kinds and self._packets < frames and self._lacks_frames():
             raise DataError(
                 f"{self._path} is cut off: it announces {frames} frames and holds {self._packets}."
             )
@@ -65,7 +65,7 @@ class TruncationCheck:
                 f"{float(self._end):.2f} s."
             )
 
-    def _lacks_pictures(self) -> bool:
+    def _lacks_frames(self) -> bool:
         """Whether an mp4 ends before its last picture; an edit list may leave out others."""
         duration, start = self._stream.duration, self._stream.start_time or 0
         if not duration:

@@ -1,4 +1,4 @@
-"""The pictures of a video in the order shown, and when they show."""
+"""The frames of a video in the order shown, and when they show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .container import check_size, open_stream, read_packets, require_pyav
 from .truncation import MILLION, TruncationCheck
 
 USUAL_RATE = 25  # frames a second where a file says nothing
-REORDERED = 1  # second: so far apart are, at most, the places of a picture in file and on screen
+REORDERED = 1  # second: so far apart are, at most, the places of a frame in file and on screen
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class VideoInfo:
 
     rate: frames a second, on average.  unit: of its times, in seconds.  aspect: of a pixel, width
     to height, as it is stored.  seconds: how long it is to last, None where it does not say.
-    sound: whether there is a sound track.
+    has_audio: whether there is an audio track.
     """
 
     rate: Fraction
     unit: Fraction
     aspect: Fraction
     seconds: Fraction | None
-    sound: bool
+    has_audio: bool
 
     @classmethod
     def of(cls, container: Any, stream: Any) -> VideoInfo:
-        """Those of an opened container and its pictures."""
+        """Those of an opened container and its frames."""
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         return cls(
             Fraction(rate),
@@ -55,76 +55,76 @@ class VideoFrame:
 
 
 @dataclass(frozen=True)
-class Reel:
-    """When the pictures of a video show, as its packets have it.
+class FrameTimes:
+    """When the frames of a video show, as its packets have it.
 
     times: ascending, in seconds.  end: of the last one.
     """
 
-    facts: VideoInfo
+    info: VideoInfo
     times: tuple[Fraction, ...]
     end: Fraction
 
 
 def read_video_info(path: Path) -> VideoInfo:
-    """The facts of the video at `path`; raises DataError where it cannot be opened."""
+    """The info of the video at `path`; raises DataError where it cannot be opened."""
     with open_stream(path, "video") as (container, stream):
         return VideoInfo.of(container, stream)
 
 
-def scan_video_frames(path: Path, seconds: Fraction | None) -> Reel:
-    """When the pictures show, without decoding them.
+def scan_video_frames(path: Path, seconds: Fraction | None) -> FrameTimes:
+    """When the frames show, without decoding them.
 
     seconds: from the first one on, past which nothing is needed; None for all.  Raises DataError,
-    naming the file and the cause, where it is damaged, holds no picture, or ends before it says it
+    naming the file and the cause, where it is damaged, holds no frame, or ends before it says it
     does; what lies past `seconds` is not looked at.
     """
     times: list[Fraction] = []
     with open_stream(path, "video") as (container, stream):
-        facts = VideoInfo.of(container, stream)
-        announced = TruncationCheck(path, container, stream, facts.rate)
+        info = VideoInfo.of(container, stream)
+        announced = TruncationCheck(path, container, stream, info.rate)
         end, keyed = Fraction(0), _starts_with_key(container)
         for packet in read_packets(container):
             announced.note(packet)
             keyed = keyed or (packet.stream is stream and packet.is_keyframe)
             if packet.stream is not stream or not packet.size or not keyed or packet.is_discard:
                 continue
-            time = _time(packet, times, facts)
+            time = _show_time(packet, times, info)
             times.append(time)
-            length = Fraction((packet.duration or 0) * packet.time_base) or 1 / facts.rate
+            length = Fraction((packet.duration or 0) * packet.time_base) or 1 / info.rate
             end = max(end, time + length)
-            decoded = _decoded(packet, time)
+            decoded = _decode_time(packet, time)
             if seconds is not None and decoded - times[0] > seconds + REORDERED:
-                # Every picture before it has come, whatever their order, and some after it.
+                # Every frame before it has come, whatever their order, and some after it.
                 times, end = [t for t in times if t < decoded], decoded
                 break
         else:
             announced.check_end()
     if not times:
         raise DataError(f"{path} has no frame.")
-    return Reel(facts, tuple(sorted(times)), end)
+    return FrameTimes(info, tuple(sorted(times)), end)
 
 
-def _time(packet: Any, times: list[Fraction], facts: VideoInfo) -> Fraction:
+def _show_time(packet: Any, times: list[Fraction], info: VideoInfo) -> Fraction:
     stamp = packet.dts if packet.pts is None else packet.pts
     if stamp is None:
-        return times[-1] + 1 / facts.rate if times else Fraction(0)
+        return times[-1] + 1 / info.rate if times else Fraction(0)
     return Fraction(stamp * packet.time_base)
 
 
-def _decoded(packet: Any, time: Fraction) -> Fraction:
+def _decode_time(packet: Any, time: Fraction) -> Fraction:
     return time if packet.dts is None else Fraction(packet.dts * packet.time_base)
 
 
-def read_video_frames(path: Path, facts: VideoInfo) -> Generator[VideoFrame, None, None]:
-    """Every picture of a video; times rise strictly, whatever the file says.
+def read_video_frames(path: Path, info: VideoInfo) -> Generator[VideoFrame, None, None]:
+    """Every frame of a video; times rise strictly, whatever the file says.
 
     Pictures that lean on some from before the file starts, as where a recording was cut, are left
-    out.  Raises DataError, naming the file and the cause, where it is damaged, holds no picture, or
+    out.  Raises DataError, naming the file and the cause, where it is damaged, holds no frame, or
     ends before it says it does.
     """
     with open_stream(path, "video") as (container, stream):
-        announced = TruncationCheck(path, container, stream, facts.rate)
+        announced = TruncationCheck(path, container, stream, info.rate)
         last: VideoFrame | None = None
         key: Any = None
         keyed = _starts_with_key(container)
@@ -135,12 +135,12 @@ def read_video_frames(path: Path, facts: VideoInfo) -> Generator[VideoFrame, Non
             key = packet if key is None and (keyed or packet.is_keyframe) else key
             for frame in _decode(packet, key) if key is not None else ():
                 check_size(path, frame.width, frame.height)
-                picture = _picture(frame, last, facts)
+                decoded_frame = _make_frame(frame, last, info)
                 if frame.is_corrupt and _leads(frame, key):
                     continue
                 if frame.is_corrupt:
-                    raise DataError(f"{path} is damaged at {float(picture.time):.2f} s.")
-                last = picture
+                    raise DataError(f"{path} is damaged at {float(decoded_frame.time):.2f} s.")
+                last = decoded_frame
                 yield last
         announced.check_end()
         if last is None:
@@ -148,9 +148,9 @@ def read_video_frames(path: Path, facts: VideoInfo) -> Generator[VideoFrame, Non
 
 
 def _starts_with_key(container: Any) -> bool:
-    """Whether the first picture must be one that needs no other, so that damage is damage.
+    """Whether the first frame must be one that needs no other, so that damage is damage.
 
-    In other containers pictures may come before it, as where a recording was cut.
+    In other containers frames may come before it, as where a recording was cut.
     """
     return "mov" in container.format.name
 
@@ -170,14 +170,14 @@ def _leads(item: Any, key: Any) -> bool:
     return item.pts is not None and key.pts is not None and item.pts < key.pts
 
 
-def _picture(frame: Any, last: VideoFrame | None, facts: VideoInfo) -> VideoFrame:
+def _make_frame(frame: Any, last: VideoFrame | None, info: VideoInfo) -> VideoFrame:
     number = 0 if last is None else last.number + 1
-    usual = 1 / facts.rate
+    usual = 1 / info.rate
     if frame.pts is not None:
         time = Fraction(frame.pts * frame.time_base)
     else:
         time = Fraction(0) if last is None else last.time + usual
     if last is not None:
-        time = max(time, last.time + facts.unit)
+        time = max(time, last.time + info.unit)
     duration = Fraction(frame.duration * frame.time_base) if frame.duration else usual
     return VideoFrame(frame, number, time, duration)

@@ -17,7 +17,7 @@ from ..corruptions import Pcm
 from ..errors import DataError
 from ..limits import DEFAULT_LIMITS, MAX_SAMPLE_RATE, DecodeLimits
 from ..signals import on_grid
-from .chunks import PCM, SoundChunk, find_samples
+from .chunks import PCM, AudioChunk, find_samples
 from .faults import Memory, decoder_cause, decoding, quiet_stderr
 from .mpeg import is_mpeg, open_mpeg
 
@@ -47,7 +47,7 @@ def decode_audio(
         if chunk is not None and chunk.wave is not None and _is_pcm16(data, chunk):
             pcm, sample_rate = _view(data, chunk, limits), chunk.wave.sample_rate
         else:
-            pcm, sample_rate = _decode_sound(data, chunk, limits)
+            pcm, sample_rate = _decode_with_soundfile(data, chunk, limits)
     if pcm.shape[1] == 0:
         raise DataError("the sound is empty.")
     _check_rate(sample_rate)
@@ -71,13 +71,13 @@ def _plain_wave(data: bytes | memoryview, limits: DecodeLimits) -> tuple[Pcm, in
     return pcm.reshape(-1, channels).T, rate
 
 
-def _is_pcm16(data: bytes | memoryview, chunk: SoundChunk) -> bool:
+def _is_pcm16(data: bytes | memoryview, chunk: AudioChunk) -> bool:
     assert chunk.wave is not None
     wave = chunk.wave
     return wave.code == PCM and wave.block_align == 2 * wave.channels and data[:4] != b"RIFX"
 
 
-def _view(data: bytes | memoryview, chunk: SoundChunk, limits: DecodeLimits) -> Pcm:
+def _view(data: bytes | memoryview, chunk: AudioChunk, limits: DecodeLimits) -> Pcm:
     """The samples of a 16-bit WAV as they lie in `data`, without a copy."""
     assert chunk.wave is not None
     channels = chunk.wave.channels
@@ -87,8 +87,8 @@ def _view(data: bytes | memoryview, chunk: SoundChunk, limits: DecodeLimits) -> 
     return pcm.reshape(samples, channels).T
 
 
-def _decode_sound(
-    data: bytes | memoryview, chunk: SoundChunk | None, limits: DecodeLimits
+def _decode_with_soundfile(
+    data: bytes | memoryview, chunk: AudioChunk | None, limits: DecodeLimits
 ) -> tuple[Pcm, int]:
     """A sound by libsndfile, all of it or a DataError."""
     quiet: AbstractContextManager[None] = nullcontext()

@@ -99,7 +99,7 @@ class SizeField:
 
 
 @dataclass(frozen=True)
-class SoundChunk:
+class AudioChunk:
     """The samples of a file, as stored.
 
     start, length: of what is there, in bytes.  field: what says so.  is_open: whether it does not,
@@ -119,7 +119,7 @@ class SoundChunk:
         return bytes(whole)
 
 
-def find_samples(data: bytes | memoryview) -> SoundChunk | None:
+def find_samples(data: bytes | memoryview) -> AudioChunk | None:
     """Where the samples of a WAV, AIFF or CAF lie; None for other files.
 
     Raises DataError where the file is cut off, or its header is impossible.
@@ -189,7 +189,7 @@ def _samples(
     chunk: Chunk,
     wave: WaveFormat | None,
     long: SizeField | None,
-) -> SoundChunk:
+) -> AudioChunk:
     if wave is None and data[8:12] == b"WAVE":
         raise DataError("the sound has an impossible header: its format comes after its samples.")
     order, number = layout.head.format[0], layout.head.format[-1]
@@ -209,7 +209,7 @@ def _samples(
         raise DataError(
             f"the sound is cut off: it announces {size // width} {unit} and holds {found // width}."
         )
-    return SoundChunk(start, found if is_open else max(0, size), field, is_open, wave)
+    return AudioChunk(start, found if is_open else max(0, size), field, is_open, wave)
 
 
 def _is_unknown(size: int) -> bool:

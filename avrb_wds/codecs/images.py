@@ -47,7 +47,7 @@ def decode_frame(
         return _into(_decode_other(data, limits), out)
 
 
-def decode_picture(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Frame:
+def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Frame:
     """An image file as a viewer shows it: `decode_frame`, turned as its EXIF says.
 
     Raises DataError as `decode_frame` does, and for an image that is animated.
@@ -58,7 +58,7 @@ def decode_picture(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Frame:
 
 
 def is_upright(data: bytes) -> bool:
-    """Whether `decode_picture` turns nothing; raises DataError as it does."""
+    """Whether `decode_image` turns nothing; raises DataError as it does."""
     return _orientation(data, DEFAULT_LIMITS) == UPRIGHT
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image
 
 from ..atomic import atomic_file, check_target, write_atomic
-from ..codecs import decode_audio, decode_picture, encode_audio, encode_frame
+from ..codecs import decode_audio, decode_image, encode_audio, encode_frame
 from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..condition import Severity
 from ..corrupter import Corrupter
@@ -231,7 +231,7 @@ def read_image(path: Path) -> Frame:
     """The picture at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
     data = read_file(path)
     with naming(path):
-        return decode_picture(data)
+        return decode_image(data)
 
 
 def corrupt_audio(

@@ -42,24 +42,24 @@ def corrupt_video(
     frames expected).  Raises DataError, naming the file and the cause, where it is damaged, cut
     off, or holds no picture.
     """
-    limit = _limit(duration)
-    known = read_video_info(path)
-    with closing(prefetch(read_video_frames(path, known), DECODED_AHEAD)) as reel:
-        first = next(reel)
-        track = _track(path, known, first.time + limit if limit else None)
+    limit = _parse_duration(duration)
+    info = read_video_info(path)
+    with closing(prefetch(read_video_frames(path, info), DECODED_AHEAD)) as decoded:
+        first = next(decoded)
+        track = _find_track(path, info, first.time + limit if limit else None)
         start = min(first.time, track.start) if track else first.time
-        shown: Iterator[VideoFrame] = chain((first,), reel)
+        shown: Iterator[VideoFrame] = chain((first,), decoded)
         if limit:
             end = start + limit
-            shown = takewhile(lambda picture: picture.time < end, shown)
+            shown = takewhile(lambda frame: frame.time < end, shown)
             track = track.until(end) if track else None
         if first.time - start >= (limit or math.inf):
             raise DataError(f"{path} shows no picture in its first {duration} s.")
-        expected = _expected(known, limit)
-        formats = _picture_format(known, first), _sound_format(track)
+        expected = _expected_frames(info, limit)
+        formats = _video_format(info, first), _audio_format(track)
         with _naming_encoded(path), Mp4Writer(out, *formats) as file:
             feed = _Muxer(file, start, track, corrupter, key)
-            for done, made in enumerate(_made(path, shown, first, corrupter, key), 1):
+            for done, made in enumerate(_corrupt_frames(path, shown, first, corrupter, key), 1):
                 feed.add(made)
                 if progress:
                     progress(done, max(done, expected))
@@ -75,15 +75,15 @@ def _naming_encoded(path: Path) -> Iterator[None]:
         raise DataError(f"{path} cannot be encoded as an mp4: {reason(error)}.") from error
 
 
-def _track(path: Path, known: VideoInfo, end: Fraction | None) -> AudioTrack | None:
+def _find_track(path: Path, info: VideoInfo, end: Fraction | None) -> AudioTrack | None:
     """The sound, up to `end` seconds; its mean where an mp4 cannot hold so many channels."""
-    track = find_audio_track(path, end) if known.sound else None
+    track = find_audio_track(path, end) if info.has_audio else None
     if track and track.channels not in LAYOUTS:  # AAC has no way with them
         track = replace(track, mixing="mono")
     return track
 
 
-def _limit(duration: float | None) -> Fraction | None:
+def _parse_duration(duration: float | None) -> Fraction | None:
     if duration is None:
         return None
     if not 0 < duration < math.inf:
@@ -91,7 +91,7 @@ def _limit(duration: float | None) -> Fraction | None:
     return Fraction(duration)
 
 
-class _Made(NamedTuple):
+class _YuvFrame(NamedTuple):
     """A corrupted frame ready to be encoded, when it shows and how long, in seconds."""
 
     frame: Any
@@ -99,52 +99,52 @@ class _Made(NamedTuple):
     duration: Fraction
 
 
-def _made(
+def _corrupt_frames(
     path: Path, shown: Iterator[VideoFrame], first: VideoFrame, corrupter: Corrupter, key: str
-) -> Iterator[_Made]:
+) -> Iterator[_YuvFrame]:
     """The frames corrupted, in order, on all cores."""
     size = (first.frame.width, first.frame.height)
-    make = partial(_make, path=path, size=size, corrupter=corrupter, key=key)
+    make = partial(_corrupt_frame, path=path, size=size, corrupter=corrupter, key=key)
     workers = default_workers() + 1  # one more than cores: none waits while a frame is encoded
     return ordered_map(make, shown, workers, max_pending=workers)
 
 
-def _make(
-    picture: VideoFrame, path: Path, size: tuple[int, int], corrupter: Corrupter, key: str
-) -> _Made:
-    frame = picture.frame
+def _corrupt_frame(
+    source: VideoFrame, path: Path, size: tuple[int, int], corrupter: Corrupter, key: str
+) -> _YuvFrame:
+    frame = source.frame
     if (frame.width, frame.height) != size:  # the mp4 is of one size, that of the first frame
         with naming_file(path):
             frame = frame.reformat(width=size[0], height=size[1], threads=1)
-    corrupted = corrupter.frame(to_rgb_upright(frame, path), key, picture.number)
-    return _Made(to_yuv420p(corrupted), picture.time, picture.duration)
+    corrupted = corrupter.frame(to_rgb_upright(frame, path), key, source.number)
+    return _YuvFrame(to_yuv420p(corrupted), source.time, source.duration)
 
 
-def _picture_format(known: VideoInfo, first: VideoFrame) -> VideoFormat:
+def _video_format(info: VideoInfo, first: VideoFrame) -> VideoFormat:
     """As the frame is shown, its sides even."""
     frame = first.frame
-    width, height, aspect = frame.width, frame.height, known.aspect
+    width, height, aspect = frame.width, frame.height, info.aspect
     if is_turned(frame):
         width, height, aspect = height, width, 1 / aspect
     return VideoFormat(
         height + height % 2,
         width + width % 2,
-        known.unit,
-        known.rate,
+        info.unit,
+        info.rate,
         aspect,
         int(frame.color_primaries),
         int(frame.color_trc),
     )
 
 
-def _sound_format(track: AudioTrack | None) -> AudioFormat | None:
+def _audio_format(track: AudioTrack | None) -> AudioFormat | None:
     return AudioFormat(track.shape[0], track.sample_rate) if track else None
 
 
-def _expected(known: VideoInfo, limit: Fraction | None) -> int:
+def _expected_frames(info: VideoInfo, limit: Fraction | None) -> int:
     """Frames there may be; only the progress bar goes by it."""
-    seconds = min(known.seconds or limit or Fraction(0), limit or known.seconds or Fraction(0))
-    return round(seconds * known.rate)
+    seconds = min(info.seconds or limit or Fraction(0), limit or info.seconds or Fraction(0))
+    return round(seconds * info.rate)
 
 
 class _Muxer:
@@ -163,15 +163,15 @@ class _Muxer:
         self._piece: Pcm | None = None  # what is left of the last one
         self._written = 0  # samples
 
-    def add(self, made: _Made) -> None:
-        self._sound_until(made.time + made.duration)
-        self._file.write_picture(made.frame, made.time - self._start, made.duration)
+    def add(self, made: _YuvFrame) -> None:
+        self._write_audio_until(made.time + made.duration)
+        self._file.write_frame(made.frame, made.time - self._start, made.duration)
 
     def finish(self) -> None:
         if self._track:
-            self._sound_until(self._track.end)
+            self._write_audio_until(self._track.end)
 
-    def _sound_until(self, time: Fraction) -> None:
+    def _write_audio_until(self, time: Fraction) -> None:
         if not self._track:
             return
         rate, samples = self._track.sample_rate, self._track.samples
@@ -181,6 +181,6 @@ class _Muxer:
             if self._piece is None or not self._piece.shape[1]:
                 self._piece = next(self._pieces)
             part = self._piece[:, : upto - self._written]
-            self._file.write_sound(part, first + self._written)
+            self._file.write_audio(part, first + self._written)
             self._piece = self._piece[:, part.shape[1] :]
             self._written += part.shape[1]

@@ -41,7 +41,7 @@ def clip_audio(
 
 def window_audio(video: VideoWindow) -> tuple[Pcm, int]:
     """What is heard in the window of a video; raises DataError where it has no sound."""
-    if not video.reel.facts.sound:
+    if not video.frame_times.info.has_audio:
         raise DataError(f"{video.path} has no sound track.")
     return _cut(video.path, video.track, video.window, video.options)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..codecs import JPEG, decode_picture, encode_frame, is_upright
+from ..codecs import JPEG, decode_image, encode_frame, is_upright
 from ..codecs.suffixes import FRAME_EXTENSIONS
 from ..corruptions import Frame
 from ..errors import DataError
@@ -86,7 +86,7 @@ def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
     """A stored image, upright; its own bytes where it is a JPEG that needs no change."""
     data = read_file(path)
     with naming(path):
-        frame, upright = decode_picture(data), is_upright(data)
+        frame, upright = decode_image(data), is_upright(data)
     if data.startswith(JPEG) and upright and (size == "keep" or frame.shape[:2] == (size, size)):
         return data, (frame.shape[0], frame.shape[1])
     return _encode(frame, size, quality)

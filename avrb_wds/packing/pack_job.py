@@ -155,6 +155,6 @@ def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], 
     if not isinstance(clip.pictures, VideoFile):
         return clip_frames(clip.pictures, options), clip_audio(clip.audio, options)
     together = clip.audio == clip.pictures.path
-    video = VideoWindow.of(clip.pictures.path, options, with_sound=together)
+    video = VideoWindow.of(clip.pictures.path, options, with_audio=together)
     sound = clip_audio(clip.audio, options, video if together else None)
     return clip_frames(video, options), sound

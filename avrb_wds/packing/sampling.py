@@ -80,7 +80,7 @@ def choose_frames(
     >>> choose_frames([0.0, 0.5, 1.0, 1.5], 2, PackOptions(fps=1, duration=1.5))
     [0, 2]
     """
-    shown = _Shown.of(times, rate, end)
+    shown = _FrameClock.of(times, rate, end)
     window = window or choose_window(shown.span, None, options)
     length = window.end - window.start
     if 0 < window.end - shown.span.end <= TOGETHER:
@@ -102,11 +102,11 @@ def find_span(
     times: Sequence[float | Fraction], rate: float | Fraction, end: Fraction | None
 ) -> Span:
     """From the first frame to the end of the last; arguments as in `choose_frames`."""
-    return _Shown.of(times, rate, end).span
+    return _FrameClock.of(times, rate, end).span
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _FrameClock:
     """When frames show: `times`, or one every `step` seconds where that is near enough.
 
     slack: of a frame, by which `step` may be mistaken over all frames.
@@ -120,7 +120,7 @@ class _Shown:
     @classmethod
     def of(
         cls, seconds: Sequence[float | Fraction], rate: float | Fraction, end: Fraction | None
-    ) -> _Shown:
+    ) -> _FrameClock:
         """By the rate that a file announces; by that of its times where it announces another."""
         times = [Fraction(time) for time in seconds]
         start, last, n = times[0], times[-1], len(times)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ..av.audio_track import AudioTrack, find_audio_track
 from ..av.display import to_rgb_upright
-from ..av.video_frames import Reel, read_video_frames, scan_video_frames
+from ..av.video_frames import FrameTimes, read_video_frames, scan_video_frames
 from ..corruptions import Frame
 from ..errors import DataError
 from .options import PackOptions
@@ -29,36 +29,40 @@ class VideoWindow:
     """
 
     path: Path
-    reel: Reel
+    frame_times: FrameTimes
     track: AudioTrack | None
     window: Span
     options: PackOptions
 
     @classmethod
-    def of(cls, path: Path, options: PackOptions, with_sound: bool) -> VideoWindow:
+    def of(cls, path: Path, options: PackOptions, with_audio: bool) -> VideoWindow:
         """The window that settled options take; raises DataError, naming the file and the cause."""
         seconds = exact_seconds(options) if options.window == "start" else None
-        reel = scan_video_frames(path, seconds)
+        frame_times = scan_video_frames(path, seconds)
         track = None
-        if with_sound and reel.facts.sound:
-            end = None if seconds is None else reel.times[0] + seconds
+        if with_audio and frame_times.info.has_audio:
+            end = None if seconds is None else frame_times.times[0] + seconds
             # The start is held, to be decoded once; of a long file the middle is decoded twice.
             track = find_audio_track(path, end, hold=options.window == "start")
-        pictures = find_span(reel.times, reel.facts.rate, reel.end)
-        sound = Span(track.start, track.end) if track else None
-        window = choose_window(pictures, sound, options)
-        if pictures.start >= window.end:
+        frame_span = find_span(frame_times.times, frame_times.info.rate, frame_times.end)
+        audio_span = Span(track.start, track.end) if track else None
+        window = choose_window(frame_span, audio_span, options)
+        if frame_span.start >= window.end:
             raise DataError(f"{path} shows no picture in the {options.duration} s taken of it.")
-        return cls(path, reel, track, window, options)
+        return cls(path, frame_times, track, window, options)
 
     def frames(self, convert: Callable[[Frame], T]) -> list[T]:
         """What `convert` makes of the frames, (h, w, 3) uint8 and upright, each converted once.
 
         Raises DataError with the cause where they do not decode.
         """
-        times, rate = self.reel.times, self.reel.facts.rate
+        times, rate = self.frame_times.times, self.frame_times.info.rate
         choose = partial(
-            choose_frames, rate=rate, options=self.options, end=self.reel.end, window=self.window
+            choose_frames,
+            rate=rate,
+            options=self.options,
+            end=self.frame_times.end,
+            window=self.window,
         )
         wanted = [times[number] for number in choose(times)]
         taken, decoded = self._take(frozenset(wanted), convert)
@@ -74,11 +78,11 @@ class VideoWindow:
         """The frames of the wanted times, and when all show that were decoded for it."""
         taken: dict[Fraction, T] = {}
         times: list[Fraction] = []
-        with closing(read_video_frames(self.path, self.reel.facts)) as pictures:
-            for picture in pictures:
-                times.append(picture.time)
-                if picture.time in wanted:
-                    taken[picture.time] = convert(to_rgb_upright(picture.frame, self.path))
-                if len(taken) == len(wanted) or picture.time > self.reel.times[-1]:
+        with closing(read_video_frames(self.path, self.frame_times.info)) as frames:
+            for frame in frames:
+                times.append(frame.time)
+                if frame.time in wanted:
+                    taken[frame.time] = convert(to_rgb_upright(frame.frame, self.path))
+                if len(taken) == len(wanted) or frame.time > self.frame_times.times[-1]:
                     break
         return taken, tuple(times)

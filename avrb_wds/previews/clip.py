@@ -79,9 +79,9 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
     small = partial(_small, path)
     if kind in VIDEO_SUFFIXES:
         options = PackOptions(fps=FPS, duration=seconds, channels="keep")
-        video = VideoWindow.of(path, options, with_sound=True)
+        video = VideoWindow.of(path, options, with_audio=True)
         frames = np.stack(video.frames(small))
-        pcm, rate = window_audio(video) if video.reel.facts.sound else (None, 0)
+        pcm, rate = window_audio(video) if video.frame_times.info.has_audio else (None, 0)
         return PreviewClip(key, path.name, frames, pcm, rate, len(frames) / FPS)
     if kind in IMAGE_SUFFIXES:
         return PreviewClip(key, path.name, small(read_image(path))[None], None, 0, 0.0)

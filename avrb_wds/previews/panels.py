@@ -21,7 +21,7 @@ from .clip import PreviewClip
 
 FRAME_QUALITY, SPECTRUM_QUALITY = 80, 75  # JPEG
 FILM_QUALITY = "34"  # of x264: noise is most of the page
-SOUND_BITS = 64_000  # a second and channel
+AUDIO_BITS = 64_000  # a second and channel
 SPECTRUM = (360, 120)  # pixels
 UNSPECIFIED = 2  # primaries and transfer of colours, as FFmpeg numbers them
 CLOCK = 90_000
@@ -91,7 +91,7 @@ def _film(frames: Frame | None, pcm: Pcm | None, clip: PreviewClip) -> bytes | N
         height, width, Fraction(1, CLOCK), 1 / each, Fraction(1), UNSPECIFIED, UNSPECIFIED,
         FILM_QUALITY,
     )  # fmt: skip
-    sound = None if pcm is None else AudioFormat(len(pcm), clip.sample_rate, SOUND_BITS)
+    sound = None if pcm is None else AudioFormat(len(pcm), clip.sample_rate, AUDIO_BITS)
     made = io.BytesIO()
     with Mp4Writer(made, form, sound) as file:
         file.write_clip(frames, each, pcm)

@@ -17,7 +17,7 @@ import soundfile
 from helpers.shards import clips, write_shards
 from PIL import Image
 
-from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, encode_audio
+from avrb_wds.codecs import decode_audio, decode_frame, decode_image, encode_audio
 from avrb_wds.errors import DataError
 from avrb_wds.limits import DecodeLimits
 from avrb_wds.shards import Manifest, RawClip, ShardIndex, ShardSet, decode_clip, scan_index
@@ -81,7 +81,7 @@ def test_text_within_a_png_does_not_unfold() -> None:
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 
 
-@pytest.mark.parametrize("read", [decode_frame, decode_picture])
+@pytest.mark.parametrize("read", [decode_frame, decode_image])
 def test_postscript_in_place_of_an_image_starts_nothing(
     read: Callable[[bytes], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from helpers import audio_files
 from PIL import Image
 
-from avrb_wds.codecs import decode_audio, decode_frame, decode_picture, decode_pixels, encode_frame
+from avrb_wds.codecs import decode_audio, decode_frame, decode_image, decode_pixels, encode_frame
 from avrb_wds.corruptions import Frame, Pcm
 from avrb_wds.limits import MAX_SAMPLE_RATE, DecodeLimits
 from avrb_wds.shards import RawClip, decode_clip
@@ -100,7 +100,7 @@ def read_image(data: bytes) -> Frame:
 
 def read_picture(data: bytes) -> Frame:
     """An image as a viewer shows it."""
-    return decode_picture(data, LIMITS)
+    return decode_image(data, LIMITS)
 
 
 def is_frame(data: bytes, frame: Frame) -> None:

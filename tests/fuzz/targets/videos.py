@@ -57,7 +57,7 @@ def read_window(data: bytes) -> list[tuple[list[Any], Any, int]]:
     path = written(data, "video")
     found = []
     for options in WINDOWS:
-        window = VideoWindow.of(path, options, with_sound=True)
+        window = VideoWindow.of(path, options, with_audio=True)
         found.append((window.frames(lambda frame: frame), *window_audio(window)))
     return found
 
