@@ -21,6 +21,7 @@ from avrb_wds.errors import UsageError, check_int
 from avrb_wds.packing import PackOptions
 from avrb_wds.rendering import RenderOptions
 from avrb_wds.shards.json_io import dumps, loads
+from avrb_wds.storage import Storage
 
 INTEGERS: list[Callable[[int], Any]] = [np.int64, np.uint8, np.array, torch.tensor]
 CLEAN = avrb.CLEAN
@@ -126,7 +127,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"max_errors": np.nan}, r"max_errors must be .*; got nan\."),
     ({"max_errors": np.float32(1)}, "max_errors must be a number of clips"),
     ({"max_errors": [1]}, r"a fraction below 1; got \[1\]\."),
-    ({"cache_dir": "c", "cache_size": 1e9}, f"cache_size {POSITIVE} 1000000000.0"),
     ({"corruption": "rain", "severity": 3.0}, "severity must be an integer from 1 to 5; got 3.0"),
     ({"corruption": "rain", "severity": True}, "severity must be an integer from 1 to 5; got True"),
     ({"corruption": "rain", "severity": [1, 3]}, "severity must be an integer from 1 to 5"),
@@ -154,6 +154,7 @@ def test_what_is_refused(shards: Path, options: dict[str, Any], message: str) ->
     ("ask", "message"),
     [
         (lambda: avrb.conditions(5), "corruption 5 is not one of"),
+        (lambda: Storage(cache_dir="c", cache_size=1e9), f"cache_size {POSITIVE} 1000000000.0"),
         (lambda: avrb.conditions([["rain"]]), "corruption .* is not one of"),
         (lambda: avrb.conditions(severities=3.0), "severity must be an integer from 1 to 5; got"),
         (lambda: avrb.conditions(severities="3"), "severity must be an integer from 1 to 5; got"),

@@ -15,6 +15,7 @@ from storage.faultserver import fault_server
 import avrb_wds as avrb
 from avrb_wds.evaluation import read_receipt
 from avrb_wds.receipts.digests import condition_digest, overall_digest
+from avrb_wds.storage import Storage
 
 CONDITIONS = ["clean", "gaussian-1", "rain-0+5"]
 
@@ -183,7 +184,6 @@ def test_the_command(shards: Path, altered: Path, run: Path, tmp_path: Path) -> 
 def test_a_web_server_shows_the_same(shards: Path, run: Path, tmp_path: Path) -> None:
     with fault_server() as server:
         server.objects = {f"/{path.name}": path.read_bytes() for path in shards.iterdir()}
-        found = avrb.check_receipt(
-            server.url, run, num_workers=2, cache_dir=tmp_path / "cache", cache_size=1 << 28
-        )
+        storage = Storage(cache_dir=tmp_path / "cache", cache_size=1 << 28)
+        found = avrb.check_receipt(server.url, run, num_workers=2, storage=storage)
     assert found.difference is None

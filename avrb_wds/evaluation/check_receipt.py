@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from ..condition import Condition
 from ..corruptions.bank import Bank
@@ -29,9 +29,7 @@ def check_receipt(
     max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
-    storage_options: Mapping[str, Any] | None = None,
-    cache_dir: str | Path | None = None,
-    cache_size: int | None = None,
+    storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> Verdict | None:
     """Check whether a model would be shown what a receipt says.
@@ -48,10 +46,8 @@ def check_receipt(
         max_errors: How many clips may be invalid, as a count or a fraction.
         rank: As in `load`.
         world_size: As in `load`.
-        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
-            for the standard environment variables.
-        cache_dir: Folder of a cache for remote shards, which processes may share.
-        cache_size: Largest size of the cache, in bytes.
+        storage: How remote shards are read (credentials, endpoint, cache); None for the standard
+            environment variables and no cache.
         progress: Called with (batches done, batches) of this rank.
 
     Returns:
@@ -62,7 +58,7 @@ def check_receipt(
             condition.
         DataError: Clips are invalid beyond `max_errors`, or there is no receipt.
     """
-    theirs = read_receipt(receipt, Storage(storage_options))
+    theirs = read_receipt(receipt, (storage or Storage()).without_cache())
     said = theirs[0]
     here = Bank.of(bank)
     if here.digest != said.bank:
@@ -80,9 +76,7 @@ def check_receipt(
         max_errors=max_errors,
         rank=rank,
         world_size=world_size,
-        storage_options=storage_options,
-        cache_dir=cache_dir,
-        cache_size=cache_size,
+        storage=storage,
         progress=progress,
     )
     return None if found is None else Verdict(difference(found, theirs))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +16,15 @@ from ..condition import conditions as all_conditions
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError
 from ..loading import Batch
-from ..loading.pipeline import build_pipeline, open_shards
+from ..loading.pipeline import build_pipeline
 from ..loading.sharding import rank_range, resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..locks import locked
 from ..progress import Progress
 from ..receipts.receipt import Receipt
 from ..settings import CorruptionSettings, show_settings
-from ..shards import Source
+from ..shards import ShardSet, Source
+from ..storage import Storage
 from .clip_digests import ClipDigests, clips_file, make_receipt
 from .rank_run import RankRun
 from .receipt_files import write_receipt
@@ -57,9 +58,7 @@ def compute_receipt(
     max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
-    storage_options: Mapping[str, Any] | None = None,
-    cache_dir: str | Path | None = None,
-    cache_size: int | None = None,
+    storage: Storage | None = None,
     progress: Progress | None = None,
     **settings: Unpack[CorruptionKwargs],
 ) -> Receipt | None:
@@ -83,10 +82,8 @@ def compute_receipt(
         max_errors: How many clips may be invalid, as a count or a fraction.
         rank: As in `load`.
         world_size: As in `load`.
-        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
-            for the standard environment variables.
-        cache_dir: Folder of a cache for remote shards, which processes may share.
-        cache_size: Largest size of the cache, in bytes.
+        storage: How remote shards are read (credentials, endpoint, cache); None for the standard
+            environment variables and no cache.
         progress: Called with (batches done, batches) of this rank.
 
     Returns:
@@ -105,9 +102,7 @@ def compute_receipt(
         max_errors=max_errors,
         rank=rank,
         world_size=world_size,
-        storage_options=storage_options,
-        cache_dir=cache_dir,
-        cache_size=cache_size,
+        storage=storage,
         progress=progress,
     )
     return None if found is None else found.receipt
@@ -123,9 +118,7 @@ def compute_exclusively(
     max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
-    storage_options: Mapping[str, Any] | None = None,
-    cache_dir: str | Path | None = None,
-    cache_size: int | None = None,
+    storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> ComputedReceipt | None:
     """As `compute_receipt`, with the digests of all clips."""
@@ -135,7 +128,7 @@ def compute_exclusively(
         raise UsageError(
             f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
         )
-    shards = open_shards(source, storage_options, cache_dir, cache_size)
+    shards = ShardSet.open(source, storage)
     pipeline = build_pipeline(shards, chosen, settings, return_digests=True, signals=False)
     receipt = Receipt.of(shards, settings, BATCH)
     budget = ErrorBudget.of(max_errors, len(shards))

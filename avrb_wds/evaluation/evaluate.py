@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError, check_int
 from ..loading.clip_block import Transform
-from ..loading.pipeline import build_pipeline, open_shards
+from ..loading.pipeline import build_pipeline
 from ..loading.sharding import resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..progress import Progress
@@ -20,6 +20,7 @@ from ..reports import Report, check_baseline
 from ..reports.report import Task
 from ..settings import CorruptionSettings, show_settings
 from ..shards import Manifest, ShardSet, Source
+from ..storage import Storage
 from .device import resolve_device
 from .merge import open_report, publish_report
 from .metrics import require_torchmetrics
@@ -48,9 +49,7 @@ def evaluate(
     max_errors: MaxErrors = 0,
     rank: int | None = None,
     world_size: int | None = None,
-    storage_options: Mapping[str, Any] | None = None,
-    cache_dir: str | Path | None = None,
-    cache_size: int | None = None,
+    storage: Storage | None = None,
     name: str | None = None,
     baseline: Report | str | Path | None = None,
     progress: Progress | None = None,
@@ -82,10 +81,8 @@ def evaluate(
         max_errors: How many clips may be invalid, as a count or a fraction.
         rank: As in `load`.
         world_size: As in `load`.
-        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
-            for the standard environment variables.
-        cache_dir: Folder of a cache for remote shards, which processes may share.
-        cache_size: Largest size of the cache, in bytes.
+        storage: How remote shards are read (credentials, endpoint, cache); None for the standard
+            environment variables and no cache.
         name: Name of the model in the report; None for the name of its class or function.
         baseline: A report, its file or its folder; adds mCE and relative mCE to the report.
         progress: Called with (batches done, batches) of this rank, then with (conditions scored,
@@ -107,7 +104,7 @@ def evaluate(
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)
     size = check_int("batch_size", batch_size, 1)
     pipeline = build_pipeline(
-        open_shards(source, storage_options, cache_dir, cache_size),
+        ShardSet.open(source, storage),
         chosen,
         CorruptionSettings.of(**settings),
         transform=transform,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..concurrency import WorkerType
 from ..condition import Condition, Corruptions, Severity, parse_conditions
@@ -13,10 +12,11 @@ from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import check_int
 from ..settings import CorruptionSettings, show_settings
 from ..shards import ShardSet, Source
+from ..storage import Storage
 from .checkpoint import EpochProgress, State, restore_state, save_state
 from .clip_block import SkippedClip, Transform
 from .collate import Batch
-from .pipeline import Pipeline, Result, build_pipeline, open_shards
+from .pipeline import Pipeline, Result, build_pipeline
 from .sharding import Plan, Span, Topology, split_spans
 from .worker_config import Stream, WorkerConfig
 
@@ -158,9 +158,7 @@ def load(
     max_errors: MaxErrors = 0,
     prefetch: int = 2,
     worker_type: WorkerType | None = None,
-    storage_options: Mapping[str, Any] | None = None,
-    cache_dir: str | Path | None = None,
-    cache_size: int | None = None,
+    storage: Storage | None = None,
     **settings: Unpack[CorruptionKwargs],
 ) -> Loader:
     """Load batches of clips, which threads or processes decode and corrupt in the background.
@@ -197,10 +195,8 @@ def load(
         prefetch: Batches to prepare ahead; at most 62 with processes.
         worker_type: "thread" starts at once, but many threads slow each other down; "process"
             scales with cores; None for threads up to two workers and processes for more.
-        storage_options: Credentials and endpoint of remote shards, with obstore's names; None
-            for the standard environment variables.
-        cache_dir: Folder of a cache for remote shards, which processes may share.
-        cache_size: Largest size of the cache, in bytes.
+        storage: How remote shards are read (credentials, endpoint, cache); None for the standard
+            environment variables and no cache.
 
     Returns:
         An iterable of batches, each a `Batch`.
@@ -217,7 +213,7 @@ def load(
     config = WorkerConfig.of(worker_type, num_workers, prefetch)
     topology = Topology(rank, world_size)
     pipeline = build_pipeline(
-        open_shards(source, storage_options, cache_dir, cache_size),
+        ShardSet.open(source, storage),
         parse_conditions(corruption, severity),
         CorruptionSettings.of(**settings),
         shuffle=shuffle,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..concurrency import ThreadWorkers
 from ..condition import Condition
@@ -15,7 +14,6 @@ from ..corrupter import corrupter_for
 from ..errors import DataError
 from ..settings import CorruptionSettings
 from ..shards import ShardSet, Source
-from ..storage import Storage
 from .buffers import BatchBuffers, BatchShape, BufferPool
 from .clip_block import ClipBlock, ClipProcessing, Item, ItemOrError, SkippedClip, Transform
 from .collate import Batch, Collate
@@ -43,19 +41,6 @@ class Pipeline(NamedTuple):
         """Return the clips in this range of the global order."""
         clip_indices = [int(index) for index in self.order[order_range.start : order_range.stop]]
         return ClipBlock(self.shards, clip_indices, self.processing, order_range.start)
-
-
-def open_shards(
-    source: Source,
-    storage_options: Mapping[str, Any] | None,
-    cache_dir: str | Path | None,
-    cache_size: int | None,
-) -> ShardSet:
-    """Open shards with the storage that these arguments of public functions describe, if any."""
-    if storage_options is None and cache_dir is None and cache_size is None:
-        return ShardSet.open(source)
-    storage = Storage(storage_options, cache_dir=cache_dir, cache_size=cache_size)
-    return ShardSet.open(source, storage)
 
 
 def build_pipeline(

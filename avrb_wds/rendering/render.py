@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..building.build import build_dataset, check_steps
 from ..building.journal import check_empty
@@ -16,13 +16,12 @@ from ..condition import Corruptions, Severity, parse_conditions
 from ..corrupter import corrupter_for
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import DataError, UsageError, check_int, reason
-from ..loading.pipeline import open_shards
 from ..locks import HeldFile
 from ..progress import Progress, part_of
 from ..receipts.receipt import Receipt
 from ..settings import CorruptionSettings, show_settings
 from ..shards import Manifest, ShardSet, Source
-from ..storage import RemotePath, is_remote, redacted
+from ..storage import RemotePath, Storage, is_remote, redacted
 from .options import RenderOptions
 from .receipt import RenderReceipt
 from .render_job import RenderJob
@@ -62,9 +61,7 @@ def render(
     num_workers: int | None = None,
     resume: bool = False,
     max_errors: MaxErrors = 0,
-    storage_options: Mapping[str, Any] | None = None,
-    cache_dir: str | Path | None = None,
-    cache_size: int | None = None,
+    storage: Storage | None = None,
     progress: Progress | None = None,
     **settings: Unpack[CorruptionKwargs],
 ) -> tuple[RenderResult, ...]:
@@ -89,9 +86,8 @@ def render(
         resume: Continue an earlier call with the same arguments.
         max_errors: Number or fraction of invalid clips that may be left out; the receipt names
             them.
-        storage_options: As in `load`.
-        cache_dir: As in `load`.
-        cache_size: As in `load`.
+        storage: How remote shards are read (credentials, endpoint, cache); None for the standard
+            environment variables and no cache.
         progress: Called with (clips done, clips) over all conditions.
 
     Returns:
@@ -111,7 +107,7 @@ def render(
         )
     count = default_workers() if num_workers is None else check_int("num_workers", num_workers, 0)
     chosen, wanted = CorruptionSettings.of(**settings), parse_conditions(corruption, severity)
-    shards = open_shards(source, storage_options, cache_dir, cache_size)
+    shards = ShardSet.open(source, storage)
     stored, budget = options or RenderOptions(), ErrorBudget.of(max_errors, len(shards)).clips
     manifest = _manifest(shards, stored)
     check_apart(shards, str(out))

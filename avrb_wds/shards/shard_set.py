@@ -95,8 +95,7 @@ class ShardSet:
         if isinstance(source, ShardSet):
             if storage is not None:
                 raise UsageError(
-                    "storage_options, cache_dir and cache_size do nothing for an open ShardSet; "
-                    "give them to Storage when it is opened."
+                    "storage has no effect on an open ShardSet; give it to ShardSet.open."
                 )
             return source
         path, tars = locate_shards(source, storage)

@@ -128,7 +128,7 @@ def test_a_receipt_in_a_bucket(s3: S3, tmp_path: Path) -> None:
     for there in (f"{url}/receipt.json", f"{url}/run", f"{url}/run/"):
         done = avrb(s3, "digest", str(source), "--check", there, cache=tmp_path)
         assert (done.returncode, done.stdout) == (0, "same\n"), done.stderr
-    assert str(check_receipt(source, f"{url}/run", storage_options=s3.storage_options)) == "same"
+    assert str(check_receipt(source, f"{url}/run", storage=storage)) == "same"
     other = write_shards(tmp_path / "o", [*made[:2], replace(made[2], samples=400)])
     done = avrb(s3, "digest", str(other), "--check", f"{url}/receipt.json", cache=tmp_path)
     said = "clip 'clip0002' differs under rain-1, the first of 1 there.\n"
