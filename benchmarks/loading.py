@@ -5,7 +5,8 @@
 Shards of clips of 10 frames 224x224 (JPEG) and 10 s of 16 kHz sound are written to a temporary
 folder and read from the page cache.  A round runs every way once, so that what else the machine
 does at the time counts for all; the ratio printed is the median over rounds.  Two threads or two
-processes each.  Other loaders than webdataset take part where they are installed: see peers.py.
+processes each.  Other loaders than webdataset take part where they are installed:
+see other_loaders.py.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 import simplejpeg
 from clips import FRAMES, RATE, SECONDS, SIDE, side_by_side, verdict, write_shards
-from peers import BATCH, WORKERS, open_peers
+from other_loaders import BATCH, WORKERS, open_peers
 
 import avrb_wds as avrb
 from avrb_wds.shards import ShardSet

@@ -1,6 +1,6 @@
 """Evaluation under torchrun, killed at random points and resumed, comes to the same bytes.
 
-    python benchmarks/kills.py [KILLS] [SEED]
+    python benchmarks/kill_and_resume.py [KILLS] [SEED]
 
 One process, then 1, 2 and 3 under torchrun; then KILLS (20) times two ranks of which one is
 SIGKILLed after a random number of batches, resumed by two ranks, or by three every fifth time.
