@@ -31,10 +31,10 @@ INTRODUCTION = f"""\
 
 Frost and crowd with the images of the built-in bank, minus frost and crowd with those of
 AVROBUSTBENCH: means over the same {DRAWS} draws, on the frame of the clip and on two synthetic
-images, one full of edges and one of flat patches (`tests/bank_figures.py`). The limits are those
-above. On average, silhouettes cover .395 of their image (.309 to .459); those of AVROBUSTBENCH
-cover .393 (.301 to .457). Textures have the same channel means as those of AVROBUSTBENCH, in the
-same order."""
+images, one full of edges and one of flat patches (`tests/helpers/bank_figures.py`). The limits are
+those above. On average, silhouettes cover .395 of their image (.309 to .459); those of
+AVROBUSTBENCH cover .393 (.301 to .457). Textures have the same channel means as those of
+AVROBUSTBENCH, in the same order."""
 
 
 def section(reference: Bank) -> str:
