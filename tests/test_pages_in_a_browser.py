@@ -13,7 +13,7 @@ from helpers.reports import made_report
 
 import avrb_wds as avrb
 from avrb_wds.reports import report_page, with_baseline
-from avrb_wds.reports.pages import comparison_page
+from avrb_wds.reports.html import comparison_page
 
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -127,6 +127,12 @@ def test_the_markdown_has_every_number(report: Report) -> None:
             assert len(pipes) == 1, block
 
 
+def test_the_markdown_has_a_metric_that_is_0_everywhere() -> None:
+    text = report_markdown(made_report({"clean": 0.0, "rain-1": 0.0}))
+    assert "| condition | clips | accuracy |" in text
+    assert "| rain-1 | 10 | 0.0 |" in text
+
+
 def test_markdown_escapes(report: Report) -> None:
     text = report_markdown(evil(report))
     assert not re.findall(r"(?<!\\)[<>`*](?!.*`$)", text.partition("To check it")[0])

@@ -16,7 +16,7 @@ from ..atomic import write_atomic
 from ..codecs import encode_audio
 from ..corruptions.bank import KINDS, Bank, Item
 from ..progress import Progress
-from ..reports.pages.elements import inlined
+from ..reports.html.elements import data_url
 from ..reports.spectrogram import spectrogram
 
 PAGE = """<!doctype html>
@@ -65,8 +65,8 @@ def _sections(bank: Bank, progress: Progress | None) -> Iterator[str]:
 def _sound(item: Item) -> str:
     seconds = item.data.shape[1] / item.sample_rate
     label = f"{item.name}: {seconds:.1f} s, {item.sample_rate} Hz, {item.data.shape[0]} ch"
-    sound = inlined("audio/flac", encode_audio(item.data, item.sample_rate, "flac"))
-    picture = inlined(
+    sound = data_url("audio/flac", encode_audio(item.data, item.sample_rate, "flac"))
+    picture = data_url(
         "image/jpeg", _coded(spectrogram(item.data.mean(axis=0), item.sample_rate), "JPEG")
     )
     return (
@@ -80,9 +80,9 @@ def _picture(item: Item) -> str:
     height, width = item.data.shape[:2]
     label = html.escape(f"{item.name}: {width}x{height}")
     if item.group == "texture":
-        source = inlined("image/jpeg", _coded(item.data, "JPEG"))
+        source = data_url("image/jpeg", _coded(item.data, "JPEG"))
     else:
-        source = inlined("image/png", _coded(item.data, "PNG"))
+        source = data_url("image/png", _coded(item.data, "PNG"))
     return (
         f'<figure><img class="{item.group}" src="{source}" alt="{label}">'
         f"<figcaption>{label}</figcaption></figure>"

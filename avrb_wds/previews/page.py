@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
 
-from ..reports.pages.elements import Html, Page, document, element, inlined, section
+from ..reports.html.elements import Html, Page, data_url, document, element, section
 from .clip import PreviewClip
 from .panels import Panel
 
@@ -123,15 +123,15 @@ def _sides(clean: Panel, panel: Panel) -> Iterator[Html]:
             controls="controls",
             loop="loop",
             preload="none",
-            poster=inlined("image/jpeg", panel.frame),
-            src=inlined("video/mp4", panel.film),
+            poster=data_url("image/jpeg", panel.frame),
+            src=data_url("video/mp4", panel.film),
             aria_label=f"{label}, with sound",
         )
     elif panel.frame is not None:
-        source = inlined("image/jpeg", panel.frame)
+        source = data_url("image/jpeg", panel.frame)
         yield element("img", class_="still", src=source, alt=f"frame under {label}")
     elif panel.film is not None:
-        source = inlined("audio/flac", panel.film)
+        source = data_url("audio/flac", panel.film)
         yield element(
             "audio", controls="controls", preload="none", src=source, aria_label=f"sound, {label}"
         )
@@ -140,7 +140,7 @@ def _sides(clean: Panel, panel: Panel) -> Iterator[Html]:
             yield element(
                 "img", class_="spectrum beside", data_from="spectrum", alt="clean spectrogram"
             )
-        source = inlined("image/jpeg", panel.spectrum)
+        source = data_url("image/jpeg", panel.spectrum)
         yield element("img", class_="spectrum", src=source, alt=f"spectrogram under {label}")
 
 

@@ -1,12 +1,10 @@
-"""Reports: what an evaluation comes to, as a table, JSON, CSV, Markdown and an HTML page."""
+"""Reports: the results of an evaluation as a table, JSON, CSV, Markdown and an HTML page."""
 
 from ..receipts.receipt import Receipt
 from .baseline import check_baseline, with_baseline
 from .comparison import Comparison, Row, mismatches
-from .comparison_files import COMPARISON_FILES, write_comparison
-from .comparison_table import comparison_table
+from .html import report_page
 from .markdown import report_markdown
-from .pages import report_page
 from .report import (
     Baseline,
     ConditionResult,
@@ -17,9 +15,17 @@ from .report import (
     Report,
     SkippedClip,
 )
-from .report_files import FILES, read_report, report_csv, report_json, write_report
+from .report_files import (
+    COMPARISON_FILES,
+    FILES,
+    read_report,
+    report_csv,
+    report_json,
+    write_comparison,
+    write_report,
+)
 from .robustness import GROUPS, Robustness
-from .terminal import report_table
+from .terminal import comparison_table, report_table
 
 __all__ = [
     "COMPARISON_FILES",

@@ -1,28 +1,33 @@
-"""Reports on disk: `report.json`, read back to the same report; CSV, Markdown and HTML to read."""
+"""The files of reports and comparisons: JSON, CSV, Markdown and HTML."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..atomic import write_atomic
+from ..atomic import make_folder, write_atomic
 from ..errors import DataError
 from ..paths import read_file
 from ..shards.json_io import check_format, from_json, loads
-from .markdown import report_markdown
-from .pages import report_page
+from .comparison import Comparison, Row
+from .html import comparison_page, report_page
+from .markdown import comparison_markdown, report_markdown
 from .parsing import check_conditions
 from .report import Baseline, Metrics, Report
 from .robustness import Robustness, severity_of
 
 FORMAT = "avrb-report/1"
+COMPARISON_FORMAT = "avrb-comparison/1"
 JSON_FILE = "report.json"
 FILES = (JSON_FILE, "report.csv", "report.md", "report.html")
 """What `write_report` writes into a folder."""
+COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
+"""What `write_comparison` writes into a folder."""
 
 EXTRA = ("low", "high", "drop")  # of the primary metric: its interval, and clean - score
 
@@ -37,12 +42,34 @@ def write_report(report: Report, folder: str | Path) -> tuple[Path, ...]:
     Returns:
         Paths of the files.
     """
-    folder = Path(folder)
-    spellings = (report_json, report_csv, report_markdown, report_page)
+    formats = (report_json, report_csv, report_markdown, report_page)
     return tuple(
-        write_atomic(folder / name, spell(report).encode(errors="backslashreplace"))
-        for name, spell in zip(FILES, spellings, strict=True)
+        _write_text(Path(folder) / name, to_text(report))
+        for name, to_text in zip(FILES, formats, strict=True)
     )
+
+
+def write_comparison(comparison: Comparison, folder: str | Path) -> tuple[Path, ...]:
+    """Write a comparison to a folder in every format.
+
+    Args:
+        comparison: The comparison.
+        folder: The folder; created if it does not exist.
+
+    Returns:
+        Paths of the files.
+    """
+    folder = Path(folder)
+    make_folder(folder)
+    formats = (comparison_json, comparison_markdown, comparison_page)
+    return tuple(
+        _write_text(folder / name, to_text(comparison))
+        for name, to_text in zip(COMPARISON_FILES, formats, strict=True)
+    )
+
+
+def _write_text(path: Path, text: str) -> Path:
+    return write_atomic(path, text.encode(errors="backslashreplace"))
 
 
 def read_report(path: str | Path) -> Report:
@@ -86,10 +113,10 @@ def report_json(report: Report) -> str:
         "metric": report.metric,
         "summary": {
             "clean": report.clean,
-            "all": _plain(report.overall),
-            "by_severity": [_plain(part) for part in report.by_severity],
-            "by_group": [_plain(part) for part in report.by_group],
-            "by_corruption": [_plain(part) for part in report.by_corruption],
+            "all": _part_json(report.overall),
+            "by_severity": [_part_json(part) for part in report.by_severity],
+            "by_group": [_part_json(part) for part in report.by_group],
+            "by_corruption": [_part_json(part) for part in report.by_corruption],
         },
         "conditions": [
             {
@@ -108,7 +135,7 @@ def report_json(report: Report) -> str:
     return json.dumps(value, indent=2, allow_nan=False) + "\n"
 
 
-def _plain(part: Robustness | None) -> dict[str, Any] | None:
+def _part_json(part: Robustness | None) -> dict[str, Any] | None:
     return None if part is None else asdict(part)
 
 
@@ -132,3 +159,28 @@ def report_csv(report: Report) -> str:
         row = [condition, condition.corruption, severity, cell.clips, *values, *cell.interval, drop]
         rows.writerow(["" if value is None else value for value in row])
     return text.getvalue()
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """Return the comparison as JSON; scores are fractions, differences second minus first."""
+    parts = ("summary", "by_severity", "by_group", "by_corruption", "by_condition")
+    value = {
+        "format": COMPARISON_FORMAT,
+        "metric": comparison.a.metric,
+        "a": _model_json(comparison.a),
+        "b": _model_json(comparison.b),
+        "notes": comparison.notes,
+        "proof": comparison.digest_statement,
+        "replicates": comparison.replicates,
+        **{name: _rows_json(getattr(comparison, name)) for name in parts},
+    }
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def _model_json(report: Report) -> dict[str, Any]:
+    return {"model": report.model, "receipt": report.receipt.to_json()}
+
+
+def _rows_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    names = ("name", "a", "b", "difference", "interval")
+    return [{name: getattr(row, name) for name in names} for row in rows]

@@ -1,48 +1,78 @@
-"""The report as a table for the terminal: corruption by severity, coloured by what is left."""
+"""Reports and comparisons as tables for the terminal, in color."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from rich import box
-from rich.table import Table
+from rich import table as rich_table
 from rich.text import Text
 
-from .colors import Color, color_of, ink_on
-from .formatting import metric_name, percent, span
+from .comparison import Comparison
+from .formatting import (
+    color_at,
+    interval_text,
+    metric_name,
+    metric_title,
+    percent,
+    text_color_on,
+)
 from .report import Report
-from .robustness import Robustness, severity_of
+from .tables import Cell, Table, corruption_table, group_table, score_table
+
+NAME_WIDTH = 18  # so that all of it fits in 80 columns
+ABBREVIATIONS = {"absolute": "abs", "relative": "rel", "relative CE": "relCE"}
 
 
-def report_table(report: Report) -> Table:
-    """A row a corruption and a column a severity, with means and robustness, in percent.
+def report_table(report: Report) -> rich_table.Table:
+    """Return the scores of a report by corruption and severity, with robustness, in percent.
 
-    All of it fits in 80 columns for the five severities.
+    With five severities, the table fits in 80 columns.
     """
-    severities = [part.name for part in report.by_severity]
-    errors = {e.corruption: e for e in report.baseline.by_corruption} if report.baseline else {}
-    more = ("CE", "relCE") if report.baseline else ()
-    rows = grid(_title(report), _caption(report), [*severities, "mean", "abs", "rel", *more])
-    scores = {(c.corruption, severity_of(c)): score for c, score in report.corrupted}
-    for part in report.by_corruption:
-        cells = [_heat(scores.get((part.name, s)), report.clean) for s in severities]
-        error = errors.get(part.name)
-        ends = (percent(error.error), percent(error.relative)) if error else ()
-        rows.add_row(Text(part.name), *cells, *_ends(part, report.clean), *ends)
-    rows.add_section()
-    if report.overall is not None:
-        cells = [_heat(part.score, report.clean) for part in report.by_severity]
-        base = report.baseline
-        ends = (percent(base.mce), percent(base.relative_mce)) if base else ()
-        rows.add_row("all", *cells, *_ends(report.overall, report.clean), *ends, style="bold")
-    for part in report.by_group if len(report.by_group) > 1 else ():
-        rows.add_row(part.name, *[""] * len(severities), *_ends(part, report.clean))
-    return rows
+    title = (
+        f"{report.model} on {report.receipt.dataset}: {metric_name(report)} in %, "
+        f"clean {percent(report.clean)} ({report.receipt.clips} clips)"
+    )
+    lines = ["abs: robustness 1 - drop, rel: 1 - drop / clean"]
+    if report.intervals.score is not None:
+        lines.append(f"95 % interval of the mean over all: {interval_text(report.intervals.score)}")
+    if report.baseline is not None:
+        lines.append(f"CE: error over that of {report.baseline.model}, relCE: of what is lost")
+    if report.skipped:
+        lines.append(f"{len(report.skipped)} clips skipped, named in the report")
+    table = corruption_table(report)
+    tables = [table]
+    if len(report.by_group) > 1:
+        blank = [""] * len(report.by_severity)
+        rows = [[row[0], *blank, *row[1:4]] for row in group_table(report).rows]
+        tables.append(replace(table, rows=rows, has_total=False))
+    return render_tables(title, lines, tables)
 
 
-def grid(title: str, caption: str, headings: list[str], first: str = "corruption") -> Table:
-    """An empty table, one space between its columns: names to the left, numbers to the right."""
-    rows = Table(
+def comparison_table(comparison: Comparison) -> rich_table.Table:
+    """Return the scores of two models and their differences, in percent.
+
+    The rows are the summary, the severities, the groups and the corruptions.
+    """
+    a, b = comparison.names
+    title = f"{metric_title(comparison.a)} in %: {a} and {b} on {comparison.a.receipt.dataset}"
+    severities = [replace(row, name=f"severity {row.name}") for row in comparison.by_severity]
+    groups = comparison.by_group if len(comparison.by_group) > 1 else ()
+    parts = (comparison.summary, severities, groups, comparison.by_corruption)
+    tables = [score_table("", comparison, rows) for rows in parts]
+    if not comparison.replicates:
+        tables[0] = replace(tables[0], headings=tables[0].headings[:-1])
+    lines = [comparison.headline, *comparison.notes, comparison.digest_statement]
+    return render_tables(title, lines, tables)
+
+
+def render_tables(title: str, caption: Sequence[str], tables: Sequence[Table]) -> rich_table.Table:
+    """Return tables as the sections of one, with the headings of the first."""
+    headings = tables[0].headings
+    rendered = rich_table.Table(
         title=Text(title),
-        caption=Text(caption),
+        caption=Text("\n".join(filter(None, caption))),
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
@@ -50,39 +80,38 @@ def grid(title: str, caption: str, headings: list[str], first: str = "corruption
         pad_edge=False,
         show_edge=False,
     )
-    rows.add_column(first, no_wrap=True)
-    for heading in headings:
-        rows.add_column(Text(heading), justify="right", no_wrap=True, min_width=5)
-    return rows
+    rendered.add_column(headings[0], no_wrap=True)
+    for heading in headings[1:]:
+        text = Text(_shorten(ABBREVIATIONS.get(heading, heading)))
+        rendered.add_column(text, justify="right", no_wrap=True, min_width=5)
+    for table in tables:
+        for number, row in enumerate(table.rows, 1):
+            is_total = table.has_total and number == len(table.rows)
+            if is_total:
+                rendered.add_section()
+            cells = map(_render_cell, row[: len(headings)])
+            rendered.add_row(*cells, style="bold" if is_total else "")
+        if not table.has_total:
+            rendered.add_section()
+    return rendered
 
 
-def heat(text: str, color: Color) -> Text:
-    """A number on a colour."""
-    ink, ground = (f"rgb({r},{g},{b})" for r, g, b in (ink_on(color), color))
-    return Text(text, style=f"{ink} on {ground}", justify="right")
+def _render_cell(cell: str | int | Cell) -> Text:
+    if not isinstance(cell, Cell):
+        return Text(str(cell))
+    if cell.position is None:
+        return Text(cell.text)
+    color = color_at(cell.position)
+    ink, ground = (f"rgb({r},{g},{b})" for r, g, b in (text_color_on(color), color))
+    text = Text(cell.text, style=f"{ink} on {ground}", justify="right")
+    text.stylize("bold" if cell.role == "significant" else "")
+    return text
 
 
-def _title(report: Report) -> str:
-    return (
-        f"{report.model} on {report.receipt.dataset}: {metric_name(report)} in %, "
-        f"clean {percent(report.clean)} ({report.receipt.clips} clips)"
-    )
+def _shorten(name: str) -> str:
+    """The end of a long name, which tells two versions of a model apart.
 
-
-def _caption(report: Report) -> str:
-    lines = ["abs: robustness 1 - drop, rel: 1 - drop / clean"]
-    if report.intervals.score is not None:
-        lines.append(f"95 % interval of the mean over all: {span(report.intervals.score)}")
-    if report.baseline is not None:
-        lines.append(f"CE: error over that of {report.baseline.model}, relCE: of what is lost")
-    if report.skipped:
-        lines.append(f"{len(report.skipped)} clips skipped, named in the report")
-    return "\n".join(lines)
-
-
-def _ends(part: Robustness, clean: float | None) -> tuple[Text, str, str]:
-    return _heat(part.score, clean), percent(part.absolute), percent(part.relative)
-
-
-def _heat(score: float | None, clean: float | None) -> Text:
-    return Text("-") if score is None else heat(percent(score), color_of(score, clean))
+    >>> _shorten("checkpoints:resnet_epoch_12")
+    '…s:resnet_epoch_12'
+    """
+    return name if len(name) <= NAME_WIDTH else f"…{name[1 - NAME_WIDTH :]}"

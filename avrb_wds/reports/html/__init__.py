@@ -1,4 +1,4 @@
-"""Reports as pages: one HTML file each, with everything in it and nothing fetched."""
+"""Reports as HTML pages: one file each, which contains everything and fetches nothing."""
 
 from .comparison import comparison_page
 from .report import report_page

@@ -1,11 +1,11 @@
-"""Charts as inline SVG: scores over severity, and bars; colours come from the page's style."""
+"""Scores as curves and bars in inline SVG, and as tiles; colors come from the page's style."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..formatting import percent, span
+from ..formatting import interval_text, percent
 from ..report import Interval
 from .elements import Html, element
 
@@ -112,7 +112,7 @@ def _line(line: Curve, places: Sequence[float]) -> list[Html]:
     for point, x, y in zip(line.points, places, heights, strict=True):
         text = f"{line.name}, {point.label}: {percent(point.score)}"
         if point.interval is not None:
-            text += f" ({span(point.interval)})"
+            text += f" ({interval_text(point.interval)})"
         dot = element("title", text)
         parts.append(
             element("circle", dot, cx=f"{x:.1f}", cy=f"{y:.1f}", r=3, class_=f"dot {line.style}")
@@ -164,8 +164,22 @@ def score_bar(
     clean: float | None = None,
 ) -> Html:
     """A score in [0, 1] as a bar, with its interval and a mark at the clean score."""
-    return bar(
-        name, score, clean, style, number=percent(score), note=span(interval), interval=interval
+    note = interval_text(interval)
+    return bar(name, score, clean, style, number=percent(score), note=note, interval=interval)
+
+
+def score_tile(
+    name: str, number: str, interval: Interval | None, *, sign: bool = False, note: str = ""
+) -> Html:
+    """A score with its name, and its interval or a note."""
+    spread = interval_text(interval, sign=sign)
+    small = element("span", f"95 %: {spread}" if spread else note, class_="spread")
+    return element(
+        "div",
+        element("span", name, class_="name"),
+        element("span", number, class_="figure"),
+        small,
+        class_="tile",
     )
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ...condition import Condition
-from ...receipts.receipt import CHECK_COMMAND, receipt_rows
-from ..formatting import (
-    METRIC_NAMES,
-    NO_AUC,
-    has_no_auc,
-    metric_name,
-    metric_title,
-    percent,
-    span,
-    value,
+from ...receipts.receipt import CHECK_COMMAND
+from ..formatting import NO_AUC, has_no_auc, interval_text, metric_name, metric_title, percent
+from ..report import ConditionResult, Report
+from ..robustness import Robustness, group_of, severity_of
+from ..tables import (
+    Table,
+    code_rows,
+    condition_table,
+    metric_cells,
+    metrics_in,
+    receipt_table,
+    score_cell,
+    skipped_table,
 )
-from ..report import ConditionResult, Interval, Metrics, Report
-from ..robustness import group_of, severity_of
-from .charts import Curve, Point, bar, curves, score_bar
-from .elements import Html, document, element, grid_table, section
-from .heatmap import heat_map, legend
+from .charts import Curve, Point, bar, curves, score_bar, score_tile
+from .elements import Html, document, element, render_table, section
+from .heatmap import color_legend, heat_cell, heat_map
 
 GROUP_STYLES = {"digital": "one", "environmental": "two", "human-related": "three"}
 """The class of each group's elements; corruptions of a user's own have "four"."""
@@ -29,17 +31,18 @@ HARDEST = 10
 
 def report_page(report: Report) -> str:
     """The report as one HTML page that needs nothing else: no script, no font, no network."""
-    body = [_head(report), element("div", *_tiles(report), class_="tiles")]
+    body = [_header(report), element("div", *_tiles(report), class_="tiles")]
     if report.overall is not None:
-        body.append(element("div", _map(report), _bars(report), class_="pair"))
-        body.append(_curves(report))
+        body.append(element("div", _heat_map(report), _score_bars(report), class_="pair"))
+        body.append(_severity_curves(report))
     if report.baseline is not None:
-        body.append(_errors(report))
-    body += [_metrics(report), *_skipped(report), _receipt(report), _reading(report)]
+        body.append(_corruption_errors(report))
+    body += [_metric_section(report), *_skipped_section(report)]
+    body += [_receipt_section(report), _footer(report)]
     return document(f"{report.model} on {report.receipt.dataset}: robustness", *body)
 
 
-def _head(report: Report) -> Html:
+def _header(report: Report) -> Html:
     receipt = report.receipt
     facts = [
         f"{receipt.clips:,} clips",
@@ -57,39 +60,60 @@ def _head(report: Report) -> Html:
     )
 
 
-def tile(name: str, number: str, spread: str, note: str = "") -> Html:
-    """A figure with its name and its interval."""
-    small = element("span", f"95 %: {spread}" if spread else note, class_="spread")
-    return element(
-        "div",
-        element("span", name, class_="name"),
-        element("span", number, class_="figure"),
-        small,
-        class_="tile",
-    )
-
-
 def _tiles(report: Report) -> Iterator[Html]:
-    found = report.intervals
+    found, overall, base = report.intervals, report.overall, report.baseline
     if report.clean is not None:
-        yield tile(f"Clean {metric_name(report)}", percent(report.clean), span(found.clean))
-    if report.overall is not None:
-        whole = report.overall
-        yield tile(f"Mean of {whole.conditions} corrupted", percent(whole.score), span(found.score))
-        yield tile("Absolute robustness", percent(whole.absolute), span(found.absolute))
-        yield tile("Relative robustness", percent(whole.relative), span(found.relative))
-    if report.baseline is not None:
-        note = f"against {report.baseline.model}"
-        yield tile("mCE", percent(report.baseline.mce), "", note)
-        yield tile("Relative mCE", percent(report.baseline.relative_mce), "", note)
+        yield score_tile(f"Clean {metric_name(report)}", percent(report.clean), found.clean)
+    if overall is not None:
+        name = f"Mean of {overall.conditions} corrupted"
+        yield score_tile(name, percent(overall.score), found.score)
+        yield score_tile("Absolute robustness", percent(overall.absolute), found.absolute)
+        yield score_tile("Relative robustness", percent(overall.relative), found.relative)
+    if base is not None:
+        note = f"against {base.model}"
+        yield score_tile("mCE", percent(base.mce), None, note=note)
+        yield score_tile("Relative mCE", percent(base.relative_mce), None, note=note)
 
 
-def _map(report: Report) -> Html:
+def _heat_map(report: Report) -> Html:
+    severities = [part.name for part in report.by_severity]
+    results = {(r.condition.corruption, severity_of(r.condition)): r for r in report.results}
+    means = {part.name: part for part in report.by_corruption}
+
+    def make_row(name: str) -> Iterator[Html]:
+        for severity in severities:
+            yield _result_cell(report, results.get((name, severity)))
+        yield _mean_cell(report, means[name])
+
+    clean = next((result for result in report.results if result.condition.is_clean), None)
+    ends = [*report.by_severity, *([report.overall] if report.overall else [])]
+    chart = heat_map(
+        severities,
+        [group.name for group in report.by_group],
+        list(means),
+        make_row,
+        None if clean is None else _result_cell(report, clean, len(severities) + 1),
+        [_mean_cell(report, part) for part in ends],
+    )
     return section(
         f"{metric_title(report)} by corruption and severity",
-        heat_map(report),
-        legend("nothing left", "half of clean", "all of clean"),
+        chart,
+        color_legend("nothing left", "half of clean", "all of clean"),
     )
+
+
+def _result_cell(report: Report, result: ConditionResult | None, colspan: int = 1) -> Html:
+    if result is None:
+        return heat_cell(None)
+    score = report.score(result)
+    interval = interval_text(result.interval)
+    hint = f"{result.condition}: {percent(score)} ({interval}), {result.clips} clips"
+    return heat_cell(score_cell(score, report.clean), hint, colspan)
+
+
+def _mean_cell(report: Report, part: Robustness) -> Html:
+    hint = f"{part.name}: mean of {part.conditions} conditions"
+    return heat_cell(score_cell(part.score, report.clean), hint)
 
 
 def _style(group: str) -> str:
@@ -100,7 +124,7 @@ def _style_of(corruption: str) -> str:
     return _style(group_of(Condition(corruption, 1)))
 
 
-def _bars(report: Report) -> Html:
+def _score_bars(report: Report) -> Html:
     found = report.intervals
     groups = [
         score_bar(part.name, part.score, _style(part.name), interval, report.clean)
@@ -115,11 +139,11 @@ def _bars(report: Report) -> Html:
         "div",
         section("By group", *groups, lead=note),
         section("By severity", *severities),
-        _worst(report),
+        _hardest(report),
     )
 
 
-def _worst(report: Report) -> Html:
+def _hardest(report: Report) -> Html:
     pairs = zip(report.by_corruption, report.intervals.by_corruption, strict=True)
     ordered = sorted(pairs, key=lambda pair: (pair[0].score, pair[0].name))
     bars = (
@@ -129,7 +153,7 @@ def _worst(report: Report) -> Html:
     return section("Hardest corruptions", *bars)
 
 
-def _curves(report: Report) -> Html:
+def _severity_curves(report: Report) -> Html:
     name = metric_name(report)
     figures = [
         element(
@@ -158,7 +182,7 @@ def _lines(report: Report) -> Iterator[Curve]:
         yield Curve(part.name, _style_of(part.name), points)
 
 
-def _errors(report: Report) -> Html:
+def _corruption_errors(report: Report) -> Html:
     base = report.baseline
     assert base is not None
     full = max([1.0, *(e.error for e in base.by_corruption if e.error is not None)])
@@ -181,85 +205,71 @@ def _errors(report: Report) -> Html:
     )
 
 
-def _metrics(report: Report) -> Html:
-    names = [
-        name
-        for name in Metrics.names()
-        if any(getattr(cell.metrics, name) is not None for cell in report.results)
-    ]
-    headings = ["", "clips", *(METRIC_NAMES[name] for name in names), "95 % interval"]
-    clean = [cell for cell in report.results if cell.condition.is_clean]
-    corrupted = [cell for cell in report.results if not cell.condition.is_clean]
-    found = report.intervals
-    parts: list[tuple[str, list[ConditionResult], Interval | None]] = [
-        ("clean", clean, found.clean)
-    ]
-    for part, interval in zip(report.by_severity, found.by_severity, strict=True):
-        some = [cell for cell in corrupted if severity_of(cell.condition) == part.name]
-        parts.append((f"severity {part.name}", some, interval))
-    for part, interval in zip(report.by_group, found.by_group, strict=True):
-        some = [cell for cell in corrupted if group_of(cell.condition) == part.name]
-        parts.append((part.name, some, interval))
-    parts.append(("all corrupted", corrupted, found.score))
-    means = (_row(name, cells, names, spread) for name, cells, spread in parts if cells)
-    each = (_row(str(cell.condition), [cell], names, cell.interval) for cell in report.results)
+def _metric_section(report: Report) -> Html:
+    conditions = condition_table(report)
+    headings = ["", *conditions.headings[1:-1], "95 % interval"]
     return section(
         "Every metric",
-        grid_table(headings, means, "numbers"),
+        render_table(Table("", headings, list(_mean_rows(report))), "numbers"),
         element(
             "details",
             element("summary", f"All {len(report.results)} conditions"),
-            grid_table(headings, each, "numbers"),
+            render_table(replace(conditions, headings=headings), "numbers"),
         ),
         lead=f"Means over conditions; the interval is of {metric_name(report)}.",
     )
 
 
-def _row(
-    name: str, cells: list[ConditionResult], metrics: Iterable[str], interval: Interval | None
-) -> list[str]:
-    clips = {cell.clips for cell in cells}
-    spread = f"{min(clips):,}" if len(clips) == 1 else f"{min(clips):,} to {max(clips):,}"
-    return [name, spread, *(value(one, _mean(cells, one)) for one in metrics), span(interval)]
+def _mean_rows(report: Report) -> Iterator[list[str]]:
+    """The means of every metric over each severity and group, with the number of clips."""
+    clean = [result for result in report.results if result.condition.is_clean]
+    corrupted = [result for result in report.results if not result.condition.is_clean]
+    found, names = report.intervals, metrics_in(report)
+    parts = [("clean", clean, found.clean)]
+    for part, interval in zip(report.by_severity, found.by_severity, strict=True):
+        some = [result for result in corrupted if severity_of(result.condition) == part.name]
+        parts.append((f"severity {part.name}", some, interval))
+    for part, interval in zip(report.by_group, found.by_group, strict=True):
+        some = [result for result in corrupted if group_of(result.condition) == part.name]
+        parts.append((part.name, some, interval))
+    parts.append(("all corrupted", corrupted, found.score))
+    for name, results, spread in parts:
+        if results:
+            ends = sorted({result.clips for result in results})
+            clips = f"{ends[0]:,}" if len(ends) == 1 else f"{ends[0]:,} to {ends[-1]:,}"
+            yield [name, clips, *metric_cells(results, names, spread)]
 
 
-def _mean(cells: list[ConditionResult], metric: str) -> float | None:
-    """The mean of a metric; None where one cell has none."""
-    values = [getattr(cell.metrics, metric) for cell in cells]
-    return None if None in values else float(sum(values)) / len(values)
-
-
-def _skipped(report: Report) -> Iterator[Html]:
+def _skipped_section(report: Report) -> Iterator[Html]:
     if report.skipped:
-        rows = ((c.key, c.shard, str(c.conditions), c.cause) for c in report.skipped)
         yield section(
             f"{len(report.skipped)} of {report.receipt.clips:,} clips skipped",
-            grid_table(["clip", "shard", "conditions", "cause"], rows, "text"),
+            render_table(skipped_table(report), "text"),
             lead="Every score is over the other clips.",
             class_="warning",
         )
 
 
-def _receipt(report: Report) -> Html:
-    receipt = report.receipt
-    rows = ((name, element("code", text)) for name, text in receipt_rows(receipt))
-    each = ((name, element("code", digest)) for name, digest in receipt.digests)
-    digests = element(
+def _receipt_section(report: Report) -> Html:
+    digests = report.receipt.digests
+    rows = replace(receipt_table(report), headings=["what was evaluated", ""])
+    each = Table("", ["condition", "what was shown"], code_rows(digests))
+    details = element(
         "details",
-        element("summary", f"Digests of {len(receipt.digests)} conditions"),
-        grid_table(["condition", "what was shown"], each, "text receipt"),
+        element("summary", f"Digests of {len(digests)} conditions"),
+        render_table(each, "text receipt"),
     )
     return section(
         "Receipt",
-        grid_table(["what was evaluated", ""], rows, "text receipt"),
-        *((digests,) if receipt.digests else ()),
+        render_table(rows, "text receipt"),
+        *((details,) if digests else ()),
         element("p", "To see that another machine shows a model the same, copy report.json there, "
                 "and report.digests.tsv, by which the first clip that differs is found:"),
         element("pre", element("code", CHECK_COMMAND)),
     )  # fmt: skip
 
 
-def _reading(report: Report) -> Html:
+def _footer(report: Report) -> Html:
     name = metric_name(report)
     words: tuple[tuple[str, str], ...] = (
         ("absolute robustness", f"1 - drop, where drop = clean {name} - mean {name}"),

@@ -1,23 +1,30 @@
-"""HTML and SVG by function calls: whatever is not markup already is escaped."""
+"""HTML and SVG by function calls; text that is not markup is escaped."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import html
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from ..tables import Cell, Table
+
 VOID = ("meta", "br", "wbr", "img", "input")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Of pages that show and play: what they hold themselves, and the one script that they come with.
+# For pages with media and a script: only what they contain themselves.
 PLAYING = "; img-src data:; media-src data:; script-src 'sha256-{}'"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page's title, and what it has beyond the common style: style of its own, a script."""
+    """A page.
+
+    Attributes:
+        title: Its title.
+        style: CSS beyond the common style.
+        script: JavaScript.
+    """
 
     title: str
     style: str = ""
@@ -25,14 +32,14 @@ class Page:
 
 
 class Html(str):
-    """Text that is markup: not escaped once more."""
+    """Text that is markup, which is not escaped again."""
 
 
 def element(name: str, /, *children: str, **attributes: str | int) -> Html:
     """An element with its children and attributes.
 
-    An underscore in the name of an attribute stands for a dash, one at its end for nothing;
-    an empty one is left out.
+    An underscore in the name of an attribute becomes a dash, one at its end is removed;
+    an attribute whose value is empty is left out.
 
     >>> element("p", "a < b", element("b", "!"), class_="loud")
     '<p class="loud">a &lt; b<b>!</b></p>'
@@ -51,36 +58,46 @@ def _text(child: str) -> str:
     return child if isinstance(child, Html) else html.escape(child, quote=False)
 
 
-def inlined(kind: str, data: bytes) -> str:
-    """The address of data that stands in the page itself; kind: its media type.
+def data_url(media_type: str, data: bytes) -> str:
+    """The URL of data that the page itself contains.
 
-    >>> inlined("image/png", b"abc")
+    >>> data_url("image/png", b"abc")
     'data:image/png;base64,YWJj'
     """
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def section(title: str, *children: str, lead: str = "", class_: str = "") -> Html:
-    """A section under a heading; the lead says in a sentence what it shows."""
+    """A section under a heading; the lead is a sentence on what it shows."""
     first = (element("p", lead, class_="lead"),) if lead else ()
     return element("section", element("h2", title), *first, *children, class_=class_)
 
 
-def grid_table(headings: Sequence[str], rows: Iterable[Sequence[str]], class_: str = "") -> Html:
-    """A table that scrolls sideways where it is too wide; the first cell of a row names it."""
-    head = element("tr", *(element("th", text, scope="col") for text in headings))
-    body = (
-        element(
-            "tr", element("th", row[0], scope="row"), *(element("td", text) for text in row[1:])
-        )
-        for row in rows
+def render_table(table: Table, class_: str) -> Html:
+    """A table without its title; it scrolls sideways if it is too wide."""
+    head = element("tr", *(element("th", text, scope="col") for text in table.headings))
+    rows = (
+        element("tr", element("th", _cell_text(row[0]), scope="row"), *map(_data_cell, row[1:]))
+        for row in table.rows
     )
-    table = element("table", element("thead", head), element("tbody", *body), class_=class_)
-    return element("div", table, class_="wide", tabindex=0)
+    whole = element("table", element("thead", head), element("tbody", *rows), class_=class_)
+    return element("div", whole, class_="wide", tabindex=0)
+
+
+def _data_cell(cell: str | int | Cell) -> Html:
+    return element("td", _cell_text(cell))
+
+
+def _cell_text(cell: str | int | Cell) -> str:
+    if not isinstance(cell, Cell):
+        return f"{cell:,}" if isinstance(cell, int) else cell
+    if cell.role in ("code", "changed"):
+        return element("code", element("mark", cell.text) if cell.role == "changed" else cell.text)
+    return element("b", cell.text) if cell.role == "significant" else cell.text
 
 
 def document(page: Page | str, *body: str) -> str:
-    """A whole page: all it needs is inside it, and its policy forbids it to fetch anything else."""
+    """A complete page, which contains all that it needs; its policy forbids it to fetch more."""
     page = page if isinstance(page, Page) else Page(page)
     style = (files(__package__) / "style.css").read_text(encoding="utf-8")
     head = element(
