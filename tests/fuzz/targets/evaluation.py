@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from avrb_wds.reports.comparison_files import comparison_json, comparison_markdown
 from helpers.reports import RECEIPT, made_report
 
 from avrb_wds.condition import CLEAN, Condition
@@ -26,8 +25,8 @@ from avrb_wds.loading import SkippedClip
 from avrb_wds.rendering.receipt import RenderReceipt
 from avrb_wds.reports import Receipt, Report, read_report, with_baseline
 from avrb_wds.reports.html import report_page
-from avrb_wds.reports.markdown import report_markdown
-from avrb_wds.reports.report_files import report_csv, report_json
+from avrb_wds.reports.markdown import comparison_markdown, report_markdown
+from avrb_wds.reports.report_files import comparison_json, report_csv, report_json
 
 from ..jsons import mutate_json
 from ..mutators import mutate_bytes, mutate_csv, mutate_text, one_of
