@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import avrb_wds as avrb
-from avrb_wds.evaluation.clip_digests import ClipDigests
 from avrb_wds.evaluation.runs.plan import read_keys
 from avrb_wds.packing import PackOptions, pack
+from avrb_wds.receipts.clip_digests import ClipDigests
 from avrb_wds.shards import escape_key
 
 # What of file names confuses something along the road: lines, tables, markup, tars, shells, FFmpeg.

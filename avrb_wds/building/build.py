@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -173,15 +172,3 @@ def _check_failures(journal: Journal, work: BuildJob, max_errors: int) -> None:
             f"--resume --max-errors {len(failures)}.",
             failures,
         )
-
-
-def package_versions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """(package, version) of each, "absent" for one that is not installed."""
-    return tuple((package, _package_version(package)) for package in packages)
-
-
-def _package_version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "absent"

@@ -1,5 +1,6 @@
 """Evaluation: a model's scores on disk, held against the manifest, and what they come to."""
 
+from ..receipts.files import Difference, Verdict, read_receipt
 from .check_receipt import check_receipt
 from .compare import compare
 from .compute_receipt import compute_receipt
@@ -7,7 +8,6 @@ from .condition_scores import ConditionScores
 from .evaluate import evaluate
 from .merge import merge_run, open_report, read_predictions, rewrite_report
 from .models import Model, find_object, make_model
-from .receipt_files import Difference, Verdict, read_receipt
 from .runs.plan import is_run_folder
 from .runs.status import MissingClips, RunStatus, run_status
 

@@ -11,11 +11,11 @@ from ..corruptions.bank import Bank
 from ..error_budget import MaxErrors
 from ..errors import UsageError
 from ..progress import Progress
+from ..receipts.files import Verdict, first_difference, read_receipt
 from ..settings import BankChoice, CorruptionKwargs, CorruptionSettings
 from ..shards import Source
 from ..storage import AnyPath, Storage
 from .compute_receipt import compute_exclusively
-from .receipt_files import Verdict, difference, read_receipt
 
 
 def check_receipt(
@@ -79,4 +79,4 @@ def check_receipt(
         storage=storage,
         progress=progress,
     )
-    return None if found is None else Verdict(difference(found, theirs))
+    return None if found is None else Verdict(first_difference(found, theirs))

@@ -21,13 +21,13 @@ from ..loading.sharding import rank_range, resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..locks import locked
 from ..progress import Progress
+from ..receipts.clip_digests import ClipDigests, clips_file
+from ..receipts.files import write_receipt
 from ..receipts.receipt import Receipt
 from ..settings import CorruptionSettings, show_settings
 from ..shards import ShardSet, Source
 from ..storage import Storage
-from .clip_digests import ClipDigests, clips_file, make_receipt
 from .rank_run import RankRun
-from .receipt_files import write_receipt
 from .runs.plan import PLAN_FILE, RunPlan, check_only_run, remove_run
 from .runs.predictions import PredictionWriter
 
@@ -167,7 +167,7 @@ def _finish(work: RankRun, writer: PredictionWriter, out: Path | None) -> Comput
         ledger = work.whole_ledger()
         if ledger is None:
             return None
-        found = ComputedReceipt(make_receipt(ledger), ClipDigests.of(ledger))
+        found = ComputedReceipt(ledger.receipt(), ledger.clip_digests())
         if out is not None:
             found.clips.write(clips_file(out))
             write_receipt(found.receipt, out)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from ..condition import Condition
 from ..errors import DataError, UsageError
 from ..progress import Progress
+from ..receipts.clip_digests import clips_file
+from ..receipts.files import REPORT_FILE
 from ..reports import (
     ConditionResult,
     Metrics,
@@ -21,9 +23,7 @@ from ..reports import (
     with_baseline,
     write_report,
 )
-from ..reports.report_files import JSON_FILE
 from .bootstrap import Influence, interval, intervals, replicates
-from .clip_digests import ClipDigests, clips_file, make_receipt
 from .condition_scores import ConditionScores
 from .metrics import require_torchmetrics
 from .runs.ledger import Ledger
@@ -101,7 +101,7 @@ def _with_old_baseline(report: Report, folder: Path) -> Report:
         return report
     if there.baseline is not None and there.results != report.results:
         raise UsageError(
-            f"{folder / JSON_FILE} was held against baseline {there.baseline.model!r} and has "
+            f"{folder / REPORT_FILE} was held against baseline {there.baseline.model!r} and has "
             f"other scores now; give a baseline, or remove the file to do without one."
         )
     return replace(report, baseline=there.baseline)
@@ -109,7 +109,7 @@ def _with_old_baseline(report: Report, folder: Path) -> Report:
 
 def _written(report: Report, ledger: Ledger, folder: Path) -> Report:
     # First: who sees the report finds the digests too.
-    ClipDigests.of(ledger).write(clips_file(folder / JSON_FILE))
+    ledger.clip_digests().write(clips_file(folder / REPORT_FILE))
     write_report(report, folder)
     return report
 
@@ -136,7 +136,7 @@ def _merged(ledger: Ledger, progress: Progress | None = None) -> Report:
             for condition, scores, column in zip(conditions, metrics, moved.T, strict=True)
         ),
         intervals(moved, conditions),
-        make_receipt(ledger),
+        ledger.receipt(),
         tuple(SkippedClip(*clip, count) for clip, count in sorted(ledger.skipped.items())),
     )
 
@@ -151,7 +151,7 @@ def open_report(path: str | Path) -> Report:
         DataError: There is neither, or the run is incomplete.
     """
     folder = Path(path)
-    if is_run_folder(folder) and not (folder / JSON_FILE).exists():
+    if is_run_folder(folder) and not (folder / REPORT_FILE).exists():
         return merge_run(folder)
     return read_report(path)
 

@@ -10,7 +10,6 @@ from operator import or_
 from pathlib import Path
 
 from ..av.container import require_pyav
-from ..building.build import package_versions
 from ..building.clip_shape import ClipShape, PackedClip
 from ..building.journal import ClipFailure, Journal, JournalEntry
 from ..building.shard_writer import ShardWriter, check_shard, sanitize_name
@@ -19,6 +18,7 @@ from ..concurrency import ordered_map
 from ..corruptions import Pcm
 from ..errors import DataError, UsageError
 from ..paths import check_file
+from ..receipts.receipt import package_versions
 from ..shards.json_io import dumps
 from ..shards.manifest import MANIFEST, Manifest
 from ..shards.record import ClipRecord, escape_key

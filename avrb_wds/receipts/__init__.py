@@ -1,1 +1,1 @@
-"""What proves that two runs saw the same data: digests, and the receipts that hold them."""
+"""Receipts: digests of the data that a model gets, to compare runs and machines."""

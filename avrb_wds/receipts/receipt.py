@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -14,6 +13,8 @@ from ..shards.json_io import SignedInt, from_json
 
 SCORING_PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch", "torchmetrics")
 """Packages whose versions may change scores."""
+NOT_INSTALLED = "absent"
+"""Stands in place of the version of a package that is not installed."""
 CHECK_COMMAND = "avrb digest SHARDS --check report.json"
 """By which another machine sees that it shows a model the same."""
 
@@ -61,7 +62,7 @@ class Receipt:
         settings: CorruptionSettings,
         batch_size: int,
         transform: str = "",
-        packages: Sequence[str] = SCORING_PACKAGES,
+        packages: Iterable[str] = SCORING_PACKAGES,
     ) -> Receipt:
         """The receipt before anything was shown, with the versions of installed `packages`."""
         manifest = shards.manifest
@@ -76,7 +77,7 @@ class Receipt:
             settings.bank_digest,
             batch_size,
             transform,
-            package_versions(packages),
+            tuple(p for p in package_versions(sorted(packages)) if p[1] != NOT_INSTALLED),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -108,12 +109,13 @@ def receipt_rows(receipt: Receipt) -> Iterator[tuple[str, str]]:
         yield field.name.replace("_", " "), "-" if given in ("", None) else str(given)
 
 
-def package_versions(packages: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The (package, version) of those installed, by name; receipts need no torchmetrics."""
-    return tuple(_versions(sorted(packages)))
+def package_versions(packages: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return (package, version) of each; NOT_INSTALLED for a package that is not installed."""
+    return tuple((package, _package_version(package)) for package in packages)
 
 
-def _versions(packages: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for name in packages:
-        with suppress(PackageNotFoundError):
-            yield name, version(name)
+def _package_version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return NOT_INSTALLED

@@ -17,7 +17,7 @@ from ..condition import Condition
 from ..corrupter import Corrupter
 from ..error_budget import ErrorBudget
 from ..errors import DataError, reason, strip_subject
-from ..evaluation.clip_digests import ABSENT, SHORT, ClipDigests, clips_file
+from ..receipts.clip_digests import DIGITS, SKIPPED, ClipDigests, clips_file
 from ..receipts.receipt import Receipt
 from ..shards import MANIFEST, Manifest, ShardEntry, ShardSet
 from ..shards.record import ClipRecord
@@ -136,8 +136,8 @@ class RenderJob:
     def files(self, journal: Journal) -> Iterator[tuple[str, bytes]]:
         """The receipt and the clips' digests, then the manifest or the list of clips."""
         notes = [ClipNote.of(note) for note in journal.notes]
-        rows: dict[str, tuple[str, ...]] = {note.key: (note.shown[:SHORT],) for note in notes}
-        rows |= {failure.video_id: (ABSENT,) for failure in journal.failures}
+        rows: dict[str, tuple[str, ...]] = {note.key: (note.shown[:DIGITS],) for note in notes}
+        rows |= {failure.video_id: (SKIPPED,) for failure in journal.failures}
         digests = ClipDigests((str(self.condition),), rows)
         yield RECEIPT, self.receipt(journal).to_bytes()
         yield clips_file(Path(RECEIPT)).name, digests.to_bytes()

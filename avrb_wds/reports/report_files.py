@@ -13,6 +13,7 @@ from typing import Any
 from ..atomic import make_folder, write_atomic
 from ..errors import DataError
 from ..paths import read_file
+from ..receipts.files import REPORT_FILE
 from ..shards.json_io import check_format, from_json, loads
 from .comparison import Comparison, Row
 from .html import comparison_page, report_page
@@ -23,8 +24,7 @@ from .robustness import Robustness, severity_of
 
 FORMAT = "avrb-report/1"
 COMPARISON_FORMAT = "avrb-comparison/1"
-JSON_FILE = "report.json"
-FILES = (JSON_FILE, "report.csv", "report.md", "report.html")
+FILES = (REPORT_FILE, "report.csv", "report.md", "report.html")
 """What `write_report` writes into a folder."""
 COMPARISON_FILES = ("comparison.json", "comparison.md", "comparison.html")
 """What `write_comparison` writes into a folder."""
@@ -82,7 +82,7 @@ def read_report(path: str | Path) -> Report:
         DataError: There is no report.
     """
     path = Path(path)
-    path = path / JSON_FILE if path.is_dir() else path
+    path = path / REPORT_FILE if path.is_dir() else path
     data = read_file(path, remedy="give a report.json or the folder that holds it")
     value = loads(data, str(path))
     check_format(value, str(path), FORMAT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from ...condition import Condition
 from ...errors import DataError
 from ...loading import SkippedClip
 from ...loading.sharding import Span, rank_range
+from ...receipts.clip_digests import DIGITS, SKIPPED, ClipDigests
+from ...receipts.digests import ClipDigest, condition_digest, overall_digest
+from ...receipts.receipt import Receipt
 from .plan import RunPlan
 from .predictions import Record, prediction_files, read_records, record_at
 
@@ -126,3 +129,28 @@ class Ledger:
             if missing.size:
                 spans.append(Span(start, stop, int(missing[0])))
         return tuple(spans)
+
+    def receipt(self) -> Receipt:
+        """Return the receipt of a complete run, with all digests."""
+        digests = tuple(
+            (str(condition), condition_digest(self._digests(condition)))
+            for condition in self.plan.conditions
+        )
+        overall = overall_digest(digest for _, digest in digests)
+        return replace(self.plan.receipt, digest=overall, digests=digests)
+
+    def clip_digests(self) -> ClipDigests:
+        """Return the digests of all clips of a complete run."""
+        columns = []
+        for condition in self.plan.conditions:
+            digests = {key: digest.hex()[:DIGITS] for key, digest in self._digests(condition)}
+            columns.append([digests.get(key, SKIPPED) for key in self.keys])
+        conditions = tuple(map(str, self.plan.conditions))
+        return ClipDigests(
+            conditions, dict(zip(self.keys, zip(*columns, strict=True), strict=True))
+        )
+
+    def _digests(self, condition: Condition) -> Iterator[tuple[str, ClipDigest]]:
+        """Yield key and digest of every scored clip."""
+        for record in self.records(condition):
+            yield from zip(record.keys, record.digests, strict=True)

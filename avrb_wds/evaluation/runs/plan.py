@@ -13,8 +13,8 @@ from ...atomic import TEMP_PATTERN, make_folder, write_new
 from ...condition import Condition
 from ...errors import DataError, UsageError
 from ...paths import read_file
-from ...receipts.receipt import Receipt
-from ...receipts.tsv import escape_tsv, unescape_tsv
+from ...receipts.clip_digests import escape_tsv, unescape_tsv
+from ...receipts.receipt import NOT_INSTALLED, Receipt
 from ...reports.parsing import check_conditions
 from ...reports.report import Task
 from ...shards.json_io import check_format, dumps, from_json, loads
@@ -106,7 +106,8 @@ def _other_versions(old: Versions, new: Versions) -> Iterator[tuple[str, str, st
     before, now = dict(old), dict(new)
     for name in sorted({**before, **now}):
         if before.get(name) != now.get(name):
-            yield f"version of {name}", before.get(name, "absent"), now.get(name, "absent")
+            old_version, new_version = (v.get(name, NOT_INSTALLED) for v in (before, now))
+            yield f"version of {name}", old_version, new_version
 
 
 def check_only_run(folder: Path) -> None:

@@ -15,13 +15,13 @@ from helpers.reports import RECEIPT, made_report
 
 from avrb_wds.condition import CLEAN, Condition
 from avrb_wds.evaluation import compare
-from avrb_wds.evaluation.clip_digests import ClipDigests, make_receipt
 from avrb_wds.evaluation.condition_scores import ConditionScores
-from avrb_wds.evaluation.receipt_files import difference, read_receipt
 from avrb_wds.evaluation.runs.ledger import Ledger
 from avrb_wds.evaluation.runs.plan import RunPlan, read_keys
 from avrb_wds.evaluation.runs.predictions import MAGIC, Record
 from avrb_wds.loading import SkippedClip
+from avrb_wds.receipts.clip_digests import ClipDigests
+from avrb_wds.receipts.files import first_difference, read_receipt
 from avrb_wds.rendering.receipt import RenderReceipt
 from avrb_wds.reports import Receipt, Report, read_report, with_baseline
 from avrb_wds.reports.html import report_page
@@ -121,8 +121,8 @@ def read_run(data: bytes) -> Ledger:
     ledger = Ledger.read(folder, PLAN, read_keys(folder))
     if ledger.is_complete:
         ledger.check()
-        make_receipt(ledger)
-        ClipDigests.of(ledger).to_bytes()
+        ledger.receipt()
+        ledger.clip_digests().to_bytes()
         for condition in CONDITIONS:
             score, change = ConditionScores.of(ledger, condition).influence()
             assert 0 <= score <= 1
@@ -188,7 +188,7 @@ def receipts() -> list[bytes]:
 def read_one_receipt(data: bytes) -> Receipt:
     """A receipt, held against another."""
     found = read_receipt(written(data, "receipt.json"))
-    difference((RECEIPT, ClipDigests((), {})), found)
+    first_difference((RECEIPT, ClipDigests((), {})), found)
     return found[0]
 
 

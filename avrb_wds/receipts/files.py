@@ -1,4 +1,4 @@
-"""Receipts on disk, of evaluations and of digests, and what two of them differ in."""
+"""Files of receipts, and the first difference between two receipts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 from ..atomic import make_folder, write_atomic
 from ..errors import DataError, UsageError, reason
 from ..paths import read_file
-from ..receipts.receipt import Receipt
-from ..reports.report_files import JSON_FILE
 from ..shards.json_io import Fields, loads
 from ..storage import AnyPath, RemotePath, Storage, is_remote, to_path
 from .clip_digests import ClipDigests, clips_file
+from .receipt import Receipt
 
+REPORT_FILE = "report.json"
+"""The file in the folder of a run that holds its receipt."""
 FORMAT = "avrb-receipt/1"
-WANTED = "give a report.json, a run's folder, or what avrb digest --out wrote"
+REMEDY = "give a report.json, a run's folder, or the output of avrb digest --out"
 
 
 def write_receipt(receipt: Receipt, path: Path) -> Path:
@@ -39,28 +40,26 @@ def read_receipt(
     Raises:
         DataError: There is no receipt, or it is of an incomplete run.
     """
-    place = _file(path, storage or Storage())
-    value = loads(read_file(place, remedy=WANTED), str(place))
+    file = _find_file(path, storage or Storage())
+    value = loads(read_file(file, remedy=REMEDY), str(file))
     try:
         given = Fields.among(value, "it", ["receipt"]).values
         receipt = Receipt.from_json(given["receipt"], "it")
     except DataError as error:
         raise DataError(
-            f"{place} has no receipt of this version: {reason(error)}; {WANTED}."
+            f"{file} has no receipt of this version: {reason(error)}; {REMEDY}."
         ) from error
     if not receipt.digest:
-        raise DataError(f"{place} holds a receipt without digests; give one of a whole run.")
-    return receipt, ClipDigests.read(place.parent / clips_file(Path(place.name)).name)
+        raise DataError(f"{file} holds a receipt without digests; give one of a complete run.")
+    return receipt, ClipDigests.read(file.parent / clips_file(Path(file.name)).name)
 
 
-def _file(path: str | AnyPath, storage: Storage) -> AnyPath:
-    """The file in which a receipt is looked for."""
-    place = storage.file(path) if isinstance(path, str) and is_remote(path) else to_path(path)
-    if isinstance(place, RemotePath):
-        is_folder = not place.name.endswith(".json")
-    else:
-        is_folder = place.is_dir()
-    return place / JSON_FILE if is_folder else place
+def _find_file(path: str | AnyPath, storage: Storage) -> AnyPath:
+    """Return the file of the receipt: `path`, or the report in the folder `path`."""
+    file = storage.file(path) if isinstance(path, str) and is_remote(path) else to_path(path)
+    is_remote_folder = isinstance(file, RemotePath) and not file.name.endswith(".json")
+    is_local_folder = isinstance(file, Path) and file.is_dir()
+    return file / REPORT_FILE if is_remote_folder or is_local_folder else file
 
 
 @dataclass(frozen=True)
@@ -97,34 +96,34 @@ class Verdict:
         return "same" if self.difference is None else str(self.difference)
 
 
-def difference(
-    mine: tuple[Receipt, ClipDigests], theirs: tuple[Receipt, ClipDigests | None]
+def first_difference(
+    computed: tuple[Receipt, ClipDigests], given: tuple[Receipt, ClipDigests | None]
 ) -> Difference | None:
-    """The first condition, and clip under it, in which mine differs from theirs; None if in none.
+    """Return the first condition, and clip, that differs; None if nothing differs.
 
-    Conditions that mine lacks are left out; what is the same as a whole is the same whatever its
-    conditions are called.  Raises UsageError for a condition of mine that theirs lacks.
+    Only the conditions of `computed` are compared. If the overall digests are equal, the names of
+    the conditions do not matter. Raises UsageError if `given` lacks a condition of `computed`.
     """
-    (ours, our_clips), (receipt, clips) = mine, theirs
-    if ours.digest == receipt.digest:
+    (receipt, clips), (given_receipt, given_clips) = computed, given
+    if receipt.digest == given_receipt.digest:
         return None
-    wanted = dict(receipt.digests)
-    for place, (condition, digest) in enumerate(ours.digests):
-        if condition not in wanted:
+    expected = dict(given_receipt.digests)
+    for index, (condition, digest) in enumerate(receipt.digests):
+        if condition not in expected:
             raise UsageError(
-                f"condition {condition} is not in the receipt; give some of {', '.join(wanted)}."
+                f"condition {condition} is not in the receipt; give some of {', '.join(expected)}."
             )
-        if digest == wanted[condition]:
+        if digest == expected[condition]:
             continue
-        if clips is None or condition not in clips.conditions:
+        if given_clips is None or condition not in given_clips.conditions:
             return Difference(condition)
-        column = clips.conditions.index(condition)
-        there = {key: row[column] for key, row in clips.rows.items()}
-        here = {key: row[place] for key, row in our_clips.rows.items()}
-        differing = [key for key in (here | there) if here.get(key) != there.get(key)]
+        column = given_clips.conditions.index(condition)
+        theirs = {key: row[column] for key, row in given_clips.rows.items()}
+        ours = {key: row[index] for key, row in clips.rows.items()}
+        differing = [key for key in (ours | theirs) if ours.get(key) != theirs.get(key)]
         if not differing:
             raise DataError(
-                f"the digests of clips beside the receipt are not its own under {condition}."
+                f"the digests of clips beside the receipt do not match it under {condition}."
             )
         return Difference(condition, differing[0], len(differing))
     return None
