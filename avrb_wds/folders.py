@@ -81,7 +81,7 @@ def list_folder(root: Path, suffixes: Collection[str], *, recursive: bool = True
     """List the files in `root` with one of `suffixes`, and in its folders if `recursive`.
 
     Links to folders are followed, unless these lie in `root` themselves, where they are listed
-    anyhow, or hold the link.  A name that begins with a dot is passed over, with all that is in
+    anyhow, or hold the link.  A name that begins with a dot is skipped, with all that is in
     it.  The result depends on neither the file system's order nor the locale.  Raises DataError
     where `root` itself cannot be read.
     """

@@ -5,7 +5,7 @@
 One process a corruption, through the class, for which torch is in it; `avrb.create_video` does
 without.  speed: seconds of video a second; cpu: seconds of both cores a second of video; peak: the
 most memory of the process, torch (180 MB) and the encoded video in it.  Every output is decoded
-and held against its source: frames, their times, duration, channels.
+and compared with its source: frames, their times, duration, channels.
 """
 
 from __future__ import annotations

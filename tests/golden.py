@@ -3,7 +3,7 @@
     python tests/golden.py --check     # compares; names what differs and exits with 1
     python tests/golden.py --write     # after a change that is meant to change results
 
-Needs numpy, scipy and Pillow only, so that any machine can be held against tests/data/golden.json.
+Needs numpy, scipy and Pillow only, so that any machine can be compared with tests/data/golden.json.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SOUNDS = ((1, 70_000, 16_000), (2, 6_001, 44_100), (1, 1, 8_000))  # channels, s
 
 
 def make_frame(height: int, width: int) -> np.ndarray:
-    """A frame with slopes, edges and texture, from whole numbers only."""
+    """A frame with slopes, edges and texture, from integers only."""
     y, x, c = np.ogrid[:height, :width, :3]
     slope = 255 * (x + 2 * y) // (width + 2 * height) + 20 * c
     texture = (x * x + 3 * y * y + x * y * (c + 1)) // 16 % 64
@@ -36,7 +36,7 @@ def make_frame(height: int, width: int) -> np.ndarray:
 
 
 def make_sound(channels: int, samples: int) -> np.ndarray:
-    """A rising tone with a pause, another in each channel, from whole numbers only."""
+    """A rising tone with a pause, another in each channel, from integers only."""
     n = np.arange(samples, dtype=np.int64)
     tones = [(n * n // (1500 + 700 * c) * 37 + n * 211) % 40_000 - 20_000 for c in range(channels)]
     loud = np.where(n // 5000 % 3 == 1, 1, n // 50 % 100 + 50)

@@ -141,7 +141,7 @@ def test_wrong_arguments_and_broken_clips(listed: Path, tmp_path: Path) -> None:
     with pytest.raises(avrb.DataError, match=r"second\.wav cannot be opened"):
         avrb.AVRobustBench(listed)[1]
     (tmp_path / "frames/frame_4/third.jpg").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(avrb.DataError, match=r"third\.jpg: the image does not decode"):
+    with pytest.raises(avrb.DataError, match=r"third\.jpg: the image cannot be decoded"):
         avrb.AVRobustBench(listed)[2]
 
 

@@ -99,9 +99,9 @@ OPPOSITE = np.stack([TONE, -TONE], axis=1)
     [
         (bad_sound(lambda p: wave(p, np.zeros(400))), "is silent"),
         (bad_sound(lambda p: wave(p, np.zeros(0))), "the sound is empty"),
-        (bad_sound(lambda p: p.write_bytes(b"")), "does not decode"),
-        (bad_sound(lambda p: p.write_text("a sound of rain")), "does not decode"),
-        (bad_sound(half_a_wave), "does not decode"),
+        (bad_sound(lambda p: p.write_bytes(b"")), "cannot be decoded"),
+        (bad_sound(lambda p: p.write_text("a sound of rain")), "cannot be decoded"),
+        (bad_sound(half_a_wave), "cannot be decoded"),
         (bad_sound(lambda p: wave(p, np.full(9, np.nan), kind="FLOAT")), "NaN or infinity"),
         (bad_sound(lambda p: wave(p, OPPOSITE)), "channels cancel each other"),
         (bad_sound(lambda p: p.mkdir()), "it is a folder"),
@@ -125,7 +125,7 @@ def test_a_bad_file_is_refused_by_its_name(
 def test_a_picture_that_is_none_is_refused_by_its_name(folder: Path, tmp_path: Path) -> None:
     bad = folder / "textures/zzz.jpg"
     bad.write_bytes(picture(tmp_path / "whole.jpg").read_bytes()[:200])
-    with pytest.raises(DataError, match=r"zzz\.jpg: the image does not decode"):
+    with pytest.raises(DataError, match=r"zzz\.jpg: the image cannot be decoded"):
         import_bank(folder, tmp_path / "out")
 
 

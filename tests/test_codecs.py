@@ -85,7 +85,7 @@ def test_other_images_become_rgb(mode: str) -> None:
 
 @pytest.mark.parametrize("kept", [0, 2, 3, 10, 100, 400, 900, -2, -1])
 def test_a_truncated_jpeg_is_named(kept: int) -> None:
-    with pytest.raises(DataError, match=r"^the image does not decode: [^\n]+[^.\n]\.$") as error:
+    with pytest.raises(DataError, match=r"^the image cannot be decoded: [^\n]+[^.\n]\.$") as error:
         decode_frame(jpeg()[:kept])
     assert "0x" not in str(error.value)
 
@@ -94,7 +94,7 @@ def test_a_truncated_jpeg_is_named(kept: int) -> None:
     "data", [b"", b"not an image at all", png("RGB")[:200]], ids=["nothing", "text", "half a PNG"]
 )
 def test_what_is_no_image_is_named(data: bytes) -> None:
-    with pytest.raises(DataError, match=r"^the image does not decode: [^\n]+[^.\n]\.$"):
+    with pytest.raises(DataError, match=r"^the image cannot be decoded: [^\n]+[^.\n]\.$"):
         decode_frame(data)
 
 
@@ -137,13 +137,13 @@ def test_a_wav_from_a_pipe_has_no_length() -> None:
 @pytest.mark.parametrize(
     ("data", "cause"),
     [
-        (b"", "does not decode: "),
+        (b"", "cannot be decoded: "),
         (b"RIFF", "is cut off: it ends within its header"),
-        (b"not a sound at all", "does not decode: "),
+        (b"not a sound at all", "cannot be decoded: "),
         (encode_audio(golden.make_sound(1, 100), 16_000)[:30], "it ends within its header"),
         (encode_audio(golden.make_sound(1, 100), 16_000)[:44], "100 samples and holds 0"),
         (encode_audio(golden.make_sound(2, 100), 16_000)[:-1], "100 samples and holds 99"),
-        (encode_audio(golden.make_sound(1, 5000), 16_000, "flac")[:-9], "does not decode: "),
+        (encode_audio(golden.make_sound(1, 5000), 16_000, "flac")[:-9], "cannot be decoded: "),
         (sound_file(np.zeros(0), "PCM_16"), "is empty"),
         (sound_file(np.zeros(0), "FLOAT"), "is empty"),
         (sound_file(np.array([0, np.nan]), "FLOAT"), "holds NaN or infinity"),

@@ -81,7 +81,7 @@ def test_differences_by_hand() -> None:
 
 
 def test_paired_intervals_are_those_of_the_clips_that_differ(runs: dict[str, Path]) -> None:
-    """Drawn anew here, clip by clip: under rain, fails_rain is right on the clips of class 0."""
+    """Drawn again here, clip by clip: under rain, fails_rain is right on the clips of class 0."""
     found = avrb.compare(runs["oracle"], runs["fails_rain"])
     assert (found.replicates, found.notes) == (REPLICATES, ())
     wrong = np.arange(CLIPS) % 3 != 0

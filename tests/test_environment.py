@@ -173,8 +173,8 @@ def test_the_rest_stays_where_it_is(name: str, bank: Bank) -> None:
     frame = np.random.default_rng(2).integers(0, 256, (40, 60, 3), np.uint8)
     frames = corrupt_frames(np.stack([frame] * 5), name, 3, temporal="clip", bank=bank)
     assert (frames == frames[0]).all()
-    drawn_anew = corrupt_frames(np.stack([frame] * 5), name, 3, bank=bank)
-    assert (drawn_anew != drawn_anew[0]).any()
+    drawn_again = corrupt_frames(np.stack([frame] * 5), name, 3, bank=bank)
+    assert (drawn_again != drawn_again[0]).any()
 
 
 def test_black_stays_black_in_smoke_and_turns_gray_in_a_concert() -> None:

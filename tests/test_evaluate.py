@@ -1,4 +1,4 @@
-"""Evaluation on real shards: every clip once, resumed after a kill, held against the ledger."""
+"""Evaluation on real shards: every clip once, resumed after a kill, compared with the ledger."""
 
 import itertools
 import multiprocessing

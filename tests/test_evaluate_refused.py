@@ -42,7 +42,7 @@ def test_a_missing_or_double_clip_is_an_error(whole: Path, tmp_path: Path) -> No
     file = next((twice / "predictions").glob("*.bin"))
     shutil.copy(file, file.with_name("rank-0001-of-0002.bin"))
     with pytest.raises(
-        avrb.DataError, match="is there twice under clean, the first of 55 of 55 scores;"
+        avrb.DataError, match="is duplicated under clean, the first of 55 of 55 scores;"
     ):
         merge_run(twice)
 

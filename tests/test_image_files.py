@@ -136,7 +136,7 @@ def test_a_tiff_of_16_bits_of_which_0_is_white() -> None:
 def test_numbers_without_a_scale_are_refused(dtype: type) -> None:
     image = Image.fromarray(RGB[:, :, 0].astype(dtype))
     with pytest.raises(
-        DataError, match=r"^the image does not decode: an image of mode '[FI]' has n"
+        DataError, match=r"^the image cannot be decoded: an image of mode '[FI]' has n"
     ):
         decode_frame(coded(image, "TIFF"))
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Clips at fault and loaders left alone: errors come in order, threads end."""
+"""Invalid clips and loaders left alone: errors come in order, threads end."""
 
 from __future__ import annotations
 

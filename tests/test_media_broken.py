@@ -85,7 +85,7 @@ def huge() -> bytes:
     return bytes(data)
 
 
-CUT, DECODE = "is cut off", "does not decode"
+CUT, DECODE = "is cut off", "cannot be decoded"
 BROKEN = {
     "empty.mp4": (lambda: b"", DECODE),
     "text.mp4": (lambda: b"this is no video\n" * 100, DECODE),

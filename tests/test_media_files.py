@@ -76,7 +76,7 @@ def test_what_is_not_allowed_is_said(tmp_path: Path) -> None:
         (
             tmp_path / "none.png",
             tmp_path / "a.png",
-        ): "is not there; give a video, an image or a sound",
+        ): "does not exist; give a video, an image or an audio file",
     }
     for (given, out), cause in wrong.items():
         with pytest.raises(avrb.UsageError, match=cause):

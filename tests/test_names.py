@@ -164,7 +164,7 @@ def test_keys_of_others(tmp_path: Path) -> None:
     assert list(beside.rows) == [clip.key for clip in made]
 
 
-# A name that begins with a dot is hidden, and passed over.
+# A name that begins with a dot is hidden, and skipped.
 names = st.text(min_size=1, max_size=40).filter(
     lambda text: text[0] != "." and not set(text) & set("/\0")
 )

@@ -181,7 +181,7 @@ def test_a_folder_in_use_is_refused(videos, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        (["--frame-size", "big"], "--frame-size 'big' is not a whole number; give one, or keep"),
+        (["--frame-size", "big"], "--frame-size 'big' is not an integer; give one, or keep"),
         (["--frames", "3", "--fps", "2"], "frames 3 and fps 2.0 exclude each other"),
         (["--num-workers", "0"], "num_workers must be a positive integer; got 0"),
         (["--labels", "none.csv"], "none.csv does not exist; give a CSV of labels"),

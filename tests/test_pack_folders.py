@@ -90,7 +90,7 @@ def test_hidden_files_are_no_clips_and_hidden_folders_no_classes(tmp_path: Path)
     os.mkfifo(root / "dog/pipe.mp4")
     done = packed(root, tmp_path / "out")
     assert done.returncode == 0
-    assert "passed over: 2 hidden file(s) or folder(s), 1 device(s)" in done.stderr
+    assert "skipped: 2 hidden file(s) or folder(s), 1 device(s)" in done.stderr
     assert Manifest.read(tmp_path / "out/manifest.json").classes == ("cat", "dog")
 
 
@@ -180,7 +180,7 @@ def test_a_folder_is_corrupted_by_the_same_rules(tmp_path: Path) -> None:
     done = corrupted(root, out)
     assert done.returncode == 1
     assert f"not corrupted: {root}/gone.png: the link cannot be followed" in done.stderr
-    assert "passed over: 2 hidden file(s) or folder(s), 1 link(s) to folders" in done.stderr
+    assert "skipped: 2 hidden file(s) or folder(s), 1 link(s) to folders" in done.stderr
     made = {str(p.relative_to(out)) for p in out.rglob("*.png")}
     assert made == {"a.png", "linked/b.png", "up/elsewhere/b.png"}
 

@@ -130,8 +130,8 @@ def test_what_is_refused(shards: Path, tmp_path: Path) -> None:
         (shards, {"key": "nobody"}, UsageError, "key 'nobody' is not in these shards; give one"),
         (shards, {"corruptions": ["fog"]}, UsageError, "corruption 'fog' is not one of gaussian, "),
         (tmp_path / "notes.txt", {}, UsageError, "neither shards nor of a kind"),
-        (tmp_path / "gone.mp4", {}, UsageError, r"gone\.mp4 is not there; give shards"),
-        (tmp_path / "broken.mp4", {}, DataError, "does not decode"),
+        (tmp_path / "gone.mp4", {}, UsageError, r"gone\.mp4 does not exist; give shards"),
+        (tmp_path / "broken.mp4", {}, DataError, "cannot be decoded"),
         (tmp_path / "broken.mp4", {"key": "a"}, UsageError, "is a single clip"),
         (tmp_path / "broken.mp4", {"seconds": 0.0}, UsageError, "seconds 0.0"),
     ]

@@ -124,8 +124,8 @@ def test_frames_decode_into_given_memory() -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"frame_0001.jpg": b"\xff\xd8\xff bad"}, "'frame_0001.jpg': the image does not decode"),
-        ({"frame_0000.jpg": b""}, "'frame_0000.jpg': the image does not decode"),
+        ({"frame_0001.jpg": b"\xff\xd8\xff bad"}, "'frame_0001.jpg': the image cannot be decoded"),
+        ({"frame_0000.jpg": b""}, "'frame_0000.jpg': the image cannot be decoded"),
         ({"frame_0001.jpg": members(Made("q", height=8))["frame_0000.jpg"]}, "32x8 where 32x24"),
         ({"wav": b"RIFF"}, "'wav': the sound is cut off"),
         ({"json": b'{"video_id": 1}'}, "'json' lacks"),

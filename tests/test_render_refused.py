@@ -53,8 +53,8 @@ def test_a_broken_clip_is_named_and_leaves_nothing(
     done = run_avrb(*words, "--num-workers", 2)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "avrb: clip 'clip0003' in shard t-000000.tar: member 'frame_0001.jpg': the image does not "
-        "decode: it is in no image format known here.\n"
+        "avrb: clip 'clip0003' in shard t-000000.tar: member 'frame_0001.jpg': the image cannot "
+        "be decoded: it is in no image format known here.\n"
     )
     assert not out.exists()
 
@@ -168,4 +168,4 @@ def test_image_bombs_are_refused_before_memory_is_taken(kind: str, tmp_path: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     taken, _, sentence = done.stdout.partition(" ")
     assert int(taken) < 20_000  # kB; the picture would be ten gigabytes, or one
-    assert f"member 'frame_0000.{kind}': the image does not decode: Image size" in sentence
+    assert f"member 'frame_0000.{kind}': the image cannot be decoded: Image size" in sentence

@@ -33,7 +33,7 @@ def run(shards: Path, out: Path, model: Any = oracle, **options: Any) -> avrb.Re
     return avrb.evaluate(model, shards, CONDITIONS, out=out, batch_size=2, num_workers=0, **options)
 
 
-def test_a_whole_run_is_written_anew(shards: Path, tmp_path: Path) -> None:
+def test_a_whole_run_is_written_again(shards: Path, tmp_path: Path) -> None:
     run(shards, tmp_path)
     names = (*FILES, "report.digests.tsv")
     before = {name: (tmp_path / name).read_bytes() for name in names}
@@ -96,13 +96,13 @@ def test_the_baseline_of_the_run_stays(shards: Path, tmp_path: Path) -> None:
     write_report(changed, tmp_path / "run")
     refused = run_avrb("report", tmp_path / "run")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "was held against baseline 'dim' and has other scores now; give a baseline" in (
+    assert "was compared with baseline 'dim' and has other scores now; give a baseline" in (
         refused.stderr
     )
     assert read_report(tmp_path / "run") == changed
 
 
-def test_a_report_alone_is_written_anew(shards: Path, tmp_path: Path) -> None:
+def test_a_report_alone_is_written_again(shards: Path, tmp_path: Path) -> None:
     run(shards, tmp_path / "run")
     alone = tmp_path / "alone"
     alone.mkdir()

@@ -68,7 +68,7 @@ def test_frames_of_different_sizes() -> None:
 
 
 def test_the_bytes_digested_are_those_documented() -> None:
-    """Written anew by hand: published receipts depend on every byte."""
+    """Written again by hand: published receipts depend on every byte."""
     said = b"avrb-clip/1\n" + struct.pack("<I", 4) + b"clip" + struct.pack("<I", 3)
     said += struct.pack("<II", 5, 7) * 3 + FRAMES.tobytes()
     said += struct.pack("<IQI", 2, 50, 16_000) + SOUND.astype("<i2").tobytes()

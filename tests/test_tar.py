@@ -159,8 +159,8 @@ RANGES: dict[str, tuple[bytes, str]] = {
         A + B,
         "byte 1024 of the clip begins 'b.txt', which is not a file of this",
     ),
-    "a member twice": (A + A, "member 'txt', at byte 1024 of the clip, is there twice"),
-    "a member twice, by case": (A + member(b"a.TXT"), "member 'txt', .* is there twice"),
+    "a member twice": (A + A, "member 'txt', at byte 1024 of the clip, occurs twice"),
+    "a member twice, by case": (A + member(b"a.TXT"), "member 'txt', .* occurs twice"),
     "a size past the end": (header(b"a.txt", 4096), "member 'txt', .* runs past the clip's end"),
     "a negative size": (
         header(b"a.txt", b"-0000000003\0"),

@@ -51,7 +51,7 @@ def be_rank(rank: int, folder: Path, given: Found, answers: Any) -> None:
         "asked": refusal(lambda: list(asked)),
         "asked stream": refusal(lambda: list(given["asked stream"])),
         "resumed": refusal(lambda: list(given["resumed"])),
-        # What a worker of a DataLoader gets that is started anew and sees no process group.
+        # What a worker of a DataLoader gets that is started again and sees no process group.
         "for a worker": pickle.dumps(given["stream"]),
     }
     torch.distributed.destroy_process_group()

@@ -25,12 +25,12 @@ WRONG = {
     "pack a b -j 3": "-j is not an option of avrb pack; avrb pack --help lists them.",
     "pack a b --frames": "--frames has no value; give one.",
     "verify a --deep=yes": "--deep takes no value; leave out the = and what follows it.",
-    "digest a --seed x": "--seed 'x' is not a whole number; give one.",
-    "digest a --seed 1.5": "--seed '1.5' is not a whole number; give one.",
+    "digest a --seed x": "--seed 'x' is not an integer; give one.",
+    "digest a --seed 1.5": "--seed '1.5' is not an integer; give one.",
     "pack a b --fps x": "--fps 'x' is not a number; give one.",
-    "pack a b --frame-size x": "--frame-size 'x' is not a whole number; give one, or keep.",
+    "pack a b --frame-size x": "--frame-size 'x' is not an integer; give one, or keep.",
     "pack a b --max-errors -1":
-        "--max-errors -1 is less than nothing; give a whole number from 0 up.",
+        "--max-errors -1 is negative; give 0 or more.",
     "corrupt a b --corruption rain --severity x":
         "severity 'x' is not a number; give 1 to 5, or visual+audio as in 0+5.",
 }  # fmt: skip

@@ -197,9 +197,7 @@ def test_counts_that_differ_from_the_index(tmp_path) -> None:
 
 def test_a_key_twice(tmp_path) -> None:
     folder = write_shards(tmp_path / "s", [Made("a"), Made("b"), Made("a")], per_shard=2)
-    assert found(folder) == [
-        "t-000001.tar: clip 'a': the key is there twice, first in t-000000.tar."
-    ]
+    assert found(folder) == ["t-000001.tar: clip 'a': the key occurs twice, first in t-000000.tar."]
 
 
 def test_shards_of_others(tmp_path) -> None:
@@ -210,7 +208,7 @@ def test_shards_of_others(tmp_path) -> None:
             tar.addfile(info, io.BytesIO(data))
     shallow, deep = found(tmp_path), found(tmp_path, deep=True)
     assert shallow == ["f.tar: clip 'b': it has neither frames nor audio."]
-    assert deep[0].startswith("f.tar: clip 'a': member 'jpg': the image does not decode")
+    assert deep[0].startswith("f.tar: clip 'a': member 'jpg': the image cannot be decoded")
     assert deep[1:] == shallow
 
 

@@ -1,4 +1,4 @@
-"""`avrb bank`: sounds and pictures of one's own, and what a bank holds."""
+"""`avrb bank`: custom sounds and images, and what a bank holds."""
 
 from __future__ import annotations
 

@@ -77,18 +77,18 @@ def sentence(error: Exception) -> str:
 
 
 def parse_int(given: str | int) -> int:
-    """What an option that is a whole number means; its default is one already."""
+    """The value of an integer option; its default is one already."""
     try:
         return int(given)
     except ValueError:
-        raise BadParameter(f"{given!r} is not a whole number; give one.") from None
+        raise BadParameter(f"{given!r} is not an integer; give one.") from None
 
 
 def non_negative_int(given: str | int) -> int:
     """What an option that counts something means; its default is a number already."""
     value = parse_int(given)
     if value < 0:
-        raise BadParameter(f"{value} is less than nothing; give a whole number from 0 up.")
+        raise BadParameter(f"{value} is negative; give 0 or more.")
     return value
 
 

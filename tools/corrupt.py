@@ -87,7 +87,7 @@ def corrupt(
     if mirrored.left_out:
         print_to_stderr(f"{mirrored.left_out} file(s) of other kinds were left out.")
     if mirrored.passed_over:
-        print_to_stderr(f"passed over: {mirrored.passed_over}.")
+        print_to_stderr(f"skipped: {mirrored.passed_over}.")
     kept = f", {mirrored.kept} there already" if mirrored.kept else ""
     print_done(f"{out}: {mirrored.made} file(s){kept}")
     if mirrored.failures:

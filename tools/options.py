@@ -71,7 +71,7 @@ Temporal = Annotated[
     str,
     Option(
         metavar="frame|clip",
-        help="frame: every frame draws anew; clip: one draw a clip (what moves, moves).",
+        help="frame: a new draw for each frame; clip: one draw a clip (what moves, moves).",
         rich_help_panel=CORRUPTION,
     ),
 ]

@@ -95,8 +95,8 @@ def print_if_possible(text: str) -> None:
 def escape_control(text: object) -> str:
     r"""A message that is one line, and no command to a terminal, whatever the names in it.
 
-    >>> escape_control("a\nb.mp4 does not open.")
-    'a\\nb.mp4 does not open.'
+    >>> escape_control("a\nb.mp4 cannot be opened.")
+    'a\\nb.mp4 cannot be opened.'
     """
     return "".join(
         mark if mark.isprintable() or ord(mark) in UNDECODED else repr(mark)[1:-1]

@@ -244,7 +244,7 @@ def _report(packed: PackResult, labels: str, *, numbered: bool) -> None:
     if packed.left_out:
         print_to_stderr(f"{packed.left_out} videos are not in {labels} and were left out.")
     if packed.passed_over:
-        print_to_stderr(f"passed over: {packed.passed_over}.")
+        print_to_stderr(f"skipped: {packed.passed_over}.")
     other = None if numbered else renumbered(packed.manifest.classes)
     if other:
         print_to_stderr(
@@ -259,5 +259,5 @@ def _number_or_keep(option: str, text: str) -> int | Literal["keep"]:
     if not text.isdecimal():
         from avrb_wds.errors import UsageError
 
-        raise UsageError(f"--{option} {text!r} is not a whole number; give one, or keep.")
+        raise UsageError(f"--{option} {text!r} is not an integer; give one, or keep.")
     return int(text)

@@ -23,7 +23,7 @@ def report(
 
     Example:  avrb report runs/mymodel --baseline runs/alexnet
 
-    Writes the report anew, in every format. If the run is not finished, says which clips of which
+    Writes the report again, in every format. If the run is not finished, says which clips of which
     conditions are missing; exit status 1.
     """
     from avrb_wds.evaluation import is_run_folder, open_report, rewrite_report, run_status

@@ -38,7 +38,7 @@ def read_audio_blocks(path: Path) -> Iterator[AudioBlock]:
     """The sound track in pieces, as a player plays it: what fills up the last packet is left out.
 
     Sound whose rate or channels change part way is brought to the first ones.  Raises DataError
-    with the cause where there is no sound track or it does not decode.
+    with the cause where there is no sound track or it cannot be decoded.
     """
     last: deque[AudioBlock] = deque()
     with open_stream(path, "audio") as (container, stream):

@@ -54,7 +54,7 @@ class AudioTrack:
     def pieces(self) -> Iterator[Pcm]:
         """The sound from its start, (channels, about 65536) int16 at a time.
 
-        Raises DataError with the cause where it does not decode.
+        Raises DataError with the cause where it cannot be decoded.
         """
         waiting: list[Pcm] = []
         left, held = self.samples, 0
@@ -93,7 +93,7 @@ def find_audio_track(
     end: seconds from which on nothing is needed; None for all.  hold: whether to keep what is
     decoded, which is not to be decoded again.  Where the file leaves a gap in its times there is
     silence; where pieces overlap the earlier one counts.  Raises DataError with the cause where it
-    does not decode.
+    cannot be decoded.
     """
     track: AudioTrack | None = None
     held: list[Pcm] = []

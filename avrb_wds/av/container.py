@@ -60,7 +60,7 @@ def naming_file(path: Path) -> Iterator[None]:
         raise
     # ValueError and ArithmeticError: numbers of a damaged header that PyAV cannot represent.
     except (av.error.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError) as error:
-        raise DataError(f"{path} does not decode: {reason(error)}.") from error
+        raise DataError(f"{path} cannot be decoded: {reason(error)}.") from error
 
 
 def check_size(path: Path, width: int, height: int) -> None:

@@ -29,11 +29,11 @@ def decoding(what: str) -> Iterator[None]:
     try:
         yield
     except UsageError as error:  # of an array or a mode that does not fit
-        raise DataError(f"the {what} does not decode: {reason(error)}.") from error
+        raise DataError(f"the {what} cannot be decoded: {reason(error)}.") from error
     except AvrbError:
         raise
     except Exception as error:
-        raise DataError(f"the {what} does not decode: {decoder_cause(error)}.") from error
+        raise DataError(f"the {what} cannot be decoded: {decoder_cause(error)}.") from error
 
 
 def decoder_cause(error: BaseException) -> str:
@@ -70,7 +70,7 @@ class _Shared:
         os.register_at_fork(after_in_child=self._forked)
 
     def _forked(self) -> None:
-        # The other threads are not there any more, and never leave.
+        # The other threads no longer exist, and never leave.
         if self._count:
             self._leave()
         self._lock, self._count = Lock(), 0

@@ -130,7 +130,7 @@ def _header(data: bytes | memoryview, at: int) -> Header | None:
 
 
 def _count(data: bytes | memoryview, start: int, first: Header) -> tuple[int, int]:
-    """(frames, the end of the last one); what is no frame is passed over."""
+    """(frames, the end of the last one); what is no frame is skipped."""
     frames, at, end = 0, start, start
     view = bytes(data)
     while not view.startswith(TAIL, end) and 0 <= (at := view.find(b"\xff", at)) <= len(view) - 4:

@@ -32,7 +32,7 @@ def prepare_frames(frames: Tensor) -> Tensor:
     t = frames.shape[1]
     chosen = frames[:, [(2 * i + 1) * t // (2 * FRAMES) for i in range(FRAMES)]]
     pixels = chosen.flatten(0, 1)
-    # Pooled in whole numbers, one axis after the other: a third of the time of avg_pool2d.
+    # Pooled in integers, one axis after the other: a third of the time of avg_pool2d.
     rows = pixels[:, 0::2].to(torch.int16) + pixels[:, 1::2]
     small = (rows[:, :, 0::2] + rows[:, :, 1::2]).permute(0, 3, 1, 2).float() / (4 * 127.5)
     return small - small.mean((2, 3), keepdim=True)

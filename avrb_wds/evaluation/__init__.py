@@ -1,4 +1,4 @@
-"""Evaluation: a model's scores on disk, held against the manifest, and what they come to."""
+"""Evaluation: a model's scores on disk, compared with the manifest, and their summary."""
 
 from ..receipts.files import Difference, Verdict, read_receipt
 from .check_receipt import check_receipt

@@ -111,7 +111,7 @@ def _replicates(
         if lacking:
             raise DataError(
                 f"{folder} has {lacking[0]} in its report and not in its run; "
-                f"write the report anew with avrb report."
+                f"write the report again with avrb report."
             )
         moved.append(every[:, [there.index(condition) for condition in conditions]])
     return (moved[0], moved[1]), ""

@@ -16,7 +16,7 @@ def resolve_device(device: str | torch.device | None) -> torch.device | None:
 
     A kind without a number, "cuda", is that of this process among those that torchrun or srun
     started on this machine, so that every rank has one of its own; where there are fewer devices
-    than processes they are shared in turn.  Raises UsageError for one that is not there.
+    than processes they are shared in turn.  Raises UsageError for one that does not exist.
 
     >>> resolve_device("cpu")
     device(type='cpu')

@@ -101,8 +101,8 @@ def _with_old_baseline(report: Report, folder: Path) -> Report:
         return report
     if there.baseline is not None and there.results != report.results:
         raise UsageError(
-            f"{folder / REPORT_FILE} was held against baseline {there.baseline.model!r} and has "
-            f"other scores now; give a baseline, or remove the file to do without one."
+            f"{folder / REPORT_FILE} was compared with baseline {there.baseline.model!r} and "
+            f"has other scores now; give a baseline, or remove the file to do without one."
         )
     return replace(report, baseline=there.baseline)
 

@@ -49,7 +49,8 @@ def find_object(where: str) -> Any:
     for part in name.split("."):
         if not hasattr(found, part):
             raise UsageError(
-                f"{where!r} is not there: module {module!r} has no {name!r}; give one that it has."
+                f"{where!r} does not exist: module {module!r} has no {name!r}; "
+                f"give one that it has."
             )
         found = getattr(found, part)
     if not callable(found):

@@ -47,11 +47,11 @@ class RankRun:
 
     @contextmanager
     def run(self, score: Scorer, progress: Progress | None) -> Iterator[PredictionWriter]:
-        """Write the records of this rank's share that are not there yet.
+        """Write the records of this rank's share that do not exist yet.
 
         The rank's file, so that nobody else takes its place until the block is through.  Raises
         UsageError where another run has begun in the folder or is under way there, and DataError
-        for clips at fault beyond the budget, and where the folder is removed meanwhile.
+        for invalid clips beyond the budget, and where the folder is removed meanwhile.
         """
         shards, size = self.pipeline.shards, self.plan.receipt.batch_size
         keys = [shards.locate(position)[1].key for position in range(len(shards))]
@@ -77,7 +77,7 @@ class RankRun:
             yield writer
 
     def whole_ledger(self) -> Ledger | None:
-        """The ledger once all ranks are through, held against the keys; None before."""
+        """The ledger once all ranks are through, compared with the keys; None before."""
         ledger = Ledger.read(self.folder, self.plan, read_keys(self.folder))
         if self.topology[1] > 1 and not ledger.is_complete:
             return None

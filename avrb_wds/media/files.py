@@ -153,7 +153,7 @@ def check_there(source: Path) -> None:
     """Raise UsageError unless something is at `source`, DataError for a device or pipe."""
     check_file(source)
     if not source.exists():
-        raise UsageError(f"{source} is not there; give a video, an image or a sound.")
+        raise UsageError(f"{source} does not exist; give a video, an image or an audio file.")
 
 
 def check_apart(source: Path, out: Path) -> None:
@@ -217,7 +217,7 @@ def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, ke
 
     kind: what to write, a value of IMAGES: JPEG at quality 95, 4:2:0; the others without loss.
     The picture is RGB, and upright where the file says that it is to be turned.  Raises DataError,
-    naming the file and the cause, where it does not decode or moves.
+    naming the file and the cause, where it cannot be decoded or moves.
     """
     frame = corrupter.frame(read_image(path), key, 0)
     if kind == "JPEG":
@@ -240,7 +240,7 @@ def corrupt_audio(
     """Write the sound at `path`, corrupted, into `out` as 16-bit "wav" or "flac".
 
     duration: seconds from the start; None for all.  Channels and sample rate stay.  Raises
-    DataError, naming the file and the cause, where it does not decode.
+    DataError, naming the file and the cause, where it cannot be decoded.
     """
     pcm, sample_rate = read_audio(path, duration)
     out.write(encode_audio(corrupter.pcm(pcm, key, sample_rate), sample_rate, kind))

@@ -45,7 +45,7 @@ def clip_frames(
 ) -> list[EncodedFrame]:
     """The frames that settled options take, as JPEGs of one size.
 
-    Raises DataError, naming the file and the cause, for one that is missing or does not decode.
+    Raises DataError, naming the file and the cause, for one that is missing or cannot be decoded.
     """
     size, quality = options.frame_size, options.quality
     if isinstance(pictures, VideoWindow):
@@ -143,5 +143,5 @@ def column_path(pictures: FrameColumns, number: str) -> Path:
     names = [f"{pictures.name}.{kind}" for kind in FRAME_EXTENSIONS]
     found = [path for name in names if (path := folder / name).is_file()]
     if not found:
-        raise DataError(f"{folder / names[0]} is not there.")
+        raise DataError(f"{folder / names[0]} does not exist.")
     return found[0]

@@ -54,7 +54,7 @@ class VideoWindow:
     def frames(self, convert: Callable[[Frame], T]) -> list[T]:
         """What `convert` makes of the frames, (h, w, 3) uint8 and upright, each converted once.
 
-        Raises DataError with the cause where they do not decode.
+        Raises DataError with the cause where they cannot be decoded.
         """
         times, rate = self.frame_times.times, self.frame_times.info.rate
         choose = partial(

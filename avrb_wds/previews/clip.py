@@ -1,4 +1,4 @@
-"""The clip that is previewed: from shards, or a video, picture or sound of its own."""
+"""The clip that is previewed: from shards, or a video, picture or audio file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PreviewClip:
 def clip_of_shards(shards: ShardSet, key: str | None) -> PreviewClip:
     """The clip `key` of opened shards, the first one if None.
 
-    Raises UsageError where there is no such clip, DataError where it is at fault.
+    Raises UsageError where there is no such clip, DataError where it is invalid.
     """
     clip = decode_clip(shards.read(_position(shards, key)))
     frames, sound = clip.frames, clip.pcm
@@ -71,11 +71,11 @@ def clip_of_file(path: Path, seconds: float) -> PreviewClip:
     """The first `seconds` of a video or sound, or a picture, at most 176 pixels on the short side.
 
     Raises UsageError for a file of another kind, DataError, naming the file and the cause, for
-    one that does not decode.
+    one that cannot be decoded.
     """
     kind, key = path.suffix.lower(), escape_key(path_to_text(path.stem))
     if not path.is_file():
-        raise UsageError(f"{path} is not there; give shards, a video, a picture or a sound.")
+        raise UsageError(f"{path} does not exist; give shards, a video, an image or an audio file.")
     small = partial(_small, path)
     if kind in VIDEO_SUFFIXES:
         options = PackOptions(fps=FPS, duration=seconds, channels="keep")

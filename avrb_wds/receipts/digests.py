@@ -1,9 +1,9 @@
 """The digest of what a model is shown: of one clip, of a condition, of a whole evaluation.
 
 SHA-256 throughout: with the instructions that today's processors have for it, it reads 1.5 GB/s a
-core, twice as much as BLAKE2b, and it lets go of the interpreter lock.  A condition's name and the
+core, twice as much as BLAKE2b, and it releases the interpreter lock.  A condition's name and the
 way a clip was stored don't enter: clips corrupted on the fly and the same clips rendered into
-shards of their own come to the same digests.
+shards come to the same digests.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One clip: read, corrupted, stored anew, and what is to be remembered of it."""
+"""One clip: read, corrupted, encoded again, and what is to be remembered of it."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class ClipNote:
 def render_clip(
     raw: RawClip, corrupter: Corrupter | None, options: RenderOptions, audio_format: AudioFormat
 ) -> PackedClip:
-    """A stored clip corrupted and stored anew; corrupter: None for clean.
+    """A stored clip corrupted and encoded again; corrupter: None for clean.
 
     What is stored is decoded again, so that the note tells what it shows and not what it should.
     Frames that nothing corrupts keep the bytes they have, where they are of the wanted format.
-    Raises DataError, naming clip and cause, for a clip that does not decode or lacks a part.
+    Raises DataError, naming clip and cause, for a clip that cannot be decoded or lacks a part.
     """
     clip = decode_clip(raw)
     if clip.frames is None or clip.pcm is None:

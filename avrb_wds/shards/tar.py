@@ -65,7 +65,7 @@ def clip_members(data: bytes, key: str) -> Mapping[str, memoryview]:
             )
         end = member.data + member.size
         if end > len(data) or split[1] in members:
-            fault = "is there twice" if split[1] in members else "runs past the clip's end"
+            fault = "occurs twice" if split[1] in members else "runs past the clip's end"
             raise DataError(f"member {split[1]!r}, at byte {member.start} of the clip, {fault}.")
         members[split[1]] = view[member.data : end]
     return members

@@ -151,7 +151,7 @@ def remove_packed(folder: Path) -> None:
         try:
             gone.rmdir()
         except OSError:  # something else is in it
-            with suppress(OSError):  # and somebody has made the folder anew
+            with suppress(OSError):  # and somebody has made the folder again
                 gone.rename(folder)
 
 

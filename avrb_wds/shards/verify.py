@@ -212,7 +212,7 @@ def _clips(
     with ShardSet(Path(), None, [shard.tar], {0: index}) as shards:
         for number, clip in enumerate(index):
             if clip.key in keys:
-                yield shard.fault(f"the key is there twice, first in {keys[clip.key]}.", clip.key)
+                yield shard.fault(f"the key occurs twice, first in {keys[clip.key]}.", clip.key)
             keys.setdefault(clip.key, str(shard.tar))
             if number not in problems:  # its bytes did not come by in the one pass
                 read = partial(shards.read, number)

@@ -19,7 +19,7 @@ find_python() {
 check() {
     local name=$1 version=$2 python; shift 2
     python=$(find_python "$version") || { echo "$name: no Python $version here, left out"; return; }
-    # The folder is made anew where other packages are asked for than it was made with.
+    # The folder is made again where other packages are asked for than it was made with.
     if [ "$(cat "$here/$name/done" 2>/dev/null)" != "$python $*" ]; then
         rm -rf "${here:?}/$name"
         "$python" -m venv "$here/$name"

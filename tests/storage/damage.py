@@ -33,7 +33,7 @@ LAYOUTS = ("manifest", "index", "tar")
 """Which of the files beside the tars are there: all, the indexes, none."""
 
 TAR, INDEX = "t-000000.tar", "t-000000.index.jsonl"
-DECODER = re.compile("(does not decode:).*")  # what a library says, of whatever version
+DECODER = re.compile("(cannot be decoded:).*")  # what a library says, of whatever version
 Damage = Callable[[Path], object]
 
 
@@ -85,7 +85,7 @@ def place(folder: Path, clip: int) -> tuple[int, int]:
 
 
 def lines(folder: Path, changed: Callable[[list[list[object]]], list[list[object]]]) -> None:
-    """Write the index anew."""
+    """Write the index again."""
     entries = [json.loads(line) for line in (folder / INDEX).read_text().splitlines()]
     text = "".join(json.dumps(entry) + "\n" for entry in changed(entries))
     (folder / INDEX).write_text(text)

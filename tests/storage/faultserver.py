@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(head=False)
 
     def do_PUT(self) -> None:
-        """As into a bucket, which is not there unless it is writable."""
+        """As into a bucket, which does not exist unless it is writable."""
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self._arrived() is not None:
             return None

@@ -122,7 +122,7 @@ def found(web: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[
 
 @pytest.mark.parametrize("way", ["own", "plain"])
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_processes_that_begin_anew_read(
+def test_processes_that_begin_again_read(
     found: dict[str, list[str] | str], way: str, method: str
 ) -> None:
     assert found[f"{way} {method}"] == KEYS

@@ -93,12 +93,12 @@ class Ledger:
         return bool((self.counts > 0).all())
 
     def check(self) -> None:
-        """Raise DataError, naming the first, for a clip that is missing or there twice."""
+        """Raise DataError, naming the first, for a clip that is missing or duplicated."""
         for wrong, what, remedy in (
             (self.counts == 0, "missing", "repeat the same run to finish it"),
             (
                 self.counts > 1,
-                "there twice",
+                "duplicated",
                 "two runs wrote here, so evaluate in another folder",
             ),
         ):

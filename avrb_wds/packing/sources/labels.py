@@ -35,7 +35,7 @@ def read_label_table(path: Path, classes: Mapping[str, int]) -> list[Row]:
     `label` (one) or `labels` (several, with commas between them).  Without header it may be rows
     of id and label, AudioSet's segments (id, start, end, labels), or VGGSound's list (id, start,
     label, split; files named ID_000030).  A line that begins with "#" and has no such form is
-    passed over; one that has is a row like any other, as names may begin so.  Raises UsageError
+    skipped; one that has is a row like any other, as names may begin so.  Raises UsageError
     for another form.
     """
     rows = read_rows(path, "CSV of labels")

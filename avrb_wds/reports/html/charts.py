@@ -17,7 +17,7 @@ LEFT, RIGHT, TOP, BOTTOM = 26, 8, 8, 20  # margins
 class Point:
     """A score in [0, 1] at one severity, or on clean clips.
 
-    label: under the axis.  Points whose label is a whole number are joined; severities of picture
+    label: under the axis.  Points whose label is an integer are joined; severities of picture
     and sound apart have no order to be joined in.
     """
 

@@ -131,7 +131,7 @@ def read_run(data: bytes) -> Ledger:
 
 
 def same_run(data: bytes, ledger: Ledger) -> None:
-    """As many clips are counted as records hold, or more than one where one is there twice."""
+    """As many clips are counted as records hold, or more than one where one occurs twice."""
     records = [record for condition in CONDITIONS for record in ledger.records(condition)]
     held = sum(len(record.keys) + len(record.skipped) for record in records)
     assert int(ledger.counts.sum()) == held or (ledger.counts > 1).any()
@@ -158,7 +158,7 @@ def reports() -> list[bytes]:
 
 
 def write_all(report: Report) -> None:
-    """Every spelling of a report, held against itself too."""
+    """Every spelling of a report, compared with itself too."""
     for spell in (report_json, report_csv, report_markdown, report_page):
         spell(report).encode(errors="backslashreplace")
     with_baseline(report, report)
@@ -186,7 +186,7 @@ def receipts() -> list[bytes]:
 
 
 def read_one_receipt(data: bytes) -> Receipt:
-    """A receipt, held against another."""
+    """A receipt, compared with another."""
     found = read_receipt(written(data, "receipt.json"))
     first_difference((RECEIPT, ClipDigests((), {})), found)
     return found[0]
