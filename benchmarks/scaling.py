@@ -103,7 +103,7 @@ def _rank(
 def to_device(folder: Path, condition: str, threads: int, arguments: argparse.Namespace) -> None:
     import torch
 
-    from avrb_wds.evaluation.models import eval_mode, scores_of
+    from avrb_wds.evaluation.models import compute_scores, eval_mode
 
     model = some_model()
     loading, scoring = [], []
@@ -115,7 +115,7 @@ def to_device(folder: Path, condition: str, threads: int, arguments: argparse.Na
                 for batch in loader:
                     done += len(batch["key"])
                     if used:
-                        scores_of(model, batch, 2, where)
+                        compute_scores(model, batch, 2, where)
             if number:  # the first round only warms up
                 rates.append(done / (time.perf_counter() - begin))
     ours, theirs = statistics.median(scoring), statistics.median(loading)

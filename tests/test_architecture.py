@@ -25,7 +25,6 @@ LAYERS = [
 ]
 SHORT = {
     "avrb_wds.demo.videos": "joins scenes and sounds into files, apart from the run of the demo",
-    "avrb_wds.evaluation.device": "still to be merged into evaluation/models.py",
 }
 """Modules under 60 lines that one other module imports, and why each is a file."""
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

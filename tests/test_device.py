@@ -8,7 +8,7 @@ import torch
 from helpers.shards import clips, write_shards
 
 import avrb_wds as avrb
-from avrb_wds.evaluation.device import resolve_device
+from avrb_wds.evaluation.models import resolve_device
 from avrb_wds.loading.sharding import local_rank
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -36,7 +36,9 @@ def test_none_leaves_it_to_the_model() -> None:
 
 @pytest.mark.parametrize("device", ["gpu", "cpu:3", "cuda:99", "meta"])
 def test_a_device_that_is_not_there(device: str) -> None:
-    with pytest.raises(avrb.UsageError, match=rf"^device '{device}' is not here; choose one .*cpu"):
+    with pytest.raises(
+        avrb.UsageError, match=rf"^device '{device}' does not exist; choose one .*cpu"
+    ):
         resolve_device(device)
 
 

@@ -96,9 +96,7 @@ def test_ranks_meet_beside_the_receipt(
 
 
 def test_ranks_need_a_place_to_meet(shards: Path) -> None:
-    with pytest.raises(
-        avrb.UsageError, match="out None is not a file; give one, beside which 2 ranks"
-    ):
+    with pytest.raises(avrb.UsageError, match="out None is not a file; give one for 2 ranks"):
         avrb.compute_receipt(shards, CONDITIONS, rank=0, world_size=2)
 
 

@@ -134,7 +134,7 @@ def nan(batch: dict[str, Any]) -> np.ndarray:
 @pytest.mark.parametrize(
     ("model", "error", "sentence"),
     [
-        ("resnet", avrb.UsageError, "model 'resnet' is not callable; it has to take a batch"),
+        ("resnet", avrb.UsageError, "model 'resnet' is not callable; it must take a batch"),
         (lambda batch: None, avrb.UsageError, "the model returned NoneType on the batch of clip"),
         (lambda batch: torch.zeros(3, 4), avrb.UsageError, r"scores of shape \(3, 4\).*\(3, 3\)"),
         (

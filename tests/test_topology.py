@@ -164,7 +164,7 @@ def test_the_command_line_says_it_in_a_line(shards: Path) -> None:
         "avrb: RANK and WORLD_SIZE in the environment make this process rank 1 of 2 although it "
         "has no process group; unset them, or give rank and world_size, if it is to have all "
         "clips.",
-        "avrb: out None is not a file; give one, beside which 2 ranks can meet.",
+        "avrb: out None is not a file; give one for 2 ranks, on a shared file system.",
     ]
 
 

@@ -1,12 +1,10 @@
-"""Evaluation: a model's scores on disk, compared with the manifest, and their summary."""
+"""Evaluation: a model's scores under every condition, their merge into a report, and receipts."""
 
 from ..receipts.files import Difference, Verdict, read_receipt
-from .check_receipt import check_receipt
 from .compare import compare
-from .compute_receipt import compute_receipt
-from .condition_scores import ConditionScores
+from .compute_receipt import check_receipt, compute_receipt
 from .evaluate import evaluate
-from .merge import merge_run, open_report, read_predictions, rewrite_report
+from .merge import ConditionScores, merge_run, open_report, read_predictions, rewrite_report
 from .models import Model, find_object, make_model
 from .runs.plan import is_run_folder
 from .runs.status import MissingClips, RunStatus, run_status

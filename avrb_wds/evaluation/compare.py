@@ -15,7 +15,7 @@ from ..progress import Progress, part_of
 from ..reports import Comparison, Interval, Report, Row, mismatches, write_comparison
 from ..reports.robustness import corruption_of, group_of, parts, severity_of
 from .bootstrap import REPLICATES, interval
-from .merge import open_report, resampled
+from .merge import open_report, resample_scores
 from .runs.plan import is_run_folder, read_keys
 
 Scores = npt.NDArray[np.float64]
@@ -93,7 +93,7 @@ def _replicates(
     conditions: tuple[Condition, ...],
     progress: Progress | None,
 ) -> tuple[tuple[Scores, Scores] | None, str]:
-    """The replicates of both, or why there are none."""
+    """Return the replicates of both runs, or the reason why there are none."""
     folders = []
     for (one, _), which in ((a, "first"), (b, "second")):
         folder = None if isinstance(one, Report) else _folder(Path(one))
@@ -105,7 +105,7 @@ def _replicates(
     moved = []
     before, total = 0, sum(len(report.results) for _, report in (a, b))
     for folder in folders:
-        there, every = resampled(folder, seed=0, progress=part_of(progress, before, total))
+        there, every = resample_scores(folder, seed=0, progress=part_of(progress, before, total))
         before += len(there)
         lacking = [str(condition) for condition in conditions if condition not in there]
         if lacking:
@@ -118,7 +118,7 @@ def _replicates(
 
 
 def _folder(path: Path) -> Path | None:
-    """The folder of the run that a path names or lies in."""
+    """Return the folder of the run that contains or is `path`; None if there is none."""
     folder = path if path.is_dir() else path.parent
     return folder if is_run_folder(folder) else None
 

@@ -1,4 +1,4 @@
-"""`compute_receipt`: the receipt of what a model would be shown, without a model."""
+"""`compute_receipt` and `check_receipt`: the receipt of an evaluation without a model."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
+from ..corruptions.bank import Bank
 from ..error_budget import ErrorBudget, MaxErrors
 from ..errors import UsageError
 from ..loading import Batch
@@ -22,27 +23,25 @@ from ..loading.worker_config import WorkerConfig
 from ..locks import locked
 from ..progress import Progress
 from ..receipts.clip_digests import ClipDigests, clips_file
-from ..receipts.files import write_receipt
+from ..receipts.files import Verdict, first_difference, read_receipt, write_receipt
 from ..receipts.receipt import Receipt
-from ..settings import CorruptionSettings, show_settings
+from ..settings import BankChoice, CorruptionKwargs, CorruptionSettings, show_settings
 from ..shards import ShardSet, Source
-from ..storage import Storage
-from .rank_run import RankRun
+from ..storage import AnyPath, Storage
+from .evaluate import RankRun
 from .runs.plan import PLAN_FILE, RunPlan, check_only_run, remove_run
 from .runs.predictions import PredictionWriter
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..settings import CorruptionKwargs
-
 BATCH = 16
 PARTS_SUFFIX = ".parts"
-"""Of the folder beside a receipt in which ranks put their parts."""
+"""Suffix of the folder beside a receipt that holds the parts of all ranks."""
 
 
 class ComputedReceipt(NamedTuple):
-    """What was shown: the digests of all, and of every clip."""
+    """A receipt and the digests of its clips."""
 
     receipt: Receipt
     clips: ClipDigests
@@ -93,7 +92,7 @@ def compute_receipt(
         UsageError: An argument is not allowed.
         DataError: Clips are invalid beyond `max_errors`; the message names clip and shard.
     """
-    found = compute_exclusively(
+    computed = _compute(
         source,
         conditions,
         CorruptionSettings.of(**settings),
@@ -105,10 +104,75 @@ def compute_receipt(
         storage=storage,
         progress=progress,
     )
-    return None if found is None else found.receipt
+    return None if computed is None else computed.receipt
 
 
-def compute_exclusively(
+def check_receipt(
+    source: Source,
+    receipt: str | AnyPath,
+    conditions: Sequence[str | Condition] | None = None,
+    *,
+    out: str | Path | None = None,
+    bank: BankChoice = None,
+    num_workers: int | None = None,
+    max_errors: MaxErrors = 0,
+    rank: int | None = None,
+    world_size: int | None = None,
+    storage: Storage | None = None,
+    progress: Progress | None = None,
+) -> Verdict | None:
+    """Check whether a model would be shown what a receipt says.
+
+    Seed and settings of the corruptions are those of the receipt.
+
+    Args:
+        source: Shards, as in `load`.
+        receipt: Path or URL of a run's folder, its report.json, or a file of `compute_receipt`.
+        conditions: Conditions to check, out of the receipt's; None for all.
+        out: As in `compute_receipt`.
+        bank: The bank of the receipt, if it is not the built-in one.
+        num_workers: Number of workers; None for one per core.
+        max_errors: How many clips may be invalid, as a count or a fraction.
+        rank: As in `load`.
+        world_size: As in `load`.
+        storage: How remote shards are read (credentials, endpoint, cache); None for the standard
+            environment variables and no cache.
+        progress: Called with (batches done, batches) of this rank.
+
+    Returns:
+        The verdict, with the first difference; None on all ranks but the last one to finish.
+
+    Raises:
+        UsageError: An argument is not allowed, the bank is another one, or the receipt lacks a
+            condition.
+        DataError: Clips are invalid beyond `max_errors`, or there is no receipt.
+    """
+    given = read_receipt(receipt, (storage or Storage()).without_cache())
+    expected = given[0]
+    own_bank = Bank.of(bank)
+    if own_bank.digest != expected.bank:
+        raise UsageError(
+            f"{own_bank!r} is not the bank of {receipt}; "
+            f"give the one whose digest begins with {expected.bank[:12]}."
+        )
+    names = ("seed", "modality", "temporal", "profile")
+    settings = {name: getattr(expected, name) for name in names}
+    computed = _compute(
+        source,
+        [name for name, _ in expected.digests] if conditions is None else conditions,
+        CorruptionSettings.of(**cast(CorruptionKwargs, {**settings, "bank": bank})),
+        out=out,
+        num_workers=num_workers,
+        max_errors=max_errors,
+        rank=rank,
+        world_size=world_size,
+        storage=storage,
+        progress=progress,
+    )
+    return None if computed is None else Verdict(first_difference(computed, given))
+
+
+def _compute(
     source: Source,
     conditions: Sequence[str | Condition] | None,
     settings: CorruptionSettings,
@@ -121,25 +185,25 @@ def compute_exclusively(
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> ComputedReceipt | None:
-    """As `compute_receipt`, with the digests of all clips."""
+    """Compute the receipt and the digests of all clips; None if another rank does."""
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)
     topology = resolve_rank(rank, world_size)
     if out is None and topology[1] > 1:
         raise UsageError(
-            f"out None is not a file; give one, beside which {topology[1]} ranks can meet."
+            f"out None is not a file; give one for {topology[1]} ranks, on a shared file system."
         )
     shards = ShardSet.open(source, storage)
     pipeline = build_pipeline(shards, chosen, settings, return_digests=True, signals=False)
     receipt = Receipt.of(shards, settings, BATCH)
     budget = ErrorBudget.of(max_errors, len(shards))
-    way = WorkerConfig.of(None, num_workers)
-    with _parts(None if out is None else Path(out)) as folder:
+    workers = WorkerConfig.of(None, num_workers)
+    with _open_parts(None if out is None else Path(out)) as folder:
         plan = RunPlan("", "single-label", 0, chosen, receipt)
-        work = RankRun(plan, pipeline, folder, topology, budget, way)
+        run = RankRun(plan, pipeline, folder, topology, budget, workers)
         if topology[1] > 1 and not rank_range(-(-len(shards) // BATCH), *topology):
-            return None  # the parts may be gone by now
-        with work.run(_no_scores, progress) as writer:
-            return _finish(work, writer, None if out is None else Path(out))
+            return None  # the other ranks may have removed the parts by now
+        with run.score_batches(_no_scores, progress) as writer:
+            return _finish(run, writer, None if out is None else Path(out))
 
 
 def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:
@@ -147,29 +211,29 @@ def _no_scores(batch: Batch) -> npt.NDArray[np.float32]:
 
 
 @contextmanager
-def _parts(out: Path | None) -> Iterator[Path]:
-    """The folder for the parts of all ranks."""
+def _open_parts(out: Path | None) -> Iterator[Path]:
+    """Yield the folder for the parts of all ranks."""
     if out is not None:
         folder = out.with_suffix(out.suffix * (out.suffix == PARTS_SUFFIX) + PARTS_SUFFIX)
         check_only_run(folder)
         yield folder
         return
-    with tempfile.TemporaryDirectory() as made:
-        yield Path(made)
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
 
 
-def _finish(work: RankRun, writer: PredictionWriter, out: Path | None) -> ComputedReceipt | None:
-    """What all ranks were shown, written to `out`; None but for the last of them."""
-    with locked(work.folder / PLAN_FILE) as there:
-        if not there and work.topology[1] > 1:
+def _finish(run: RankRun, writer: PredictionWriter, out: Path | None) -> ComputedReceipt | None:
+    """Write the receipt of all ranks to `out`; return None unless this rank is the last."""
+    with locked(run.folder / PLAN_FILE) as exists:
+        if not exists and run.topology[1] > 1:
             return None  # another rank was the last
         writer.check()
-        ledger = work.whole_ledger()
+        ledger = run.complete_ledger()
         if ledger is None:
             return None
-        found = ComputedReceipt(ledger.receipt(), ledger.clip_digests())
+        computed = ComputedReceipt(ledger.receipt(), ledger.clip_digests())
         if out is not None:
-            found.clips.write(clips_file(out))
-            write_receipt(found.receipt, out)
-            remove_run(work.folder)
-        return found
+            computed.clips.write(clips_file(out))
+            write_receipt(computed.receipt, out)
+            remove_run(run.folder)
+        return computed

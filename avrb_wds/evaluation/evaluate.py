@@ -1,18 +1,24 @@
-"""`evaluate`: a model's scores under every condition, on disk batch by batch, and the report."""
+"""`evaluate`: a model's scores under every condition, written batch by batch, and the report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from ..condition import Condition, parse_conditions
 from ..condition import conditions as all_conditions
 from ..error_budget import ErrorBudget, MaxErrors
-from ..errors import UsageError, check_int
+from ..errors import DataError, UsageError, check_int
+from ..loading import Batch
 from ..loading.clip_block import Transform
-from ..loading.pipeline import build_pipeline
-from ..loading.sharding import resolve_rank
+from ..loading.pipeline import Pipeline, Result, build_pipeline
+from ..loading.sharding import Plan, resolve_rank
 from ..loading.worker_config import WorkerConfig
 from ..progress import Progress
 from ..receipts.receipt import Receipt
@@ -21,12 +27,12 @@ from ..reports.report import Task
 from ..settings import CorruptionSettings, show_settings
 from ..shards import Manifest, ShardSet, Source
 from ..storage import Storage
-from .device import resolve_device
 from .merge import open_report, publish_report
 from .metrics import require_torchmetrics
-from .models import Model, eval_mode, scores_of
-from .rank_run import RankRun
-from .runs.plan import RunPlan
+from .models import Model, compute_scores, eval_mode, resolve_device
+from .runs.ledger import Ledger
+from .runs.plan import RunPlan, read_keys, start_or_resume
+from .runs.predictions import PredictionWriter, Record
 
 if TYPE_CHECKING:
     import torch
@@ -110,12 +116,12 @@ def evaluate(
         transform=transform,
         return_digests=True,
     )
-    manifest, task = _labelled(pipeline.shards)
+    manifest, task = _require_labels(pipeline.shards)
     receipt = Receipt.of(pipeline.shards, pipeline.settings, size, _name(transform))
     reference = open_report(baseline) if isinstance(baseline, (str, Path)) else baseline
     if reference is not None:
         check_baseline(reference, task, chosen, receipt)
-    work = RankRun(
+    run = RankRun(
         RunPlan(name or _name(model), task, len(manifest.classes), chosen, receipt),
         pipeline,
         Path(out),
@@ -123,28 +129,124 @@ def evaluate(
         ErrorBudget.of(max_errors, manifest.clips),
         WorkerConfig.of(None, num_workers),
     )
-    classes = work.plan.classes
+    classes = run.plan.classes
     with (
-        eval_mode(model, resolve_device(device)) as where,
-        work.run(lambda batch: scores_of(model, batch, classes, where), progress) as writer,
+        eval_mode(model, resolve_device(device)) as target,
+        run.score_batches(
+            lambda batch: compute_scores(model, batch, classes, target), progress
+        ) as writer,
     ):
-        ledger = work.whole_ledger()
+        ledger = run.complete_ledger()
         if ledger is None:
             return None
-        report = publish_report(ledger, work.folder, reference, progress)
+        report = publish_report(ledger, run.folder, reference, progress)
         writer.check()
     return report
 
 
-def _labelled(shards: ShardSet) -> tuple[Manifest, Task]:
-    """The manifest and its task; raises UsageError where nothing can be scored."""
+def _require_labels(shards: ShardSet) -> tuple[Manifest, Task]:
+    """Return the manifest and its task; raise UsageError if it has no labels or no clips."""
     manifest = shards.require_manifest()
     if manifest.task == "unlabeled" or not manifest.clips:
         what = "labels" if manifest.clips else "clips"
-        raise UsageError(f"data set {manifest.name!r} has no {what}; give one that has some.")
+        raise UsageError(f"dataset {manifest.name!r} has no {what}; give one that has some.")
     return manifest, manifest.task
 
 
 def _name(thing: object) -> str:
-    """What to call a model or transform: the name of a function, otherwise of the class."""
+    """Return the name of a function, or of the class of any other model or transform."""
     return "" if thing is None else getattr(thing, "__qualname__", type(thing).__qualname__)
+
+
+Scorer = Callable[[Batch], npt.NDArray[np.float32]]
+"""Returns scores (b, classes) of a batch, all finite."""
+
+
+@dataclass(frozen=True)
+class RankRun:
+    """The part of one rank in a run.
+
+    Attributes:
+        plan: Plan of the run.
+        pipeline: Makes batches with the digest of every clip.
+        folder: Folder of the run.
+        topology: (rank, number of ranks).
+        budget: How many clips may be skipped, counted over all ranks.
+        workers: Number and kind of workers.
+    """
+
+    plan: RunPlan
+    pipeline: Pipeline
+    folder: Path
+    topology: tuple[int, int]
+    budget: ErrorBudget
+    workers: WorkerConfig
+
+    @contextmanager
+    def score_batches(self, score: Scorer, progress: Progress | None) -> Iterator[PredictionWriter]:
+        """Score the batches of this rank that no file of the run has yet, and write them.
+
+        Yields the writer of the rank's file, which no other process can open until the block ends.
+        Raises UsageError if the folder holds another run or another process uses it. Raises
+        DataError if more clips are invalid than the budget allows, or if the folder is removed.
+        """
+        shards, size = self.pipeline.shards, self.plan.receipt.batch_size
+        keys = [shards.locate(position)[1].key for position in range(len(shards))]
+        start_or_resume(self.folder, self.plan, keys)
+        with PredictionWriter(self.folder, self.plan.digest, *self.topology) as writer:
+            # Another process may have removed the plan when it finished.
+            start_or_resume(self.folder, self.plan, keys)
+            ledger = Ledger.read(self.folder, self.plan, keys)
+            failed = {clip.key for clip in ledger.skipped}
+            todo = Plan(ledger.remaining(*self.topology), size, len(self.plan.conditions))
+            if progress is not None:
+                progress(0, len(todo))
+            results = self.workers.make_stream(self.pipeline, todo)(self.pipeline, todo)
+            for done, ((clips, index), result) in enumerate(zip(todo, results, strict=True)):
+                condition = self.plan.conditions[index]
+                if not ledger.has(clips.start, condition):
+                    self._count_failed(result, failed)
+                    writer.append(self._record(score, condition, clips.start, result))
+                if progress is not None:
+                    progress(done + 1, len(todo))
+            writer.check()
+            yield writer
+
+    def complete_ledger(self) -> Ledger | None:
+        """Return the checked ledger once all ranks are done; None before."""
+        ledger = Ledger.read(self.folder, self.plan, read_keys(self.folder))
+        if self.topology[1] > 1 and not ledger.is_complete:
+            return None
+        ledger.check()
+        check_budget(ledger, self.budget)
+        return ledger
+
+    def _count_failed(self, result: Result, failed: set[str]) -> None:
+        """Add the clips that failed; raise DataError if they exceed the budget."""
+        for clip, error in result.failed:
+            failed.add(clip.key)
+            self.budget.check(len(failed), error)
+
+    def _record(self, score: Scorer, condition: Condition, start: int, result: Result) -> Record:
+        batch, classes = result.batch, self.plan.classes
+        skipped = tuple(clip for clip, _ in result.failed)
+        if batch is None:
+            return Record(condition, start, (), (), np.empty((0, classes), np.float32), (), skipped)
+        # Without the digests, the model gets the batch that `load` returns.
+        keys, digests = tuple(batch["key"]), tuple(batch.pop("digest"))
+        targets = _targets(batch["target"]) if classes else ()
+        return Record(condition, start, keys, targets, score(batch), digests, skipped)
+
+
+def check_budget(ledger: Ledger, budget: ErrorBudget) -> None:
+    """Raise DataError if all ranks together skipped more clips than the budget allows."""
+    failed = {clip.key for clip in ledger.skipped}
+    if len(failed) > budget.clips:
+        raise DataError(f"{len(failed)} clips failed on all ranks and {budget.clips} may fail.")
+
+
+def _targets(target: torch.Tensor) -> tuple[tuple[int, ...], ...]:
+    """Return the class indices of each clip, from (b,) indices or (b, classes) of 0 and 1."""
+    if target.ndim == 1:
+        return tuple((int(index),) for index in target)
+    return tuple(tuple(np.flatnonzero(row).tolist()) for row in target.numpy())

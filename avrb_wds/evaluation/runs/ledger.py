@@ -79,8 +79,8 @@ class Ledger:
         """The position of each key."""
         return {key: position for position, key in enumerate(self.keys)}
 
-    def scored(self, condition: Condition) -> int:
-        """On how many clips a condition was scored, those skipped left out."""
+    def count_scored(self, condition: Condition) -> int:
+        """Return the number of scored clips of a condition, without skipped clips."""
         return sum(len(record.keys) for record in self.records(condition))
 
     def records(self, condition: Condition) -> Iterator[Record]:

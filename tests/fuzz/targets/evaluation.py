@@ -15,7 +15,7 @@ from helpers.reports import RECEIPT, made_report
 
 from avrb_wds.condition import CLEAN, Condition
 from avrb_wds.evaluation import compare
-from avrb_wds.evaluation.condition_scores import ConditionScores
+from avrb_wds.evaluation.merge import ConditionScores
 from avrb_wds.evaluation.runs.ledger import Ledger
 from avrb_wds.evaluation.runs.plan import RunPlan, read_keys
 from avrb_wds.evaluation.runs.predictions import MAGIC, Record
