@@ -80,11 +80,11 @@ class AVRobustBench(Dataset[Entry]):
             self._corrupter = Corrupter.of(
                 corruption, severity, seed=seed, profile=profile, bank=bank
             )
-        self._clips: _Listed | _Sharded
+        self._clips: _ListedClips | _ShardedClips
         if _is_list(json_file):
-            self._clips = _Listed(avrobustbench_source(Path(json_file), {}).clips)
+            self._clips = _ListedClips(avrobustbench_source(Path(json_file), {}).clips)
         else:
-            self._clips = _Sharded(ShardSet.open(os.fspath(json_file)))
+            self._clips = _ShardedClips(ShardSet.open(os.fspath(json_file)))
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -103,11 +103,11 @@ class AVRobustBench(Dataset[Entry]):
 
 
 Signals = tuple[str, list[tuple[int, Frame]], Pcm, int]
-"""A clip's key, its frames with their places in the clip, and its sound with its rate."""
+"""A clip's key, its frames with their places in the clip, and its audio with its rate."""
 
 
-class _Listed:
-    """Clips of a JSON: images and sounds that lie about as files."""
+class _ListedClips:
+    """Clips of a JSON: its images and audio are separate files."""
 
     def __init__(self, clips: tuple[SourceClip, ...]) -> None:
         self._clips = clips
@@ -118,21 +118,21 @@ class _Listed:
     def read(self, position: int, wanted: int | None) -> Signals:
         """Clip number `position` with frame_<wanted>, or with all frames."""
         clip = self._clips[position]
-        assert isinstance(clip.pictures, FrameColumns)
-        numbers = column_numbers(clip.pictures.root)
+        assert isinstance(clip.frames, FrameColumns)
+        numbers = column_numbers(clip.frames.root)
         places = {int(number): place for place, number in enumerate(numbers)}
         if wanted is not None and wanted not in places:
             raise DataError(
-                f"clip {clip.video_id!r} has no frame_{wanted} in {clip.pictures.root}; "
+                f"clip {clip.video_id!r} has no frame_{wanted} in {clip.frames.root}; "
                 f"there are {len(numbers)}, frame_{numbers[0]} to frame_{numbers[-1]}."
             )
         chosen = places.values() if wanted is None else [places[wanted]]
-        paths = [(place, column_path(clip.pictures, numbers[place])) for place in chosen]
+        paths = [(place, column_path(clip.frames, numbers[place])) for place in chosen]
         frames = [(place, _decoded(path, decode_image)) for place, path in paths]
         return escape_key(clip.video_id), frames, *_decoded(clip.audio, decode_audio)
 
 
-class _Sharded:
+class _ShardedClips:
     """Clips of shards."""
 
     def __init__(self, shards: ShardSet) -> None:

@@ -1,4 +1,4 @@
-"""The file of a bank: a zip of lossless sounds and pictures, and a manifest with their checksums.
+"""The file of a bank: a zip of lossless sounds and images, and a manifest with their checksums.
 
     bank.json             what there is, in order: name, shape, sample rate, sha256 of the contents
     rain/000.xz …         sounds: 16-bit samples, coded by _lossless
@@ -31,7 +31,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ._json import parse_json
-from ._lossless import ORDERS, best_order, decode_pcm, decode_picture, encode_pcm, encode_picture
+from ._lossless import ORDERS, best_order, decode_image, decode_pcm, encode_image, encode_pcm
 from .errors import UsageError, reason
 
 KINDS = ("snow", "frost", "spatter", "wind", "rain", "underwater", "concert", "smoke", "crowd")
@@ -126,7 +126,7 @@ def _checksum(data: npt.NDArray[Any]) -> str:
 def _encode(item: Item) -> tuple[Entry, bytes]:
     checksum, shape = _checksum(item.data), tuple(map(int, item.data.shape))
     if item.group in PICTURES:
-        return Entry(item.name, shape, checksum), encode_picture(item.data)
+        return Entry(item.name, shape, checksum), encode_image(item.data)
     order = best_order(item.data)
     return Entry(item.name, shape, checksum, item.sample_rate, order), encode_pcm(item.data, order)
 
@@ -171,7 +171,7 @@ class BankFile:
             if group in KINDS:
                 data: npt.NDArray[Any] = decode_pcm(coded, entry.shape, entry.order)
             else:
-                data = decode_picture(coded, entry.shape)
+                data = decode_image(coded, entry.shape)
             if _checksum(data) != entry.sha256:
                 raise ValueError("its checksum is another")
         except _BROKEN as error:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from PIL import Image
 
 Pcm = npt.NDArray[np.int16]
-Picture = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 
 ORDERS = range(4)
 MEMORY = 1 << 27  # that a decoder may ask for
@@ -63,22 +63,22 @@ def decode_pcm(coded: bytes, shape: tuple[int, ...], order: int) -> Pcm:
     return pcm
 
 
-def encode_picture(picture: Picture) -> bytes:
+def encode_image(pixels: Pixels) -> bytes:
     """(h, w, 3) or (h, w, 4) uint8 as PNG."""
     coded = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(coded, "PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(coded, "PNG", optimize=True)
     return coded.getvalue()
 
 
-def decode_picture(coded: bytes, shape: tuple[int, ...]) -> Picture:
-    """The picture of that shape; raises OSError or ValueError where `coded` holds anything else.
+def decode_image(coded: bytes, shape: tuple[int, ...]) -> Pixels:
+    """The image of that shape; raises OSError or ValueError where `coded` holds anything else.
 
-    The size stands in the header: a picture larger than asked for is never unpacked.
+    The size stands in the header: an image larger than asked for is never unpacked.
     """
     # Before Pillow reads it, which warns of large ones.
     if coded[12:24] != b"IHDR" + struct.pack(">II", shape[1], shape[0]):
-        raise ValueError("the picture has another size")
+        raise ValueError("the image has another size")
     with Image.open(io.BytesIO(coded), formats=["PNG"]) as image:
         if (image.height, image.width, len(image.getbands())) != shape:
-            raise ValueError("the picture has another size")
+            raise ValueError("the image has another size")
         return np.array(image)

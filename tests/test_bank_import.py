@@ -132,7 +132,7 @@ def test_a_picture_that_is_none_is_refused_by_its_name(folder: Path, tmp_path: P
 def test_a_folder_without_anything_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for source, out, message in (
-        ("empty", "out", "holds no sounds or pictures for a bank"),
+        ("empty", "out", "holds no sounds or images for a bank"),
         ("nowhere", "out", "nowhere does not exist; give a folder of sounds or"),
         ("empty", "empty", "is a folder; name the file to write"),
         ("empty", "nowhere/out", "out cannot be written: folder .*nowhere does not exist; make"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.bank_figures import FROST, LIMITS, figures, made_pictures
+from helpers.bank_figures import FROST, LIMITS, figures, made_images
 from test_fidelity_environment import FROST_DRAWN, check, measure
 
 from avrb_wds.banks.bank_import import import_bank
@@ -75,19 +75,19 @@ def test_frost_matches_the_released_code(
 
 
 @pytest.mark.parametrize("severity", [1, 5])
-@pytest.mark.parametrize("name", made_pictures(1))
+@pytest.mark.parametrize("name", made_images(1))
 def test_crowd_matches_the_released_bank(name: str, severity: int, released: Bank) -> None:
-    picture = made_pictures(96)[name]
+    picture = made_images(96)[name]
     ours, theirs = (figures("crowd", severity, picture, bank) for bank in (None, released))
     assert ours["psnr"] == pytest.approx(theirs["psnr"], abs=LIMITS["psnr"])
     assert ours["ssim"] == pytest.approx(theirs["ssim"], abs=LIMITS["ssim"])
     assert ours["ch_mean"] == pytest.approx(theirs["ch_mean"], abs=LIMITS["ch_mean"])
 
 
-@pytest.mark.parametrize("name", made_pictures(1))
+@pytest.mark.parametrize("name", made_images(1))
 def test_the_stated_figures_are_those_of_the_released_bank(name: str, released: Bank) -> None:
-    """What `test_bank_pictures.py` compares frost with."""
-    found = figures("frost", 3, made_pictures(192)[name], released)
+    """What `test_bank_images.py` compares frost with."""
+    found = figures("frost", 3, made_images(192)[name], released)
     ssim, means = FROST[name, 3]
     assert found["ssim"] == pytest.approx(ssim, abs=0.001)
     assert found["ch_mean"] == pytest.approx(means, abs=0.1)

@@ -109,8 +109,8 @@ BROKEN = {
     "noise.avi": (lambda: noisy("a.avi", 0.4, 0.6), f"{CUT}|{DECODE}|is damaged"),
     "hole.mp4": (lambda: zeroed("fast.mp4", 0.4, 0.6), DECODE),
     "unknown-codec.mp4": (lambda: whole("a.mp4").replace(b"avc1", b"zzzz"), "no decoder here"),
-    "only-sound.mp4": (only_sound, "has no picture"),
-    "huge.webm": (huge, "announces pictures of 8224x8224 pixels; at most 67108864 are read"),
+    "only-sound.mp4": (only_sound, "has no frames"),
+    "huge.webm": (huge, "announces frames of 8224x8224 pixels; at most 67108864 are read"),
 }
 
 

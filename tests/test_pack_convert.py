@@ -97,8 +97,8 @@ def test_fit_crops_the_middle() -> None:
     assert fit(np.zeros((1, 1, 3), np.uint8), 5).shape == (5, 5, 3)
 
 
-def clip_of(path: Path, pictures: object = None, audio: Path | None = None) -> SourceClip:
-    return SourceClip("v.1", (), path.name, pictures or VideoFile(path), audio or path)
+def clip_of(path: Path, frames: object = None, audio: Path | None = None) -> SourceClip:
+    return SourceClip("v.1", (), path.name, frames or VideoFile(path), audio or path)
 
 
 def packed(clip: SourceClip, **options: object) -> tuple[list[np.ndarray], np.ndarray, int]:
@@ -109,7 +109,7 @@ def packed(clip: SourceClip, **options: object) -> tuple[list[np.ndarray], np.nd
     assert list(held)[2:] == [f"frame_{n:04d}.jpg" for n in range(len(held) - 2)]
     frames = [decode_frame(data) for name, data in held.items() if name.startswith("frame")]
     pcm, sample_rate = decode_audio(sound)
-    assert made.layout.samples == pcm.shape[1]
+    assert made.shape.samples == pcm.shape[1]
     assert json.loads(held["json"])["duration_s"] == round(pcm.shape[1] / sample_rate, 6)
     return frames, pcm, sample_rate
 
@@ -207,7 +207,7 @@ def broken(folder: Path) -> dict[str, tuple[SourceClip, str]]:
         "text": (clip_of(write(folder / "t.mp4", b"not a video" * 99)), "Invalid data found"),
         "cut off": (clip_of(write(folder / "c.mp4", whole[:-3000])), "cannot be decoded"),
         "mute": (clip_of(make_video(folder / "m.mp4", Movie(sound=False))), "has no sound track"),
-        "blind": (clip_of(make_video(folder / "b.mp4", Movie(frames=0))), "has no picture"),
+        "blind": (clip_of(make_video(folder / "b.mp4", Movie(frames=0))), "has no frames"),
         "no wav": (clip_of(folder / "whole.mp4", None, folder / "n.wav"), r"n\.wav cannot be open"),
         "empty wav": (clip_of(folder / "whole.mp4", None, silence), "the sound is empty"),
         "sizes": (clip_of(folder, columns, wav), "differ in size: 30x24, 32x24; give"),

@@ -118,7 +118,7 @@ def test_avrobustbench_json(media) -> None:
     path = media / "media/avrobustbench/eval.json"
     source, labelling = open_source(path, SourceOptions())
     (clip,) = source.clips
-    assert clip.pictures == FrameColumns(path.parent / "eval_frames", "BkjpjAohg-0")
+    assert clip.frames == FrameColumns(path.parent / "eval_frames", "BkjpjAohg-0")
     assert (clip.source, clip.audio.is_file()) == ("eval_audio/BkjpjAohg-0.wav", True)
     assert (source.name, labelling.task) == ("eval", "multi-label")
     audioset = media / "media/class_labels_indices_audioset.csv"
@@ -169,9 +169,9 @@ def test_clip_lists_of_tian_and_xu(media, tmp_path) -> None:
     assert (len(source.clips), len(labelling.classes.names)) == (402, 28)
     assert (first.video_id, first.labels) == ("EsfJpLbBeb4", ("Church_bell",))
     assert first.audio == tmp_path / "a/Church_bell/EsfJpLbBeb4.wav"
-    assert first.pictures == FrameFolder(tmp_path / "Church_bell/EsfJpLbBeb4.mp4", 8.0)
-    assert second.pictures == FrameFolder(tmp_path / "Church_bell/hOuyJFqb4JM", 8.0)
-    assert third.pictures == VideoFile(tmp_path / "Church_bell/XGVkq0Kl2aw.mp4")
+    assert first.frames == FrameFolder(tmp_path / "Church_bell/EsfJpLbBeb4.mp4", 8.0)
+    assert second.frames == FrameFolder(tmp_path / "Church_bell/hOuyJFqb4JM", 8.0)
+    assert third.frames == VideoFile(tmp_path / "Church_bell/XGVkq0Kl2aw.mp4")
     with pytest.raises(UsageError, match="; give an audio root and a frames root"):
         opened(listed)
 

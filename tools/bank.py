@@ -22,7 +22,7 @@ app = typer.Typer(cls=Commands)
 
 @app.callback(invoke_without_command=True)
 def bank(context: typer.Context) -> None:
-    """Import or show the sounds and pictures that corruptions add.
+    """Import or show the sounds and images that corruptions add.
 
     Example:  avrb bank page bank.html
     """
@@ -31,9 +31,7 @@ def bank(context: typer.Context) -> None:
 
 @app.command("import", cls=Command)
 def import_(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Folder of sounds and pictures.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of sounds and images.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The bank's file to write.")],
     fill: Annotated[
         bool,
@@ -42,7 +40,7 @@ def import_(
         ),
     ] = False,
 ) -> None:
-    """Check sounds and pictures, and store them as one file for --bank.
+    """Check sounds and images, and store them as one file for --bank.
 
     Example:  avrb bank import noise_bank/ noise.avrbbank
 

@@ -40,7 +40,7 @@ def open_stream(path: Path, kind: Kind) -> Iterator[tuple[Any, Any]]:
     with naming_file(path), av.open(address, metadata_errors="replace") as container:
         stream = find_stream(container, kind)
         if stream is None:
-            missing = "sound track" if kind == "audio" else "picture"
+            missing = "sound track" if kind == "audio" else "frames"
             raise DataError(f"{path} has no {missing}.")
         if stream.codec_context is None:
             raise DataError(f"{path} holds {kind} of a kind that no decoder here knows.")
@@ -64,16 +64,16 @@ def naming_file(path: Path) -> Iterator[None]:
 
 
 def check_size(path: Path, width: int, height: int) -> None:
-    """Raise DataError for pictures so large that a few bytes of a file could fill the memory."""
+    """Raise DataError for frames so large that a few bytes of a file could fill the memory."""
     if width * height > DEFAULT_LIMITS.max_pixels:
         raise DataError(
-            f"{path} announces pictures of {width}x{height} pixels; at most "
+            f"{path} announces frames of {width}x{height} pixels; at most "
             f"{DEFAULT_LIMITS.max_pixels} are read."
         )
 
 
 def find_stream(container: Any, kind: Kind) -> Any:
-    """The first stream of a kind, None if there is none; a cover is no picture of the video."""
+    """The first stream of a kind, None if there is none; a cover is no frame of the video."""
     cover = require_pyav().stream.Disposition.attached_pic
     streams = (s for s in container.streams if not s.disposition & cover)
     return next((s for s in streams if s.type == kind), None)
@@ -82,7 +82,7 @@ def find_stream(container: Any, kind: Kind) -> Any:
 def read_packets(container: Any) -> Iterator[Any]:
     """Every packet of every stream in the order of the file, the last of each an empty one.
 
-    The times of the first pictures and sound are on one clock, also where they start over part
+    The times of the first frames and sound are on one clock, also where they start over part
     way, as in transport streams that were put one behind the other.
     """
     clock = _Clock()
@@ -116,7 +116,7 @@ class _Clock:
         shown = dts if pts is None else pts
         if shown is None:
             return
-        if dts is not None:  # times on screen step back with every reordered picture
+        if dts is not None:  # times on screen step back with every reordered frame
             if times.latest is not None and dts < times.latest - times.step_back:
                 self._next_part(times, shown)
             times.latest = dts

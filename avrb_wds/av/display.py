@@ -1,4 +1,4 @@
-"""A decoded picture as players show it: turned and mirrored as the file says."""
+"""A decoded frame as players show it: turned and mirrored as the file says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def to_rgb_upright(frame: Any, path: Path) -> Frame:
     path: of its file, which a DataError names where the pixels cannot be converted.
 
     Only what leaves rows and columns rows and columns is carried out, as in browsers: where the
-    file asks for another angle, the picture is as stored.
+    file asks for another angle, the frame is as stored.
     """
     # Threads of each frame's own would cost more than they save: many frames are made at a time.
     with naming_file(path):

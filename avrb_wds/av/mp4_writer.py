@@ -73,28 +73,28 @@ def to_yuv420p(frame: Frame) -> Any:
 class Mp4Writer:
     """An mp4 in the making; a context manager that finishes it, or leaves it if an error came.
 
-    out: open for writing and seeking.  Pictures and sound are to be given in step, so that only
+    out: open for writing and seeking.  Frames and audio are to be given in step, so that only
     little waits for the other.
     """
 
-    def __init__(self, out: BinaryIO, picture: VideoFormat, sound: AudioFormat | None) -> None:
+    def __init__(self, out: BinaryIO, video: VideoFormat, audio: AudioFormat | None) -> None:
         self._av = require_pyav()
         self._sink = _Sink(out)
         self._file = self._av.open(self._sink, "w", format="mp4")
-        self._unit = picture.unit
-        self._picture = _add_video_stream(self._file, picture)
-        self._sound = _add_audio_stream(self._file, sound) if sound else None
-        self._format = sound
+        self._unit = video.unit
+        self._video = _add_video_stream(self._file, video)
+        self._audio = _add_audio_stream(self._file, audio) if audio else None
+        self._format = audio
 
     def write_frame(self, frame: Any, time: Fraction, duration: Fraction) -> None:
         """Add a frame of `to_yuv420p`, shown from `time` on; times rise."""
         frame.time_base = self._unit
         frame.pts, frame.duration = round(time / self._unit), round(duration / self._unit)
-        self._file.mux(self._picture.encode(frame))
+        self._file.mux(self._video.encode(frame))
 
     def write_audio(self, pcm: Pcm, position: int) -> None:
         """Add (channels, samples) int16, the first of them at sample `position` of the clock."""
-        assert self._sound is not None
+        assert self._audio is not None
         assert self._format is not None
         for start in range(0, pcm.shape[1], PIECE):
             piece = np.ascontiguousarray(pcm[:, start : start + PIECE].T).reshape(1, -1)
@@ -103,7 +103,7 @@ class Mp4Writer:
             frame.sample_rate = self._format.sample_rate
             frame.time_base = Fraction(1, self._format.sample_rate)
             frame.pts = position + start
-            self._file.mux(self._sound.encode(frame))
+            self._file.mux(self._audio.encode(frame))
 
     def write_clip(self, frames: Iterable[Frame], each: Fraction, pcm: Pcm | None) -> None:
         """Add all frames, each shown for `each` seconds, and what sounds meanwhile, in step."""
@@ -138,9 +138,9 @@ class Mp4Writer:
             raise self._sink.error
 
     def _flush(self) -> None:
-        self._file.mux(self._picture.encode())
-        if self._sound is not None:
-            self._file.mux(self._sound.encode())
+        self._file.mux(self._video.encode())
+        if self._audio is not None:
+            self._file.mux(self._audio.encode())
 
 
 class _Sink:

@@ -20,7 +20,7 @@ MILLION = 1_000_000
 class TruncationCheck:
     """What has been read of a file, to compare with what the file announces.
 
-    stream: of the pictures, whose average rate is `rate`.
+    stream: of the frames, whose average rate is `rate`.
     """
 
     def __init__(self, path: Path, container: Any, stream: Any, rate: Fraction) -> None:
@@ -66,7 +66,7 @@ class TruncationCheck:
             )
 
     def _lacks_frames(self) -> bool:
-        """Whether an mp4 ends before its last picture; an edit list may leave out others."""
+        """Whether an mp4 ends before its last frame; an edit list may leave out others."""
         duration, start = self._stream.duration, self._stream.start_time or 0
         if not duration:
             return True

@@ -119,7 +119,7 @@ def _decode_time(packet: Any, time: Fraction) -> Fraction:
 def read_video_frames(path: Path, info: VideoInfo) -> Generator[VideoFrame, None, None]:
     """Every frame of a video; times rise strictly, whatever the file says.
 
-    Pictures that lean on some from before the file starts, as where a recording was cut, are left
+    Frames that lean on some from before the file starts, as where a recording was cut, are left
     out.  Raises DataError, naming the file and the cause, where it is damaged, holds no frame, or
     ends before it says it does.
     """

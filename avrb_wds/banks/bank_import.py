@@ -1,4 +1,4 @@
-"""A folder of sounds and pictures to a bank, as one checked file."""
+"""A folder of sounds and images to a bank, as one checked file."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def import_bank(
     fill: bool = False,
     progress: Progress | None = None,
 ) -> Bank:
-    """Check the sounds and pictures under `folder`, store them in the file `out`, and open it.
+    """Check the sounds and images under `folder`, store them in the file `out`, and open it.
 
     folder: in the layout of the released AVROBUSTBENCH (audio_corruptions/KIND/*.wav,
     visual_corruptions/frost*.png and crowd_image/*.png, or those at the top), or plain folders:
-    sounds in one for each kind, named by the corruption, pictures in textures and silhouettes.
+    sounds in one for each kind, named by the corruption, images in textures and silhouettes.
     Their order is that of their names.  What is missing stays missing, and is an error once a
     corruption asks for it, unless `fill` takes it from the built-in bank.
     progress: called with (files done, files).
@@ -43,12 +43,12 @@ def import_bank(
     then.  The same folder gives the same bytes.
     """
     source, target = Path(folder), Path(out)
-    check_folder(source, "sounds or pictures")
+    check_folder(source, "sounds or images")
     check_target(target)
     found = {group: _files(source, group) for group in GROUPS}
     if not any(found.values()):
         raise UsageError(
-            f"{source} holds no sounds or pictures for a bank; give folders of sounds named "
+            f"{source} holds no sounds or images for a bank; give folders of sounds named "
             f"{', '.join(KINDS)}, or the folder above audio_corruptions and visual_corruptions."
         )
     with atomic_file(target) as file:
@@ -100,10 +100,10 @@ def _items(found: dict[str, list[Path]], fill: bool, progress: Progress | None) 
 
 
 def _item(group: str, path: Path) -> Item:
-    return _sound(group, path) if group in KINDS else _picture(group, path)
+    return _audio(group, path) if group in KINDS else _image(group, path)
 
 
-def _sound(kind: str, path: Path) -> Item:
+def _audio(kind: str, path: Path) -> Item:
     data = read_file(path)
     with naming(path):
         pcm, sample_rate = decode_audio(data)
@@ -114,7 +114,7 @@ def _sound(kind: str, path: Path) -> Item:
     return Item(kind, path_to_text(path.name), pcm, sample_rate)
 
 
-def _picture(group: str, path: Path) -> Item:
+def _image(group: str, path: Path) -> Item:
     data = read_file(path)
     with naming(path):
         pixels = decode_frame(data) if group == "texture" else decode_pixels(data)

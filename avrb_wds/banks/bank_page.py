@@ -38,12 +38,12 @@ img, audio {{ width: 100%; display: block }} .spectrum {{ height: 110px }}
 def write_bank_page(
     bank: Bank, out: str | os.PathLike[str], progress: Progress | None = None
 ) -> None:
-    """Write the page of a bank: every sound as a player and spectrogram, every picture.
+    """Write the page of a bank: every sound as a player and spectrogram, every image.
 
     Sounds are in it as FLAC, textures as JPEG; the built-in bank makes 16 MB.  progress:
     called with (items done, items).
     """
-    title = "The bank of sounds and pictures"
+    title = "The bank of sounds and images"
     body = "\n".join(_sections(bank, progress))
     page = PAGE.format(title=title, digest=bank.digest, body=body)
     write_atomic(Path(out), page.encode(errors="backslashreplace"))
@@ -55,28 +55,28 @@ def _sections(bank: Bank, progress: Progress | None) -> Iterator[str]:
     for group in groups:
         yield f"<h2>{group}</h2>\n<section>"
         for item in bank.items(group):
-            yield _sound(item) if group in KINDS else _picture(item)
+            yield _audio(item) if group in KINDS else _image(item)
             done += 1
             if progress:
                 progress(done, total)
         yield "</section>"
 
 
-def _sound(item: Item) -> str:
+def _audio(item: Item) -> str:
     seconds = item.data.shape[1] / item.sample_rate
     label = f"{item.name}: {seconds:.1f} s, {item.sample_rate} Hz, {item.data.shape[0]} ch"
     sound = data_url("audio/flac", encode_audio(item.data, item.sample_rate, "flac"))
-    picture = data_url(
+    image = data_url(
         "image/jpeg", _coded(spectrogram(item.data.mean(axis=0), item.sample_rate), "JPEG")
     )
     return (
-        f'<figure><img class="spectrum" src="{picture}" alt="spectrogram of {html.escape(label)}">'
+        f'<figure><img class="spectrum" src="{image}" alt="spectrogram of {html.escape(label)}">'
         f'<audio controls preload="none" src="{sound}"></audio>'
         f"<figcaption>{html.escape(label)}</figcaption></figure>"
     )
 
 
-def _picture(item: Item) -> str:
+def _image(item: Item) -> str:
     height, width = item.data.shape[:2]
     label = html.escape(f"{item.name}: {width}x{height}")
     if item.group == "texture":
@@ -89,7 +89,7 @@ def _picture(item: Item) -> str:
     )
 
 
-def _coded(picture: npt.NDArray[np.uint8], kind: str) -> bytes:
+def _coded(image: npt.NDArray[np.uint8], kind: str) -> bytes:
     coded = io.BytesIO()
-    Image.fromarray(picture).save(coded, kind, quality=88)
+    Image.fromarray(image).save(coded, kind, quality=88)
     return coded.getvalue()

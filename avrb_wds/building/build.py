@@ -103,7 +103,7 @@ def build_dataset(
             _check_failures(journal, work, max_errors)
             _conclude(journal, work)
         except BaseException:
-            if not journal.layouts:
+            if not journal.shapes:
                 with suppress(OSError):  # it is gone
                     journal.discard()
             raise
@@ -133,7 +133,7 @@ def _conclude(journal: Journal, work: BuildJob) -> None:
 def _write(journal: Journal, work: BuildJob, num_workers: int, progress: Progress | None) -> None:
     """Make what the journal has not done yet; a shard is in the journal once it is whole."""
     writer: Writer | None = None
-    layout: ClipShape | None = None
+    shape: ClipShape | None = None
     failures: list[ClipFailure] = []
     notes: list[str] = []
     converted = work.convert(journal.done, num_workers)
@@ -146,13 +146,13 @@ def _write(journal: Journal, work: BuildJob, num_workers: int, progress: Progres
                 journal.check()
                 writer = writer or work.writer(journal.folder, len(journal.shards))
                 writer.add(clip.key, clip.members)
-                layout = layout | clip.layout if layout else clip.layout
+                shape = shape | clip.shape if shape else clip.shape
                 notes += [clip.note] if clip.note else []
             if done == work.clips or (writer and len(writer) == work.clips_per_step):
                 journal.check()
                 entry = writer.finish() if writer else None
-                journal.add(JournalEntry(done, tuple(failures), entry, layout, tuple(notes)))
-                writer, layout, failures, notes = None, None, [], []
+                journal.add(JournalEntry(done, tuple(failures), entry, shape, tuple(notes)))
+                writer, shape, failures, notes = None, None, [], []
             if progress:
                 progress(done, work.clips)
     finally:
@@ -163,7 +163,7 @@ def _write(journal: Journal, work: BuildJob, num_workers: int, progress: Progres
 
 def _check_failures(journal: Journal, work: BuildJob, max_errors: int) -> None:
     failures = journal.failures
-    if not journal.layouts:
+    if not journal.shapes:
         raise MissingClipsError(f"none of the {work.clips} clips could be packed.", failures)
     if len(failures) > max_errors:
         raise MissingClipsError(

@@ -52,12 +52,12 @@ def _shared(mine: int | None, theirs: int | None) -> int | None:
 
 @dataclass(frozen=True)
 class PackedClip:
-    """A clip's key, its members (extension, bytes) in the order they are stored, and layout.
+    """A clip's key, its members (extension, bytes) in the order they are stored, and shape.
 
     note: goes into the journal, where there is one.
     """
 
     key: str
     members: tuple[tuple[str, bytes], ...]
-    layout: ClipShape
+    shape: ClipShape
     note: str = ""

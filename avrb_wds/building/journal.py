@@ -146,7 +146,7 @@ class Journal:
         return tuple(step.shard for step in self.steps if step.shard)
 
     @property
-    def layouts(self) -> tuple[ClipShape, ...]:
+    def shapes(self) -> tuple[ClipShape, ...]:
         """Of all steps in which a clip was packed."""
         return tuple(step.layout for step in self.steps if step.layout)
 

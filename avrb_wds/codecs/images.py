@@ -20,7 +20,7 @@ from .faults import decoding, quiet_stderr, quiet_warnings
 JPEG = b"\xff\xd8\xff"
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 """What Pillow may take an image for.  It knows many more, and starts Ghostscript for some."""
-ANIMATED = ("PNG", "WEBP")  # where several pictures are one that moves; else the first one counts
+ANIMATED = ("PNG", "WEBP")  # where several images are one that moves; else the first one counts
 ORIENTATION = 0x0112  # of EXIF
 UPRIGHT = (0, False)
 # (quarter turns to the left, mirrored afterwards) by the value of the tag.
@@ -37,7 +37,7 @@ def decode_frame(
     """An encoded image as an RGB frame (h, w, 3) uint8, into `out` where it is given.
 
     JPEG is decoded by simplejpeg, equal to Pillow to the bit and without the interpreter lock.  Of
-    several pictures in a file it is the first.  Raises DataError with the cause where the image is
+    several images in a file it is the first.  Raises DataError with the cause where the image is
     broken, is in none of FORMATS, has numbers without a scale or more than `limits.max_pixels`, and
     where `out` has another size.
     """

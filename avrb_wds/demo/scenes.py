@@ -64,7 +64,7 @@ SHAPES: dict[str, Callable[[Plane, Plane], npt.NDArray[np.bool_]]] = {
 
 @dataclass(frozen=True)
 class Scene:
-    """One clip's picture: a shape of one colour that drifts over a ground of another.
+    """One clip's frames: a shape of one color that drifts over a ground of another.
 
     Place, drift, size, tilt, colours and ground are drawn from `draw` at the beginning.
 
@@ -99,7 +99,7 @@ class Scene:
         )
 
     def frame(self, time: float) -> Frame:
-        """The picture at a time from 0 (the clip's beginning) to 1 (its end), (h, w, 3) uint8."""
+        """The frame at a time from 0 (the clip's beginning) to 1 (its end), (h, w, 3) uint8."""
         size = self.ground.shape[0]
         axis = (np.arange(size) + 0.5) * (2 / size) - 1
         x = (axis[np.newaxis, :] - self.start[0] - self.drift[0] * time) / self.scale

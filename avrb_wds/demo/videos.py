@@ -15,7 +15,7 @@ from .sounds import SOUNDS, make_sound
 
 CLASSES = tuple(f"{shape} {name}" for shape, name in zip(SHAPES, SOUNDS, strict=True))
 SIZE, RATE, SECONDS, SAMPLE_RATE = 112, 6, 2.5, 16_000
-PICTURE = VideoFormat(
+VIDEO = VideoFormat(
     SIZE, SIZE, Fraction(1, RATE), Fraction(RATE), Fraction(1), BT709, BT709, quality="18"
 )
 
@@ -40,6 +40,6 @@ def _write(path: Path, name: str, seed: int) -> None:
     scene = Scene.of(shape, Draw(seed, "demo", path.stem, "visual"), SIZE)
     pcm = make_sound(noise, Draw(seed, "demo", path.stem, "audio"), SECONDS, SAMPLE_RATE)
     count = round(SECONDS * RATE)
-    with atomic_file(path) as out, Mp4Writer(out, PICTURE, AudioFormat(1, SAMPLE_RATE)) as file:
+    with atomic_file(path) as out, Mp4Writer(out, VIDEO, AudioFormat(1, SAMPLE_RATE)) as file:
         frames = (scene.frame(number / count) for number in range(count))
-        file.write_clip(frames, PICTURE.unit, pcm)
+        file.write_clip(frames, VIDEO.unit, pcm)

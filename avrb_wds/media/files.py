@@ -216,7 +216,7 @@ def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, ke
     """Write the image at `path`, corrupted as frame 0 of clip `key`, into `out`.
 
     kind: what to write, a value of IMAGES: JPEG at quality 95, 4:2:0; the others without loss.
-    The picture is RGB, and upright where the file says that it is to be turned.  Raises DataError,
+    The image is RGB, and upright where the file says that it is to be turned.  Raises DataError,
     naming the file and the cause, where it cannot be decoded or moves.
     """
     frame = corrupter.frame(read_image(path), key, 0)
@@ -228,7 +228,7 @@ def corrupt_image(path: Path, out: BinaryIO, kind: str, corrupter: Corrupter, ke
 
 
 def read_image(path: Path) -> Frame:
-    """The picture at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
+    """The image at `path`, RGB and upright; raises DataError as `corrupt_image` does."""
     data = read_file(path)
     with naming(path):
         return decode_image(data)

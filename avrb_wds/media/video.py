@@ -40,7 +40,7 @@ def corrupt_video(
     out: open for writing and seeking.  key: of the clip, for the draws; frame f draws by its
     number f.  duration: seconds from the start; None for all.  progress: called with (frames done,
     frames expected).  Raises DataError, naming the file and the cause, where it is damaged, cut
-    off, or holds no picture.
+    off, or holds no frame.
     """
     limit = _parse_duration(duration)
     info = read_video_info(path)
@@ -54,7 +54,7 @@ def corrupt_video(
             shown = takewhile(lambda frame: frame.time < end, shown)
             track = track.until(end) if track else None
         if first.time - start >= (limit or math.inf):
-            raise DataError(f"{path} shows no picture in its first {duration} s.")
+            raise DataError(f"{path} shows no frame in its first {duration} s.")
         expected = _expected_frames(info, limit)
         formats = _video_format(info, first), _audio_format(track)
         with _naming_encoded(path), Mp4Writer(out, *formats) as file:
@@ -148,7 +148,7 @@ def _expected_frames(info: VideoInfo, limit: Fraction | None) -> int:
 
 
 class _Muxer:
-    """Pictures and sound into the file in step, on a clock that starts at `start`."""
+    """Frames and sound into the file in step, on a clock that starts at `start`."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ def clip_audio(
 ) -> tuple[Pcm, int]:
     """The sound of a file under settled options: ((channels, samples) int16, sample rate in Hz).
 
-    video: the window of `path`, where the clip's pictures are in it, too.  Raises DataError, naming
+    video: the window of `path`, where the clip's frames are in it, too.  Raises DataError, naming
     the file and the cause, where there is no sound or it cannot be decoded.
     """
     if video is not None:

@@ -1,4 +1,4 @@
-"""The pictures of a clip as encoded frames, ready for a shard."""
+"""The frames of a clip, encoded, ready for a shard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..paths import naming, read_file, text_to_path
 from ..shards.numbering import frame_places, numbered_alike
 from .options import CAV_MAE, Keep, PackOptions
 from .sampling import choose_frames
-from .sources.base import FrameColumns, FrameFolder, Pictures
+from .sources.base import FrameColumns, FrameFolder, FrameSource
 from .video_window import VideoWindow
 
 MOST_FRAMES = 1 << 20  # of a folder, numbers that lack included
@@ -28,9 +28,9 @@ EncodedFrame = tuple[bytes, tuple[int, int]]
 """A JPEG and its (height, width)."""
 
 
-def resolve_options(pictures: Pictures, options: PackOptions) -> PackOptions:
-    """`options` with what they leave open settled as it suits the kind of pictures."""
-    if isinstance(pictures, FrameColumns):
+def resolve_options(source: FrameSource, options: PackOptions) -> PackOptions:
+    """`options` with what they leave open settled as it suits the kind of source."""
+    if isinstance(source, FrameColumns):
         return replace(options, frame_size=options.frame_size or "keep")
     return replace(
         options,
@@ -41,17 +41,17 @@ def resolve_options(pictures: Pictures, options: PackOptions) -> PackOptions:
 
 
 def clip_frames(
-    pictures: VideoWindow | FrameFolder | FrameColumns, options: PackOptions
+    source: VideoWindow | FrameFolder | FrameColumns, options: PackOptions
 ) -> list[EncodedFrame]:
     """The frames that settled options take, as JPEGs of one size.
 
     Raises DataError, naming the file and the cause, for one that is missing or cannot be decoded.
     """
     size, quality = options.frame_size, options.quality
-    if isinstance(pictures, VideoWindow):
-        frames = pictures.frames(partial(_encode, size=size, quality=quality))
+    if isinstance(source, VideoWindow):
+        frames = source.frames(partial(_encode, size=size, quality=quality))
     else:
-        frames = [_stored(path, size, quality) for path in _paths(pictures, options)]
+        frames = [_stored(path, size, quality) for path in _paths(source, options)]
     sizes = sorted({shape for _, shape in frames})
     if len(sizes) > 1:
         named = ", ".join(f"{width}x{height}" for height, width in sizes)
@@ -92,12 +92,12 @@ def _stored(path: Path, size: int | Keep | None, quality: int) -> EncodedFrame:
     return _encode(frame, size, quality)
 
 
-def _paths(pictures: FrameFolder | FrameColumns, options: PackOptions) -> list[Path]:
-    if isinstance(pictures, FrameFolder):
-        paths, rate = _numbered(pictures.path), pictures.fps
+def _paths(source: FrameFolder | FrameColumns, options: PackOptions) -> list[Path]:
+    if isinstance(source, FrameFolder):
+        paths, rate = _numbered(source.path), source.fps
     else:
         # Nothing says how far apart they are: they cover the clip, so the window is no matter.
-        paths, rate = _column(pictures), 1.0
+        paths, rate = _column(source), 1.0
         options = replace(options, duration=None)
     times = [number / rate for number in range(len(paths))]
     return [paths[number] for number in choose_frames(times, rate, options)]
@@ -125,8 +125,8 @@ def _numbered(folder: Path) -> list[Path]:
     return [folder / text_to_path(name) for name, start, end in held for _ in range(start, end)]
 
 
-def _column(pictures: FrameColumns) -> list[Path]:
-    return [column_path(pictures, number) for number in column_numbers(pictures.root)]
+def _column(source: FrameColumns) -> list[Path]:
+    return [column_path(source, number) for number in column_numbers(source.root)]
 
 
 def column_numbers(root: Path) -> list[str]:
@@ -137,10 +137,10 @@ def column_numbers(root: Path) -> list[str]:
     return sorted(numbers, key=int)
 
 
-def column_path(pictures: FrameColumns, number: str) -> Path:
+def column_path(source: FrameColumns, number: str) -> Path:
     """The image of a clip in the folder frame_`number`; raises DataError where it is missing."""
-    folder = pictures.root / f"frame_{number}"
-    names = [f"{pictures.name}.{kind}" for kind in FRAME_EXTENSIONS]
+    folder = source.root / f"frame_{number}"
+    names = [f"{source.name}.{kind}" for kind in FRAME_EXTENSIONS]
     found = [path for name in names if (path := folder / name).is_file()]
     if not found:
         raise DataError(f"{folder / names[0]} does not exist.")

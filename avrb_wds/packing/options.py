@@ -1,4 +1,4 @@
-"""What `pack` may be told about pictures, sound and shards."""
+"""What `pack` may be told about frames, audio and shards."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class PackJob:
     ) -> PackJob:
         """The job for these arguments; raises UsageError, DataError or MissingExtraError."""
         source, encoder = open_source(path, source_options)
-        kinds = {type(clip.pictures) for clip in source.clips}
+        kinds = {type(clip.frames) for clip in source.clips}
         if VideoFile in kinds:
             require_pyav()
         if FrameColumns in kinds and options.fps is not None:
@@ -112,7 +112,7 @@ class PackJob:
             self.name,
             sum(shard.clips for shard in journal.shards),
             journal.shards,
-            *reduce(or_, journal.layouts).parts(self.options.audio_format),
+            *reduce(or_, journal.shapes).parts(self.options.audio_format),
             self.encoder.classes.names,
             self.encoder.task,
         )
@@ -128,9 +128,9 @@ def convert_clip(
     """The members of one clip; a ClipFailure where its data is missing, broken or empty."""
     try:
         check_file(clip.audio)
-        if isinstance(clip.pictures, VideoFile):
-            check_file(clip.pictures.path)
-        frames, (pcm, sample_rate) = _parts(clip, resolve_options(clip.pictures, options))
+        if isinstance(clip.frames, VideoFile):
+            check_file(clip.frames.path)
+        frames, (pcm, sample_rate) = _parts(clip, resolve_options(clip.frames, options))
     except DataError as error:
         return ClipFailure(clip.video_id, clip.source, str(error))
     record = ClipRecord(
@@ -146,15 +146,15 @@ def convert_clip(
         *((f"frame_{number:04d}.jpg", coded) for number, (coded, _) in enumerate(frames)),
     )
     height, width = frames[0][1]
-    layout = ClipShape(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
-    return PackedClip(escape_key(clip.video_id), members, layout)
+    shape = ClipShape(len(frames), height, width, sample_rate, pcm.shape[0], pcm.shape[1])
+    return PackedClip(escape_key(clip.video_id), members, shape)
 
 
 def _parts(clip: SourceClip, options: PackOptions) -> tuple[list[EncodedFrame], tuple[Pcm, int]]:
-    """Frames and sound; of one file they are of the same moments."""
-    if not isinstance(clip.pictures, VideoFile):
-        return clip_frames(clip.pictures, options), clip_audio(clip.audio, options)
-    together = clip.audio == clip.pictures.path
-    video = VideoWindow.of(clip.pictures.path, options, with_audio=together)
-    sound = clip_audio(clip.audio, options, video if together else None)
-    return clip_frames(video, options), sound
+    """Frames and audio; of one file they are of the same moments."""
+    if not isinstance(clip.frames, VideoFile):
+        return clip_frames(clip.frames, options), clip_audio(clip.audio, options)
+    together = clip.audio == clip.frames.path
+    video = VideoWindow.of(clip.frames.path, options, with_audio=together)
+    audio = clip_audio(clip.audio, options, video if together else None)
+    return clip_frames(video, options), audio

@@ -28,21 +28,21 @@ class Span:
     end: Fraction
 
 
-def choose_window(pictures: Span, sound: Span | None, options: PackOptions) -> Span:
+def choose_window(frames: Span, audio: Span | None, options: PackOptions) -> Span:
     """The part of a file that a clip takes: `duration` seconds, of a shorter file all.
 
-    The file starts when the first of its pictures and its sound does and ends when the last of
-    them does, by the pictures if both end within a tenth of a second.
+    The file starts when the first of its frames and its audio does and ends when the last of
+    them does, by the frames if both end within a tenth of a second.
 
     >>> choose_window(Span(Fraction(2), Fraction(9)), Span(Fraction(0), Fraction(7)),
     ...               PackOptions(duration=5, window="center"))
     Span(start=Fraction(2, 1), end=Fraction(7, 1))
     """
-    start, end = pictures.start, pictures.end
-    if sound is not None:
-        start = min(start, sound.start)
-        if sound.end - end > TOGETHER:
-            end = sound.end
+    start, end = frames.start, frames.end
+    if audio is not None:
+        start = min(start, audio.start)
+        if audio.end - end > TOGETHER:
+            end = audio.end
     seconds = exact_seconds(options)
     if seconds is None or seconds >= end - start:
         return Span(start, end)

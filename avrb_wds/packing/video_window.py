@@ -48,7 +48,7 @@ class VideoWindow:
         audio_span = Span(track.start, track.end) if track else None
         window = choose_window(frame_span, audio_span, options)
         if frame_span.start >= window.end:
-            raise DataError(f"{path} shows no picture in the {options.duration} s taken of it.")
+            raise DataError(f"{path} shows no frame in the {options.duration} s taken of it.")
         return cls(path, frame_times, track, window, options)
 
     def frames(self, convert: Callable[[Frame], T]) -> list[T]:

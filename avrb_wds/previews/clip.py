@@ -1,4 +1,4 @@
-"""The clip that is previewed: from shards, or a video, picture or audio file."""
+"""The clip that is previewed: from shards, or a video, image or audio file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PreviewClip:
 
     source: where it comes from, in words.  frames: uint8 (t, h, w, 3) RGB.  pcm: int16 (channels,
     samples).  One of them may be None; then sample_rate is 0, or seconds that of the sound.
-    seconds: how long the frames are shown together, 0 for a still picture.
+    seconds: how long the frames are shown together, 0 for an image.
     """
 
     key: str
@@ -68,7 +68,7 @@ def _position(shards: ShardSet, key: str | None) -> int:
 
 
 def clip_of_file(path: Path, seconds: float) -> PreviewClip:
-    """The first `seconds` of a video or sound, or a picture, at most 176 pixels on the short side.
+    """The first `seconds` of a video or audio file, or an image; at most 176 pixels a short side.
 
     Raises UsageError for a file of another kind, DataError, naming the file and the cause, for
     one that cannot be decoded.

@@ -32,14 +32,14 @@ class Panel:
     """condition: what the clip is under.  frame: JPEG of its middle frame.  spectrum: JPEG.
 
     film: an mp4 of its frames and sound, or a FLAC file where there is sound alone.  What the clip
-    has none of is None.  picture: the middle frame as it is, for sheets.
+    has none of is None.  image: the middle frame as it is, for sheets.
     """
 
     condition: Condition
     frame: bytes | None
     spectrum: bytes | None
     film: bytes | None
-    picture: Frame | None
+    image: Frame | None
     pcm: Pcm | None
 
 

@@ -22,8 +22,8 @@ def frame_sheet(panels: Sequence[Panel], columns: Sequence[str], out: BinaryIO) 
     """
 
     def shown(panel: Panel) -> Frame:
-        assert panel.picture is not None  # the clip has frames
-        return panel.picture
+        assert panel.image is not None  # the clip has frames
+        return panel.image
 
     height, width = shown(panels[0]).shape[:2]
     _sheet(panels, columns, out, shown, height / width)

@@ -37,12 +37,12 @@ def check_id(video_id: str, key: str) -> None:
 def check_clip(folder: Path, note: ClipNote, frame_format: str, *, read: bool) -> None:
     """Raise DataError unless the files of a clip are there; read: byte by byte."""
     check_id(note.video_id, note.key)
-    names = [_sound(note.video_id)]
+    names = [_audio(note.video_id)]
     names += [_frame(note.video_id, number, f".{frame_format}") for number in range(note.frames)]
     check_files([folder / name for name in names], note.bytes, note.sha256 if read else None)
 
 
-def _sound(video_id: str) -> str:
+def _audio(video_id: str) -> str:
     return f"{AUDIO}/{video_id}.wav"
 
 
@@ -54,7 +54,7 @@ def listing(notes: Iterable[ClipNote]) -> bytes:
     """The JSON of these clips, as create_json.py of the released benchmark spells it."""
     data = [
         {
-            "wav": _sound(note.video_id),
+            "wav": _audio(note.video_id),
             "labels": ",".join(note.labels),
             "video_id": note.video_id,
             "video_path": FRAMES,
@@ -79,7 +79,7 @@ class FolderWriter:
         """Write a clip of members: its json first, then its sound and frames."""
         (_, record), (_, sound), *frames = members
         video_id = ClipRecord.from_bytes(record, f"the json of clip {key!r}").video_id
-        self._write(_sound(video_id), sound)
+        self._write(_audio(video_id), sound)
         for number, (name, data) in enumerate(frames):
             suffix = PurePosixPath(name).suffix
             self._write(_frame(video_id, number, suffix), data)

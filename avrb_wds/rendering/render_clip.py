@@ -101,8 +101,8 @@ def render_clip(
         *((f"frame_{n:04d}.{options.frame_format}", data) for n, data in enumerate(coded)),
     )
     count, height, width, _ = frames.shape
-    layout = ClipShape(count, height, width, clip.sample_rate, *pcm.shape)
-    return PackedClip(clip.key, members, layout, note.to_text())
+    shape = ClipShape(count, height, width, clip.sample_rate, *pcm.shape)
+    return PackedClip(clip.key, members, shape, note.to_text())
 
 
 def _as_stored(raw: RawClip, options: RenderOptions) -> list[bytes] | None:

@@ -154,12 +154,12 @@ class RenderJob:
         )
 
     def _rendered(self, journal: Journal) -> Manifest:
-        layout = reduce(or_, journal.layouts)
+        shape = reduce(or_, journal.shapes)
         return Manifest(
             self.name,
             sum(shard.clips for shard in journal.shards),
             journal.shards,
-            *layout.parts(self._audio_format, self.options.frame_format),
+            *shape.parts(self._audio_format, self.options.frame_format),
             self.manifest.classes,
             self.manifest.task,
         )

@@ -15,7 +15,7 @@ from cells import Row, rendered
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # one measure for the page and the tests
 
-from helpers.bank_figures import figures, made_pictures  # noqa: E402
+from helpers.bank_figures import figures, made_images  # noqa: E402
 
 from avrb_wds.banks.bank_import import import_bank  # noqa: E402
 from avrb_wds.codecs import decode_frame  # noqa: E402
@@ -40,7 +40,7 @@ AVROBUSTBENCH, in the same order."""
 def section(reference: Bank) -> str:
     """The introduction and a table for each image."""
     images = {"the clip's frame": decode_frame(FRAME.read_bytes())}
-    images |= {f"an image of {name}": made for name, made in made_pictures(192).items()}
+    images |= {f"an image of {name}": made for name, made in made_images(192).items()}
     columns, heads = ("psnr", "ssim", "ch_mean"), ("PSNR dB", "SSIM", "mean")
     tables = [
         rendered(f"Built-in bank, {title}", _rows(image, reference), columns, heads)

@@ -13,7 +13,7 @@ from avrb_wds.corruptions import Draw, Frame
 from avrb_wds.corruptions.bank import Bank
 from avrb_wds.demo.scenes import Scene
 
-__all__ = ["FROST", "LIMITS", "figures", "made_pictures"]
+__all__ = ["FROST", "LIMITS", "figures", "made_images"]
 
 # Frost with the released bank's textures on made pictures of 192 pixels: SSIM, channels' means.
 FROST = {
@@ -28,7 +28,7 @@ FROST = {
 LIMITS = {"psnr": 0.7, "ssim": 0.03, "ch_mean": 5.0}
 
 
-def made_pictures(size: int) -> dict[str, Frame]:
+def made_images(size: int) -> dict[str, Frame]:
     """Pictures that are no photograph: one full of edges, one of flat patches."""
     patches = Scene.of("ring", Draw(0, "demo", "clip", "visual"), size)
     return {"edges": golden.make_frame(size, size), "patches": patches.frame(0.5)}

@@ -1,4 +1,4 @@
-"""Folders of sounds and pictures to make banks of."""
+"""Folders of sounds and images to make banks of."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Six people who stand before the camera.
 
 With its margin a picture is covered by .31 to .46, .395 in the mean, as the silhouettes of the
-released benchmark cover theirs; `tests/test_bank_pictures.py` has the figures.
+released benchmark cover theirs; `tests/test_bank_images.py` has the figures.
 
 The proportions are those of the canon of seven and a half heads (Richer, "Anatomie artistique",
 1890): a head is 175 pixels, x is 0 on the body's middle, y goes down from the top of the head.

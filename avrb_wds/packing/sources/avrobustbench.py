@@ -23,7 +23,7 @@ ENTRY = ("wav", "labels", "video_id", "video_path")
 def avrobustbench_source(path: Path, classes: Mapping[str, int]) -> Source:
     """The clips of `{"data": [{wav, labels, video_id, video_path}]}`, in order.
 
-    Pictures are video_path/frame_*/VIDEO_ID.jpg; relative paths start at the JSON's folder.
+    Frames are video_path/frame_*/VIDEO_ID.jpg; relative paths start at the JSON's folder.
     """
     check_file(path)
     value = loads(read_file(path), str(path))

@@ -1,4 +1,4 @@
-"""What every kind of source comes down to: clips that name their pictures, sound and labels."""
+"""What every kind of source comes down to: clips that name their frames, audio and labels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ...shards.record import escape_key
 
 @dataclass(frozen=True)
 class VideoFile:
-    """Pictures in a video."""
+    """Frames of a video."""
 
     path: Path
 
 
 @dataclass(frozen=True)
 class FrameFolder:
-    """Pictures as numbered images in one folder, `fps` of them a second."""
+    """Frames as numbered images in one folder, `fps` of them a second."""
 
     path: Path
     fps: float
@@ -28,27 +28,27 @@ class FrameFolder:
 
 @dataclass(frozen=True)
 class FrameColumns:
-    """Pictures as `root/frame_*/NAME.jpg`, the layout of AVROBUSTBENCH and CAV-MAE."""
+    """Frames as `root/frame_*/NAME.jpg`, the layout of AVROBUSTBENCH and CAV-MAE."""
 
     root: Path
     name: str
 
 
-Pictures = VideoFile | FrameFolder | FrameColumns
+FrameSource = VideoFile | FrameFolder | FrameColumns
 
 
 @dataclass(frozen=True)
 class SourceClip:
     """One clip to pack.
 
-    source: how its file is written where it was found; goes into the clip's json.  audio: a sound
+    source: how its file is written where it was found; goes into the clip's json.  audio: an audio
     file, or a video with a sound track.
     """
 
     video_id: str
     labels: tuple[str, ...]
     source: str
-    pictures: Pictures
+    frames: FrameSource
     audio: Path
 
 

@@ -11,7 +11,7 @@ from ...errors import UsageError, check_one_of
 from ...paths import path_to_text, stat_path, text_to_path
 from ..class_list import ClassList, LabelEncoder, read_class_list
 from .avrobustbench import avrobustbench_source
-from .base import FrameFolder, Pictures, Source, SourceClip, VideoFile
+from .base import FrameFolder, FrameSource, Source, SourceClip, VideoFile
 from .csv_rows import read_rows
 from .video_folder import Ids, folder_source
 
@@ -104,7 +104,7 @@ def _listed_clip(
     )
 
 
-def _frames(path: Path, fps: float) -> Pictures:
+def _frames(path: Path, fps: float) -> FrameSource:
     for folder in (path, path.with_suffix("")):
         if os.path.isdir(folder):  # False for a name that is too long, which its reader says
             return FrameFolder(folder, fps)

@@ -1,4 +1,4 @@
-"""A bank's file: the zip, its manifest, its sounds and pictures."""
+"""A bank's file: the zip, its manifest, its sounds and images."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.bank_figures import FROST, LIMITS, figures, made_pictures
+from helpers.bank_figures import FROST, LIMITS, figures, made_images
 from scipy.ndimage import uniform_filter
 
 from avrb_wds.corruptions.bank import Bank
@@ -34,7 +34,7 @@ def test_silhouettes_cover_as_much_as_the_released_ones() -> None:
 @pytest.mark.parametrize(("picture", "severity"), FROST)
 def test_frost_is_as_strong_as_with_the_released_textures(picture: str, severity: int) -> None:
     ssim, means = FROST[picture, severity]
-    found = figures("frost", severity, made_pictures(192)[picture], None)
+    found = figures("frost", severity, made_images(192)[picture], None)
     assert found["ssim"] == pytest.approx(ssim, abs=LIMITS["ssim"])
     assert found["ch_mean"] == pytest.approx(means, abs=LIMITS["ch_mean"])
 
