@@ -14,18 +14,20 @@ from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.codecs import encode_audio, encode_frame
 from avrb_wds.shards import AudioLayout, ClipRecord, FrameLayout, Manifest
 
+SHARED = Path(__file__).resolve().parents[2] / "shared"  # real clips, where they exist
+MEDIA = SHARED / "media"
 FRAMES, SIDE, RATE, SECONDS = 10, 224, 16_000, 10
 FRAME_NAMES = [f"frame_{number:04}.jpg" for number in range(FRAMES)]
 
 
-def write_shards(folder: Path, clips: int, media: Path) -> None:
+def write_shards(folder: Path, clips: int, media: Path = MEDIA) -> None:
     """Four shards, so that processes that divide whole shards have work, each with the same clip
-    under many keys: 10 frames 224x224 and 10 s of 16 kHz sound."""
+    under many keys: 10 frames 224x224 and 10 s of 16 kHz audio."""
     jpegs = sorted(media.glob("avrobustbench/eval_frames/*/*.jpg"))
     images = [path.read_bytes() for path in jpegs] or [procedural(n) for n in range(FRAMES)]
-    rng = np.random.default_rng(0)
-    pcm = rng.integers(-9000, 9000, (1, RATE * SECONDS)).astype(np.int16)
-    wav = encode_audio(pcm, RATE)
+    if not jpegs:
+        print(f"{media} does not exist; the frames are generated")
+    wav = noise()
     size, entries = -(-clips // 4), []
     for number in range(4):
         writer = ShardWriter(folder, "bench", number)
@@ -44,11 +46,18 @@ def write_shards(folder: Path, clips: int, media: Path) -> None:
 
 
 def procedural(number: int) -> bytes:
-    """A picture with edges, gradients and grain: about 10 KB."""
+    """A JPEG frame with edges, gradients and grain: about 10 KB."""
     rng = np.random.default_rng(number)
     coarse = rng.integers(0, 256, (14, 14, 3), np.uint8).repeat(16, 0).repeat(16, 1)
     grain = rng.integers(-4, 5, coarse.shape)
     return encode_frame(np.clip(coarse + grain, 0, 255).astype(np.uint8), quality=75)
+
+
+def noise() -> bytes:
+    """A WAV file of 10 s of white noise at 16 kHz, mono."""
+    rng = np.random.default_rng(0)
+    pcm = rng.integers(-9000, 9000, (1, RATE * SECONDS)).astype(np.int16)
+    return encode_audio(pcm, RATE)
 
 
 def side_by_side(

@@ -1,6 +1,6 @@
 """How many clips a second `load` delivers, beside a bare loop and other loaders.
 
-    python benchmarks/loading.py [--clips 400] [--rounds 5] [--media ../shared/media]
+    python benchmarks/loading.py [--clips 400] [--rounds 5] [--media FOLDER]
 
 Shards of clips of 10 frames 224x224 (JPEG) and 10 s of 16 kHz sound are written to a temporary
 folder and read from the page cache.  A round runs every way once, so that what else the machine
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
-from clips import FRAMES, RATE, SECONDS, SIDE, side_by_side, verdict, write_shards
+from clips import FRAMES, MEDIA, RATE, SECONDS, SIDE, side_by_side, verdict, write_shards
 from other_loaders import BATCH, WORKERS, open_peers
 
 import avrb_wds as avrb
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--media", type=Path, default=Path("../shared/media"))
+    parser.add_argument("--media", type=Path, default=MEDIA)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         write_shards(Path(folder), arguments.clips, arguments.media)

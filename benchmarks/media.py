@@ -1,24 +1,30 @@
 """create_video on a real video: every corruption at severity 5, against the video's own length.
 
-    python benchmarks/media.py [VIDEO ...]
+    python benchmarks/media.py [--quick] [VIDEO ...]
 
 One process a corruption, through the class, for which torch is in it; `avrb.create_video` does
 without.  speed: seconds of video a second; cpu: seconds of both cores a second of video; peak: the
 most memory of the process, torch (180 MB) and the encoded video in it.  Every output is decoded
-and compared with its source: frames, their times, duration, channels.
+and compared with its source: frames, their times, duration, channels.  --quick: one corruption.
+Without ../shared and a VIDEO it takes a video of the demo.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from avrb_wds.corruptions import CORRUPTIONS
+from clips import MEDIA
 
-MEDIA = Path(__file__).resolve().parents[2] / "shared/media"
+from avrb_wds.corruptions import CORRUPTIONS
+from avrb_wds.demo.videos import make_videos
+
 VIDEOS = (MEDIA / "avrobustbench/eval_segments/BkjpjAohg-0.mp4", MEDIA / "KlsG1EnBEjc_000361.mp4")
 
 RUN = """
@@ -57,12 +63,12 @@ def compare(video: Path, out: Path) -> str:
     return "same" if same else f"DIFFERS: {len(times)}, {len(new_times)}; {seconds}, {new_seconds}"
 
 
-def measure(video: Path, out: Path) -> None:
+def measure(video: Path, out: Path, names: Sequence[str]) -> None:
     times, seconds, channels = seen(video)
     print(f"{video.name}: {len(times)} frames, {seconds:.2f} s, {channels} channels")
     print(f"{'corruption':<14}{'speed':>7}{'cpu':>7}{'peak MB':>9}{'file MB':>9}  frames and sound")
     speeds, peaks = [], []
-    for name in CORRUPTIONS:
+    for name in names:
         command = [sys.executable, "-c", RUN, str(video), name, str(out)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         wall, cpu, peak, size = json.loads(done.stdout)
@@ -77,11 +83,23 @@ def measure(video: Path, out: Path) -> None:
 
 
 def main() -> None:
-    from tempfile import TemporaryDirectory
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("videos", type=Path, nargs="*", metavar="VIDEO")
+    parser.add_argument("--quick", action="store_true", help="one corruption only")
+    arguments = parser.parse_args()
+    names = list(CORRUPTIONS)[: 1 if arguments.quick else None]
+    with tempfile.TemporaryDirectory() as folder:
+        for video in arguments.videos or videos(Path(folder)):
+            measure(video, Path(folder) / "out.mp4", names)
 
-    with TemporaryDirectory() as folder:
-        for video in [Path(name) for name in sys.argv[1:]] or VIDEOS:
-            measure(video, Path(folder) / "out.mp4")
+
+def videos(folder: Path) -> Sequence[Path]:
+    """The real videos, or one of the demo's where they do not exist."""
+    if MEDIA.is_dir():
+        return VIDEOS
+    print(f"{MEDIA} does not exist; the video is one of the demo's")
+    make_videos(folder / "videos", 1, 0)
+    return sorted(folder.glob("videos/*/*.mp4"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,6 @@ from avrb_wds.shards import Manifest, ShardEntry, ShardSet, decode_clip
 from avrb_wds.shards.index import IndexEntry, ShardIndex, index_file
 from avrb_wds.signals import to_waveform
 
-MEDIA = Path("../shared/media")
 SOME = ("gaussian", "impulse", "compression", "snow", "wind", "interference")
 
 
@@ -57,7 +56,7 @@ def cpu(run: Callable[..., Any], *given: Any) -> float:
 
 
 def corrupting(folder: Path, rounds: int) -> None:
-    write_shards(folder, 16, MEDIA)
+    write_shards(folder, 16)
     shards = ShardSet.open(folder)
     clips = [decode_clip(shards.read(position)) for position in range(len(shards))]
     out = np.empty((FRAMES, SIDE, SIDE, 3), np.uint8)
@@ -83,7 +82,7 @@ def corrupting(folder: Path, rounds: int) -> None:
 
 
 def ranks(folder: Path, rounds: int) -> None:
-    write_shards(folder, 400, MEDIA)
+    write_shards(folder, 400)
     walls, processors = [], []
     for _ in range(rounds):
         one, two, again = _rates(folder, 1), _rates(folder, 2), _rates(folder, 1)
@@ -123,7 +122,7 @@ def _rank(folder: Path, rank: int, world: int, barrier: Any, queue: Any) -> None
 
 
 def memory(folder: Path, rounds: int) -> None:
-    write_shards(folder, 64, MEDIA)
+    write_shards(folder, 64)
     loader = avrb.load(folder, ["clean", "impulse-3"], batch_size=8, num_workers=2)
     sizes = []
     for _ in range(50):
@@ -160,7 +159,7 @@ def million(folder: Path, rounds: int) -> None:
 
 def synthesised(folder: Path, shards: int, each: int) -> tuple[ShardEntry, ...]:
     """A manifest's entries: every shard is the same small file, every index its own."""
-    write_shards(folder, 4, MEDIA)
+    write_shards(folder, 4)
     (folder / "small").mkdir()
     writer = ShardWriter(folder / "small", "bench", 0)
     with ShardSet.open(folder) as opened:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from clips import write_shards
-from overhead import MEDIA, exhaust
+from overhead import exhaust
 
 import avrb_wds as avrb
 
@@ -42,7 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_shards(folder, arguments.clips * max(arguments.workers), MEDIA)
+        write_shards(folder, arguments.clips * max(arguments.workers))
         for condition in arguments.conditions:
             if arguments.device:
                 to_device(folder, condition, max(arguments.workers), arguments)

@@ -1,6 +1,6 @@
 """Storage measured on loopback: beside obstore's plain stream, webdataset's curl, and one by one.
 
-    python benchmarks/storage.py [--megabytes 200] [--rounds 5]
+    python benchmarks/storage.py [--megabytes 200] [--rounds 5] [--shard 1024]
 
 A SeaweedFS server (extra test) holds one object; a server of Python's adds latency, and counts.  A
 round runs every way once, so that what else the machine does counts for all; ratios are medians
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--shard", type=int, default=1024, help="MiB of the shard of clips")
     arguments = parser.parse_args()
     data = shard(arguments.megabytes << 20)
     with tempfile.TemporaryDirectory() as folder:
@@ -54,7 +55,7 @@ def main() -> None:
     with fault_server({"/big.tar": data}) as server:
         latency(server, data, max(3, arguments.rounds // 2))
     with tempfile.TemporaryDirectory() as folder, fault_server() as server:
-        first_clip(server, Path(folder))
+        first_clip(server, Path(folder), arguments.shard << 20)
 
 
 def shard(size: int) -> bytes:
@@ -148,19 +149,19 @@ def latency(server: FaultServer, data: bytes, rounds: int) -> None:
     compare(ways, size, rounds)
 
 
-def first_clip(server: FaultServer, folder: Path) -> None:
-    """What is read before the first clip of the second of two ranks, in one shard of 1 GB."""
-    clips = gigabyte(folder)
+def first_clip(server: FaultServer, folder: Path, size: int) -> None:
+    """What is read before the first clip of the second of two ranks, in one large shard."""
+    clips = write_shard(folder, size)
     for path in folder.iterdir():
         with open(path, "rb") as file:
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         server.objects[f"/t/{path.name}"] = whole  # type: ignore[assignment]
     print(f"A shard of {(folder / 't-000000.tar').stat().st_size / 1e9:.2f} GB, {clips} clips:")
-    for size, workers in ((1, 0), (1, 2), (8, 2)):
+    for batch_size, workers in ((1, 0), (1, 2), (8, 2)):
         server.forget()
         start = time.perf_counter()
         loader = avrb.load(
-            f"{server.url}/t", batch_size=size, num_workers=workers, rank=1, world_size=2
+            f"{server.url}/t", batch_size=batch_size, num_workers=workers, rank=1, world_size=2
         )
         batches = iter(loader)
         batch = next(batches)
@@ -168,16 +169,16 @@ def first_clip(server: FaultServer, folder: Path) -> None:
         assert batch["key"][0] == f"clip{clips // 2:06}"
         del batches
         print(
-            f"  first batch of {size}, {workers} threads: after {taken * 1000:.0f} ms and "
+            f"  first batch of {batch_size}, {workers} threads: after {taken * 1000:.0f} ms and "
             f"{sent / (1 << 20):.2f} MiB read, index and manifest included"
         )
 
 
-def gigabyte(folder: Path) -> int:
-    """One shard of 1 GB in `folder`: how many clips.  All are alike but for their keys."""
+def write_shard(folder: Path, size: int) -> int:
+    """One shard of about `size` bytes; returns how many clips.  Only their keys differ."""
     made = Made("clip", frames=10, height=224, width=224, samples=160_000)
     parts = list(members(made).items())
-    count = (1 << 30) // sum(len(data) for _, data in parts)
+    count = size // sum(len(data) for _, data in parts)
     count -= count % 2
     writer = ShardWriter(folder, "t", 0)
     for number in range(count):
