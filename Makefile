@@ -2,10 +2,20 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test exactness exactness-arm64 bench docs docs-corruptions docs-fidelity clean
+.PHONY: demo check test exactness exactness-arm64 bench docs docs-corruptions docs-fidelity clean
 
 demo: .venv/installed
 	$(BIN)/avrb demo demo-out
+
+# Lint, types and some tests that start few processes: for use between edits.
+QUICK := architecture braces digest docs_site draw errors filters json lists messages names \
+	options progress shown tar
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist worksteal $(QUICK:%=tests/test_%.py)
 
 test: .venv/installed
 	$(BIN)/ruff check .
