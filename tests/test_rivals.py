@@ -85,7 +85,9 @@ def test_rivals_stopped_and_killed(sources: Path, tmp_path: Path) -> None:
 def test_what_is_beside_a_receipt_is_left(name: str, sources: Path, tmp_path: Path) -> None:
     (mine := tmp_path / "results.parts" / name).parent.mkdir(parents=True)
     mine.write_text("keep")
-    with pytest.raises(UsageError, match=r"results\.parts holds '\w+\.\w+', which no run has made"):
+    with pytest.raises(
+        UsageError, match=r"results\.parts holds '\w+\.\w+', which is not a file of a run"
+    ):
         WORKS["digest"](sources, tmp_path, 0, lambda done, total: None)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     shutil.rmtree(tmp_path / "results.parts")

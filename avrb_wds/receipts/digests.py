@@ -1,4 +1,4 @@
-"""The digest of what a model is shown: of one clip, of a condition, of a whole evaluation.
+"""Digests of the data that a model gets: of a clip, of a condition, of an evaluation.
 
 SHA-256 throughout: with the instructions that today's processors have for it, it reads 1.5 GB/s a
 core, twice as much as BLAKE2b, and it releases the interpreter lock.  A condition's name and the
@@ -37,7 +37,7 @@ def clip_digest(
     frames: uint8 (t, h, w, 3), or a sequence of (h, w, 3) of any sizes; the same frames give the
     same digest either way.  sound: int16 or float32 (channels, samples); a waveform is brought to
     the 16-bit grid, so that both give the same digest.  Either is None for a clip that lacks it.
-    sample_rate: in Hz.  Contiguous frames and int16 sounds are read where they lie.
+    sample_rate: in Hz.  Contiguous frames and int16 audio are not copied.
 
     >>> import numpy as np
     >>> pictures, sound = np.zeros((2, 4, 6, 3), np.uint8), np.zeros((1, 8), np.int16)
@@ -63,7 +63,7 @@ def clip_digest(
 
 
 def condition_digest(clips: Iterable[tuple[str, ClipDigest]]) -> str:
-    """The digest of all clips shown under one condition, in hexadecimal digits.
+    """The digest of all clips under one condition, in hexadecimal digits.
 
     clips: (key, digest) of each, in any order.
 
@@ -83,6 +83,6 @@ def overall_digest(conditions: Iterable[str]) -> str:
 
 
 def _counted(key: str) -> bytes:
-    """A key with its length before it, so that where it ends is no matter of what follows."""
+    """Return a key after its length, so that its end does not depend on what follows."""
     coded = key.encode(errors="surrogateescape")
     return _LENGTH.pack(len(coded)) + coded

@@ -1,4 +1,4 @@
-"""The receipt of an evaluation: what was shown to a model, so that others can check it."""
+"""The receipt of an evaluation: the data that a model got, so that others can check it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCORING_PACKAGES = ("avrb-wds", "numpy", "scipy", "pillow", "simplejpeg", "torch
 NOT_INSTALLED = "absent"
 """Stands in place of the version of a package that is not installed."""
 CHECK_COMMAND = "avrb digest SHARDS --check report.json"
-"""By which another machine sees that it shows a model the same."""
+"""Checks on another machine that a model gets the same data."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Receipt:
 
 
 def receipt_rows(receipt: Receipt) -> Iterator[tuple[str, str]]:
-    """What stands in a receipt: its fields in order, empty ones as a dash."""
+    """Yield name and text of each field in order; an empty field is a dash."""
     for field in fields(receipt):
-        if field.name == "digests":  # one a condition: too many for a row
+        if field.name == "digests":  # one per condition: too many for a row
             continue
         given = getattr(receipt, field.name)
         if field.name == "versions":

@@ -1,4 +1,4 @@
-"""Which clips of which conditions are on disk: what is left to do, and whether nothing is."""
+"""Which clips of which conditions the files of a run have, and which are missing."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ from .predictions import Record, prediction_files, read_records, record_at
 
 @dataclass(frozen=True)
 class Ledger:
-    """How often every clip of every condition was accounted for, scored or skipped.
+    """How often the files of a run have each clip under each condition, scored or skipped.
 
-    counts: (conditions, clips) uint8.  skipped: how many conditions each skipped clip misses.
-    places: file and byte of every record, by condition.
+    Attributes:
+        folder: Folder of the run.
+        plan: Its plan.
+        keys: Keys of all clips, in order.
+        counts: uint8 (conditions, clips); 2 stands for two or more.
+        skipped: Number of conditions under which each skipped clip is missing.
+        records_at: File and byte offset of every record, by condition.
     """
 
     folder: Path
@@ -34,11 +39,11 @@ class Ledger:
     keys: list[str]
     counts: npt.NDArray[np.uint8]
     skipped: dict[SkippedClip, int]
-    places: dict[Condition, list[tuple[Path, int]]]
+    records_at: dict[Condition, list[tuple[Path, int]]]
 
     @classmethod
     def read(cls, folder: Path, plan: RunPlan, keys: list[str]) -> Ledger:
-        """Go through the files of all ranks; raises DataError for a clip or condition unknown."""
+        """Read the files of all ranks; raise DataError for an unknown clip or condition."""
         found = cls(
             folder,
             plan,
@@ -49,16 +54,16 @@ class Ledger:
         )
         for path in prediction_files(folder):
             for offset, record in read_records(path, plan.digest):
-                found._enter(record, path)
-                found.places[record.condition].append((path, offset))
+                found._add(record, path)
+                found.records_at[record.condition].append((path, offset))
         return found
 
-    def _enter(self, record: Record, path: Path) -> None:
-        there = [*record.keys, *(clip.key for clip in record.skipped)]
-        unknown = [key for key in there if key not in self.positions]
-        if unknown or record.condition not in self.places:
+    def _add(self, record: Record, path: Path) -> None:
+        keys = [*record.keys, *(clip.key for clip in record.skipped)]
+        unknown = [key for key in keys if key not in self.positions]
+        if unknown or record.condition not in self.records_at:
             what = f"clip {unknown[0]!r}" if unknown else f"condition {record.condition}"
-            raise DataError(f"{path} has a score for {what}, which the run does not know.")
+            raise DataError(f"{path} has a score for {what}, which is not part of the run.")
         if record.keys and record.scores.shape[1] != self.plan.classes:
             raise DataError(
                 f"{path} has scores of {record.scores.shape[1]} classes; the run has "
@@ -66,11 +71,11 @@ class Ledger:
             )
         single = self.plan.task == "single-label"
         if single and not all(len(numbers) == 1 for numbers in record.targets):
-            raise DataError(f"{path} has a clip without one class in a run of single labels.")
+            raise DataError(f"{path} has a clip without exactly one class in a single-label run.")
         row = self.counts[self.plan.conditions.index(record.condition)]
-        places = np.array([self.positions[key] for key in there], np.intp)
-        places, times = np.unique(places, return_counts=True)
-        row[places] = np.minimum(row[places] + times, 2)  # 2 stands for more
+        positions = np.array([self.positions[key] for key in keys], np.intp)
+        positions, times = np.unique(positions, return_counts=True)
+        row[positions] = np.minimum(row[positions] + times, 2)
         for clip in record.skipped:
             self.skipped[clip] = self.skipped.get(clip, 0) + 1
 
@@ -85,11 +90,11 @@ class Ledger:
 
     def records(self, condition: Condition) -> Iterator[Record]:
         """The records of one condition."""
-        return (record_at(path, offset) for path, offset in self.places[condition])
+        return (record_at(path, offset) for path, offset in self.records_at[condition])
 
     @property
     def is_complete(self) -> bool:
-        """Whether every clip of every condition is accounted for."""
+        """Whether every clip of every condition is scored or skipped."""
         return bool((self.counts > 0).all())
 
     def check(self) -> None:
@@ -103,23 +108,23 @@ class Ledger:
             ),
         ):
             if wrong.any():
-                row, place = (int(number) for number in np.argwhere(wrong)[0])
+                row, position = (int(index) for index in np.argwhere(wrong)[0])
                 raise DataError(
-                    f"{self.folder}: clip {self.keys[place]!r} is {what} under "
+                    f"{self.folder}: clip {self.keys[position]!r} is {what} under "
                     f"{self.plan.conditions[row]}, the first of {int(wrong.sum())} of "
                     f"{self.counts.size} scores; {remedy}."
                 )
 
     def has(self, start: int, condition: Condition) -> bool:
-        """Whether the batch that begins at clip `start` is there under a condition."""
+        """Return whether the files have the batch that begins at clip `start` under a condition."""
         return bool(self.counts[self.plan.conditions.index(condition), start])
 
     def remaining(self, rank: int, world_size: int) -> tuple[Span, ...]:
-        """What is left of one rank's share, in whole batches.
+        """Return the batches of one rank that are not scored yet.
 
-        A clip's score may depend on its batch, if only in the last bit: BLAS takes another kernel
-        for another size.  So the batches are the same for any number of ranks, cut from all clips
-        at multiples of the batch size; a rank gets whole ones.
+        A clip's score may depend on its batch in the last bit, because BLAS chooses its kernel by
+        the size. So batches are cut at multiples of the batch size for any number of ranks, and a
+        rank gets whole batches.
         """
         size, clips = self.plan.receipt.batch_size, len(self.keys)
         spans = []

@@ -1,4 +1,4 @@
-"""What a run is to do, written down before it begins; every rank and resumption holds to it."""
+"""The plan of a run, which its first rank writes and all ranks and resumptions follow."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Versions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class RunPlan:
-    """The model by name, what it is shown, and how its scores are to be read."""
+    """The model's name, the data it gets, and the meaning of its scores."""
 
     model: str
     task: Task
@@ -50,7 +50,7 @@ class RunPlan:
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> RunPlan:
-        """The plan that `data` spells; raises DataError, naming `where`, if it spells none."""
+        """Read a plan; raise DataError, naming `where`, if `data` is not one."""
         value = loads(data, where)
         check_format(value, where, FORMAT)
         plan = from_json(cls, value, where, other=("format",))
@@ -61,20 +61,20 @@ class RunPlan:
 
     @cached_property
     def digest(self) -> bytes:
-        """16 bytes that name the plan."""
+        """16 bytes that identify the plan."""
         return hashlib.sha256(self.to_bytes()).digest()[:16]
 
 
 def start_or_resume(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
-    """Write the plan and the keys of all clips into `folder`, or see that the same stand there.
+    """Write the plan and the keys of all clips, or check that the folder has the same ones.
 
-    Raises UsageError, naming what differs, where another run has begun there, and DataError where
-    it cannot be written.
+    Raises UsageError, naming the difference, if the folder holds another run. Raises DataError if
+    the files cannot be written.
     """
     make_folder(folder)
     if not (folder / PLAN_FILE).exists():
         lines = "".join(f"{escape_tsv(key)}\n" for key in keys)
-        # Of ranks and rivals that begin at once the first one's stays, and all hold to it.
+        # If several processes start at once, the first file stays and all of them use it.
         write_new(folder / KEYS_FILE, lines.encode(errors="surrogateescape"))
         write_new(folder / PLAN_FILE, plan.to_bytes())
     there = read_plan(folder)
@@ -89,7 +89,7 @@ def start_or_resume(folder: Path, plan: RunPlan, keys: Sequence[str]) -> None:
 
 
 def _differences(there: RunPlan, here: RunPlan) -> Iterator[tuple[str, str, str]]:
-    """In what two plans that are spelled differently differ, and what it is in each."""
+    """Yield the name of each field that differs, and its value in each plan."""
     old, new = ({**asdict(plan), **asdict(plan.receipt)} for plan in (there, here))
     for name in old:
         if name == "versions":
@@ -102,7 +102,7 @@ def _differences(there: RunPlan, here: RunPlan) -> Iterator[tuple[str, str, str]
 
 
 def _other_versions(old: Versions, new: Versions) -> Iterator[tuple[str, str, str]]:
-    """The packages that are not the same, one that is not installed being absent."""
+    """Yield the packages whose versions differ, and the version in each plan."""
     before, now = dict(old), dict(new)
     for name in sorted({**before, **now}):
         if before.get(name) != now.get(name):
@@ -111,35 +111,35 @@ def _other_versions(old: Versions, new: Versions) -> Iterator[tuple[str, str, st
 
 
 def check_only_run(folder: Path) -> None:
-    """Raise UsageError where `folder` holds anything but a run without a report."""
+    """Raise UsageError if `folder` has anything but the files of a run without a report."""
     for path in _files(folder):
         if not _is_ours(path, folder):
             raise UsageError(
-                f"{folder} holds {path.name!r}, which no run has made; move it away, or give "
-                f"another file."
+                f"{folder} holds {path.name!r}, which is not a file of a run; move it away, "
+                f"or give another file."
             )
 
 
 def remove_run(folder: Path) -> None:
-    """Remove a run without a report; what else has come into the folder stays, and so it does."""
+    """Remove the files of a run without a report, and the folder if it is then empty."""
     for path in _files(folder):
         if _is_ours(path, folder):
             path.unlink(missing_ok=True)
     for emptied in (folder / FOLDER, folder):
-        with suppress(OSError):  # there is something in it
+        with suppress(OSError):  # not empty
             emptied.rmdir()
 
 
 def _files(folder: Path) -> list[Path]:
-    """What is in a run's folder, and in that of its predictions."""
+    """Return the contents of a run's folder and of its folder of predictions."""
     inner = folder / FOLDER
     there = [path for path in folder.glob("*") if path != inner or not path.is_dir()]
     return sorted([*inner.glob("*"), *there])
 
 
 def _is_ours(path: Path, folder: Path) -> bool:
-    """Whether a run has files of this name there."""
-    if path.is_dir() or path.is_symlink():  # another rank may have removed it: it need not exist
+    """Return whether a run writes a file of this name."""
+    if path.is_dir() or path.is_symlink():  # another rank may have removed it
         return False
     if path.parent == folder and path.name in (PLAN_FILE, KEYS_FILE):
         return True
@@ -152,13 +152,13 @@ def is_run_folder(folder: Path) -> bool:
 
 
 def read_plan(folder: Path) -> RunPlan:
-    """The plan of the run in `folder`; raises DataError where there is none."""
+    """Read the plan of the run in `folder`; raise DataError if there is none."""
     path = folder / PLAN_FILE
     return RunPlan.from_bytes(read_file(path, remedy="give the folder of a run"), str(path))
 
 
 def read_keys(folder: Path) -> list[str]:
-    """The keys of all clips of the run in `folder`, in order."""
+    """Read the keys of all clips of the run in `folder`, in order."""
     path = folder / KEYS_FILE
     data = read_file(path, remedy="evaluate again in another folder")
     *lines, rest = data.decode(errors="surrogateescape").split("\n")

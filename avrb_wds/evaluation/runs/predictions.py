@@ -1,9 +1,9 @@
-"""A model's scores on disk: one file a rank, a record a batch, readable up to where it was killed.
+"""A model's scores on disk: one file per rank, one record per batch, readable after a kill.
 
-A file begins with MAGIC and the digest of the run's plan.  A record is four little-endian uint32
+A file begins with MAGIC and the digest of the run's plan. A record is four little-endian uint32
 (its mark, the length of its head, the length of its body, the CRC-32 of both), the head as JSON,
-and the body: the scores as float32, then the digest of every clip as the model was shown it.  What
-follows the last whole record of a file was never written.
+and the body: the scores as float32, then the digest of every clip as the model got it. Readers
+ignore what follows the last complete record.
 """
 
 from __future__ import annotations
@@ -39,8 +39,14 @@ _HEAD = struct.Struct("<4I")
 class Record:
     """One batch of one condition.
 
-    start: position of the batch's first clip.  keys, targets (class numbers), scores (b, classes)
-    float32 and digests of its clips, but for those skipped.
+    Attributes:
+        condition: The condition.
+        start: Position of the batch's first clip in the dataset.
+        keys: Keys of the scored clips.
+        targets: Class indices of each scored clip.
+        scores: float32 (b, classes).
+        digests: Digest of each scored clip.
+        skipped: Clips of the batch that were skipped.
     """
 
     condition: Condition
@@ -52,7 +58,7 @@ class Record:
     skipped: tuple[SkippedClip, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """The record as it stands in a file."""
+        """Return the bytes of the record in a file."""
         head = {
             "condition": str(self.condition),
             "start": self.start,
@@ -67,7 +73,7 @@ class Record:
 
     @classmethod
     def of(cls, head: bytes, body: bytes, where: str) -> Record:
-        """The record of this head and body, both whole; raises DataError where they are none."""
+        """Read a record from a complete head and body; raise DataError if they are invalid."""
         given = Fields.of(loads(head, where), where, _HEAD_NAMES)
         keys = given.texts("keys")
         end = len(body) - DIGEST_BYTES * len(keys)
@@ -92,7 +98,7 @@ _HEAD_NAMES = ("condition", "start", "keys", "targets", "skipped")
 
 
 def _targets(given: Fields, clips: int, classes: int) -> tuple[tuple[int, ...], ...]:
-    """Class numbers of each clip."""
+    """Return the class indices of each clip."""
     value = given.values["targets"]
     if not isinstance(value, list) or len(value) != clips:
         raise DataError(f"{given.where}: 'targets' are not those of {clips} clips.")
@@ -114,10 +120,11 @@ def _skipped(given: Fields) -> tuple[SkippedClip, ...]:
 
 
 class PredictionWriter:
-    """Appends records to one rank's file; what a kill left torn at its end is cut off first.
+    """Appends records to one rank's file, after it removes an incomplete record at the end.
 
-    Nobody else can until it is closed.  Raises UsageError where another process holds the file, or
-    a rank of a run that is divided otherwise is at work, and DataError where it cannot be written.
+    No other process can write the file until it is closed. Raises UsageError if another process
+    has the file open, or if the folder is in use with another number of ranks. Raises DataError if
+    the file cannot be written.
     """
 
     def __init__(self, folder: Path, plan: bytes, rank: int, world_size: int) -> None:
@@ -128,32 +135,32 @@ class PredictionWriter:
         except OSError as error:
             raise _unwritten(self._path, error) from error
         try:
-            for path in prediction_files(folder):  # of others, who look for this one in turn
+            for path in prediction_files(folder):  # of other ranks, which look for this one too
                 if _world_size(path) != world_size and is_held(path):
                     raise in_use(folder)
-            whole = _whole(self._path, plan)
-            self._file.truncate(whole)
-            if not whole:
+            size = _complete_size(self._path, plan)
+            self._file.truncate(size)
+            if not size:
                 self._write(MAGIC + plan)
         except BaseException:
             self._file.close()
             raise
 
     def check(self) -> None:
-        """Raise DataError where somebody has removed or replaced the folder of the run."""
+        """Raise DataError if another process removed or replaced the folder of the run."""
         self._file.check()
 
     def append(self, record: Record) -> None:
-        """Write a record; once this returns, killing the process does not lose it.
+        """Write a record, which a kill of the process does not lose afterward.
 
-        Raises DataError where it cannot be written, or would be to a file that has been removed.
+        Raises DataError if it cannot be written, or if the file has been removed.
         """
         self.check()
         self._write(record.to_bytes())
 
-    def _write(self, whole: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         try:
-            self._file.append(whole)
+            self._file.append(data)
         except OSError as error:
             raise _unwritten(self._path, error) from error
 
@@ -172,7 +179,7 @@ def _unwritten(path: Path, error: OSError) -> DataError:
 
 
 def rank_file(rank: int, world_size: int) -> str:
-    """What the file of a rank is called."""
+    """Return the name of the file of a rank."""
     return f"rank-{rank:04d}-of-{world_size:04d}.bin"
 
 
@@ -181,20 +188,20 @@ def _world_size(path: Path) -> int:
 
 
 def prediction_files(folder: Path) -> list[Path]:
-    """The files of all ranks that ever ran."""
+    """Return the files of all ranks that ever ran."""
     files = sorted((folder / FOLDER).glob("rank-*.bin"))
     return [path for path in files if is_rank_file(path.name)]
 
 
 def is_rank_file(name: str) -> bool:
-    """Whether the file of some rank is called so."""
+    """Return whether `name` is the name of a rank's file."""
     return re.fullmatch(r"rank-\d{4,9}-of-\d{4,9}\.bin", name) is not None
 
 
 def read_records(path: Path, plan: bytes) -> Iterator[tuple[int, Record]]:
-    """The whole records of a file and where each begins, in bytes.
+    """Yield the byte offset and the record of each complete record of a file.
 
-    Raises DataError where the file belongs to another plan, and for a record that makes no sense.
+    Raises DataError if the file belongs to another plan or a record is invalid.
     """
     with _opened(path) as file:
         offset = _begin(file, path, plan)
@@ -207,12 +214,12 @@ def read_records(path: Path, plan: bytes) -> Iterator[tuple[int, Record]]:
 
 
 def record_at(path: Path, offset: int) -> Record:
-    """The record that begins at a byte; raises DataError if there is none any more."""
+    """Read the record at a byte offset; raise DataError if it no longer exists."""
     with _opened(path) as file:
         file.seek(offset)
         record = _next(file, path)
     if record is None:
-        raise DataError(f"{path} has no whole record at byte {offset} any more.")
+        raise DataError(f"{path} no longer has a complete record at byte {offset}.")
     return record
 
 
@@ -229,17 +236,17 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _begin(file: BinaryIO, path: Path, plan: bytes) -> int:
-    """Where the first record is to begin; 0 where what comes before is not whole."""
-    begin, wanted = file.read(len(MAGIC) + len(plan)), MAGIC + plan
-    if len(begin) < len(wanted):
+    """Return the offset of the first record; 0 if the header is incomplete."""
+    header, expected = file.read(len(MAGIC) + len(plan)), MAGIC + plan
+    if len(header) < len(expected):
         return 0
-    if begin != wanted:
+    if header != expected:
         raise DataError(f"{path} does not belong to the run beside it.")
-    return len(begin)
+    return len(header)
 
 
 def _next(file: BinaryIO, path: Path) -> Record | None:
-    """The record at the file's position; None if it is not whole."""
+    """Read the record at the file's position; return None if it is incomplete."""
     offset, lengths = file.tell(), file.read(_HEAD.size)
     if len(lengths) < _HEAD.size:
         return None
@@ -253,8 +260,8 @@ def _next(file: BinaryIO, path: Path) -> Record | None:
     return Record.of(head, body, f"{path}: the record at byte {offset}")
 
 
-def _whole(path: Path, plan: bytes) -> int:
-    """The length of the file up to the end of its last whole record."""
+def _complete_size(path: Path, plan: bytes) -> int:
+    """Return the size of the file up to the end of its last complete record."""
     with _opened(path) as file:
         end = _begin(file, path, plan)
         while end and _next(file, path) is not None:

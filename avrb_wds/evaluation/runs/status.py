@@ -1,4 +1,4 @@
-"""How far a run has come: which clips of which conditions its ranks left on disk."""
+"""How far a run has come: the clips and conditions that its files have."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ def run_status(folder: str | Path) -> RunStatus:
     """
     folder = Path(folder)
     plan, keys = read_plan(folder), read_keys(folder)
-    there = Ledger.read(folder, plan, keys).counts > 0
+    is_done = Ledger.read(folder, plan, keys).counts > 0
     return RunStatus(
         plan.model,
         len(keys),
-        int(there.all(axis=0).sum()),
-        int(there.sum()),
-        there.size,
-        tuple(_gaps(plan.conditions, keys, ~there)),
+        int(is_done.all(axis=0).sum()),
+        int(is_done.sum()),
+        is_done.size,
+        tuple(_gaps(plan.conditions, keys, ~is_done)),
     )
 
 
