@@ -105,7 +105,7 @@ OPPOSITE = np.stack([TONE, -TONE], axis=1)
         (bad_sound(lambda p: wave(p, np.full(9, np.nan), kind="FLOAT")), "NaN or infinity"),
         (bad_sound(lambda p: wave(p, OPPOSITE)), "channels cancel each other"),
         (bad_sound(lambda p: p.mkdir()), "it is a folder"),
-        (bad_picture("textures", Image.new("RGB", (9, 9), "white")), "all of it has one colour"),
+        (bad_picture("textures", Image.new("RGB", (9, 9), "white")), "all of it has one color"),
         (bad_picture("silhouettes", Image.new("RGB", (9, 9))), "shows nobody; give one whose"),
         (bad_picture("silhouettes", Image.new("RGBA", (9, 9))), "shows nobody; give one whose"),
     ],

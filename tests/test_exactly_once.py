@@ -18,7 +18,7 @@ from avrb_wds.building.shard_writer import ShardWriter
 from avrb_wds.loading.sharding import Span, split_spans
 from avrb_wds.shards import AudioLayout, FrameLayout, Manifest, ShardEntry
 
-# Shards of these sizes in any number and order make data sets of 0 to 300 clips.
+# Shards of these sizes in any number and order make datasets of 0 to 300 clips.
 SIZES = (0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89)
 CONDITIONS = ("clean", "impulse-1", "impulse-5", "gaussian-0+2", "speckle-3")
 FRAMES, AUDIO = FrameLayout(1, 8, 8, "jpg"), AudioLayout(16_000, 1, 40, "wav")

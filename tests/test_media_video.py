@@ -107,13 +107,13 @@ def test_under_temporal_clip_all_frames_share_one_draw(tmp_path: Path) -> None:
 
 def test_colours_stay(tmp_path: Path) -> None:
     source = tmp_path / "in.mp4"
-    colour = np.full((48, 64, 3), (200, 40, 90), np.uint8)
+    color = np.full((48, 64, 3), (200, 40, 90), np.uint8)
     with av.open(str(source), "w") as file:  # tagged as BT.601, as standard definition is
         stream = file.add_stream("libx264", rate=10, options={"crf": "1"})
         stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
         stream.codec_context.colorspace = 6
         for number in range(3):
-            frame = av.VideoFrame.from_ndarray(colour, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(color, format="rgb24")
             frame = frame.reformat(format="yuv420p", dst_colorspace=5, dst_color_range=1)
             frame.pts = number
             file.mux(stream.encode(frame))
@@ -121,7 +121,7 @@ def test_colours_stay(tmp_path: Path) -> None:
     with av.open(avrb.create_video(source, modality="audio")) as file:
         frame = next(file.decode(video=0))
     assert (frame.colorspace, frame.color_range) == (1, 1)
-    assert np.abs(frame.to_ndarray(format="rgb24")[20, 20].astype(int) - colour[0, 0]).max() <= 5
+    assert np.abs(frame.to_ndarray(format="rgb24")[20, 20].astype(int) - color[0, 0]).max() <= 5
 
 
 def test_duration_cuts_picture_and_sound(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def words(command: str, out: Path) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """A terminal's text without colours and movements."""
+    """A terminal's text without colors and movements."""
     return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text)
 
 

@@ -114,7 +114,7 @@ def test_jpeg_is_near_and_its_distance_stated(shards: Path, tmp_path: Path) -> N
 def test_jpeg_keeps_the_colour_of_noise(shards: Path, tmp_path: Path) -> None:
     [made] = avrb.render(shards, tmp_path / "o", "gaussian", 5)
     assert made.receipt.psnr is not None
-    assert made.receipt.psnr > 34  # 14 where pixels share their colour by fours
+    assert made.receipt.psnr > 34  # 14 where pixels share their color by fours
 
 
 def test_frames_that_nothing_corrupts_keep_their_bytes(shards: Path, tmp_path: Path) -> None:

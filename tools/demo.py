@@ -24,7 +24,7 @@ def demo(
         int, Option(parser=parse_int, metavar="N", help="Clips to train on.")
     ] = 300,
 ) -> None:
-    """Run the whole road on made-up clips and a tiny model.
+    """Run the full pipeline on made-up clips and a tiny model.
 
     Example:  avrb demo demo-out
 

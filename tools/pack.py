@@ -126,7 +126,7 @@ def pack(
         str | None,
         Option(
             metavar="NAME",
-            help="Name of the data set.",
+            help="Name of the dataset.",
             show_default="the source's",
             rich_help_panel=LABELS,
         ),

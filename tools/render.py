@@ -137,7 +137,7 @@ def render(
 
 
 def _places(out: str, conditions: Sequence[Condition]) -> list[str]:
-    """Where each condition's data set ends up."""
+    """Where each condition's dataset ends up."""
     if len(conditions) == 1:
         return [out]
     return [f"{out.rstrip('/')}/{condition}" for condition in conditions]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def folder_for(out: str, via: Path | None) -> Path:
-    """The folder in which a data set for `out` is made: `out` itself, unless that is a bucket.
+    """The folder in which a dataset for `out` is made: `out` itself, unless that is a bucket.
 
     Raises UsageError for --via without a bucket.
     """
@@ -42,7 +42,7 @@ def reserve_and_announce(
 
 
 def upload_and_report(folder: Path, place: str, storage: Storage) -> None:
-    """Put a data set that is whole at its place in a bucket."""
+    """Put a dataset that is whole at its place in a bucket."""
     from avrb_wds.packing import upload_dataset
 
     with progress_bar("uploading") as progress:

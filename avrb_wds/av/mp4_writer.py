@@ -31,7 +31,7 @@ PIECE = 1 << 12  # samples handed to the encoder at a time
 class VideoFormat:
     """height, width: both even.  unit: of times, in seconds.  rate: frames a second, on average.
 
-    aspect: of a pixel, width to height.  primaries, transfer: of colours, as FFmpeg numbers them.
+    aspect: of a pixel, width to height.  primaries, transfer: of colors, as FFmpeg numbers them.
     quality: x264's rate factor, lower is better.
     """
 

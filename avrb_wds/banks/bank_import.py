@@ -123,5 +123,5 @@ def _image(group: str, path: Path) -> Item:
             f"{path}: the image shows nobody; give one whose alpha channel has a silhouette."
         )
     if group == "texture" and not (pixels != pixels[0, 0]).any():
-        raise DataError(f"{path}: the image is empty: all of it has one colour.")
+        raise DataError(f"{path}: the image is empty: all of it has one color.")
     return Item(group, path_to_text(path.name), pixels)

@@ -147,7 +147,7 @@ def encode_frame(
 ) -> bytes:
     """A frame (h, w, 3) uint8 as JPEG, or as PNG or WebP without loss.
 
-    quality, subsampling: of a JPEG.  "4:2:0" has a quarter of the colour, as cameras do; "4:4:4"
+    quality, subsampling: of a JPEG.  "4:2:0" has a quarter of the color, as cameras do; "4:4:4"
     has all of it.
     """
     coded = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The whole road on made-up clips: videos, shards, a model, a robustness table."""
+"""The full pipeline on made-up clips: videos, shards, a model, a robustness table."""
 
 from __future__ import annotations
 

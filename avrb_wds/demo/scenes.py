@@ -66,7 +66,7 @@ SHAPES: dict[str, Callable[[Plane, Plane], npt.NDArray[np.bool_]]] = {
 class Scene:
     """One clip's frames: a shape of one color that drifts over a ground of another.
 
-    Place, drift, size, tilt, colours and ground are drawn from `draw` at the beginning.
+    Place, drift, size, tilt, colors and ground are drawn from `draw` at the beginning.
 
     >>> Scene.of("ring", Draw(0, "demo", "clip", "visual"), 64).frame(0.5).shape
     (64, 64, 3)

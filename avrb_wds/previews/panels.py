@@ -23,7 +23,7 @@ FRAME_QUALITY, SPECTRUM_QUALITY = 80, 75  # JPEG
 FILM_QUALITY = "34"  # of x264: noise is most of the page
 AUDIO_BITS = 64_000  # a second and channel
 SPECTRUM = (360, 120)  # pixels
-UNSPECIFIED = 2  # primaries and transfer of colours, as FFmpeg numbers them
+UNSPECIFIED = 2  # primaries and transfer of colors, as FFmpeg numbers them
 CLOCK = 90_000
 
 

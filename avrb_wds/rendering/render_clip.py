@@ -114,7 +114,7 @@ def _as_stored(raw: RawClip, options: RenderOptions) -> list[bytes] | None:
 
 
 def _encoded(frame: Frame, options: RenderOptions) -> bytes:
-    # Every pixel keeps its colour: with the usual quarter of them half of a noise would be gone.
+    # Every pixel keeps its color: with the usual quarter of them half of a noise would be gone.
     return encode_frame(frame, options.quality, options.frame_format, "4:4:4")
 
 

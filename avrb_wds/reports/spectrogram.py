@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 WINDOW, HOP = 256, 256  # samples at 16 kHz
 RANGE = 70.0  # dB from the loudest to black
-# Anchors of a colour scale from dark blue over green to yellow, even in lightness.
+# Anchors of a color scale from dark blue over green to yellow, even in lightness.
 COLORS = np.array([(13, 8, 60), (49, 54, 149), (33, 145, 140), (144, 215, 67), (253, 231, 37)])
 
 
@@ -23,6 +23,6 @@ def spectrogram(track: npt.NDArray[np.floating[Any]], sample_rate: int) -> npt.N
     kept = power[:, : max(8000 * window // sample_rate, 1)].T[::-1]
     level = 1 + 10 / RANGE * np.log10(np.maximum(kept / kept.max(), 10 ** (-RANGE / 10)))
     scale = np.linspace(0, 1, len(COLORS))
-    picture = np.stack([np.interp(level, scale, colour) for colour in COLORS.T], axis=-1)
+    picture = np.stack([np.interp(level, scale, color) for color in COLORS.T], axis=-1)
     rounded: npt.NDArray[np.uint8] = np.rint(picture).astype(np.uint8)
     return rounded

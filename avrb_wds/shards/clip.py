@@ -69,7 +69,7 @@ def frame_names(members: Mapping[str, memoryview | bytes]) -> list[str]:
     return list(_images(tuple(members)))
 
 
-@lru_cache(maxsize=64)  # most clips of a data set have the same members
+@lru_cache(maxsize=64)  # most clips of a dataset have the same members
 def _images(members: tuple[str, ...]) -> tuple[str, ...]:
     names = [name for name in members if name.rpartition(".")[2].lower() in FRAME_EXTENSIONS]
     return tuple(numbered_alike(names) or sort_by_numbers(names))

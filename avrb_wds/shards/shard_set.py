@@ -116,7 +116,7 @@ class ShardSet:
         """Return the manifest; raise UsageError if there is none."""
         if self.manifest is None:
             raise UsageError(
-                "the shards have no manifest.json; give a data set from avrb pack, by its folder."
+                "the shards have no manifest.json; give a dataset from avrb pack, by its folder."
             )
         return self.manifest
 

@@ -57,7 +57,7 @@ def reserve_destination(
     upload(storage.store, mark, (place / JOURNAL).url)
     if not resume and (place / MANIFEST).is_file():
         remove(storage.store, (place / JOURNAL).url)
-        raise UsageError(f"{place} holds a data set already; give another folder.")
+        raise UsageError(f"{place} holds a dataset already; give another folder.")
 
 
 def _mark(folder: str | Path | None) -> bytes:
@@ -145,7 +145,7 @@ def remove_packed(folder: Path) -> None:
     names = [name for shard in manifest.shards for name in (shard.file, shard.index)]
     gone = folder.with_name(f".avrb-{secrets.token_hex(8)}.removed")
     with suppress(UsageError), HeldFile(folder, JOURNAL):
-        folder.rename(gone)  # so that a kill now leaves nothing that passes for half a data set
+        folder.rename(gone)  # so that a kill now leaves nothing that passes for half a dataset
         for name in (*names, *RECEIPTS, MANIFEST, JOURNAL):
             (gone / name).unlink(missing_ok=True)
         try:
@@ -161,7 +161,7 @@ def _check_free(place: RemotePath, manifest: Manifest) -> None:
         there = Manifest.read(place / MANIFEST)
         if there.digest != manifest.digest:
             raise UsageError(
-                f"{place} holds another data set already, {there.name!r} of {there.clips} clips; "
+                f"{place} holds another dataset already, {there.name!r} of {there.clips} clips; "
                 f"give another folder, or remove its {MANIFEST} first."
             )
 

@@ -1,4 +1,4 @@
-"""A data set in the layout of the released benchmark: JSON, frame folders, sounds."""
+"""A dataset in the layout of the released benchmark: JSON, frame folders, sounds."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_packing_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     names = ["manifest.json", "videos-000000.index.jsonl", "videos-000000.tar"]
     assert storage.file(out).names() == names
     refused = avrb(s3, *packing, cache=cache)
-    assert (refused.returncode, "holds a data set already" in refused.stderr) == (2, True)
+    assert (refused.returncode, "holds a dataset already" in refused.stderr) == (2, True)
     done = avrb(s3, *packing, "--via", str(tmp_path / "via"), "--resume", cache=cache)
     assert done.returncode == 0, done.stderr
     for name in names:  # the same bytes, however they came there
@@ -99,7 +99,7 @@ def test_rendering_into_a_bucket(s3: S3, tmp_path: Path) -> None:
     ]
     assert verify_shards(out, deep=True, storage=storage) == []
     refused = avrb(s3, *rendering, cache=cache)
-    assert (refused.returncode, "holds a data set already" in refused.stderr) == (2, True)
+    assert (refused.returncode, "holds a dataset already" in refused.stderr) == (2, True)
     via = tmp_path / "via"
     done = avrb(
         s3, *rendering, "--severity", "2", "--frame-format", "png", "--via", str(via), cache=cache

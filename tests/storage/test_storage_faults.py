@@ -1,4 +1,4 @@
-"""A whole data set through every fault: what is shown is right, or an error names file and byte."""
+"""A whole dataset through every fault: what is shown is right, or an error names file and byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One data set, from disk, S3 and http, cold and warm cache: the same batches."""
+"""One dataset, from disk, S3 and http, cold and warm cache: the same batches."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_another_data_set_is_not_written_over(s3: S3, tmp_path: Path) -> None:
     storage, url = Storage(s3.storage_options), f"s3://{s3.bucket}/taken"
     upload_dataset(write_shards(tmp_path / "a", clips(2)), url, storage=storage)
     other = write_shards(tmp_path / "b", clips(3))
-    with pytest.raises(UsageError, match=r"/taken holds another data set already, 't' of 2 clips"):
+    with pytest.raises(UsageError, match=r"/taken holds another dataset already, 't' of 2 clips"):
         upload_dataset(other, url, storage=storage)
     assert verify_shards(url, deep=True, storage=storage) == []
 
@@ -158,7 +158,7 @@ def test_of_two_runs_to_one_place_the_second_is_refused(s3: S3, tmp_path: Path) 
     assert "manifest.json" not in storage.file(url).names()
     assert upload_dataset(one, url, storage=storage) > 0
     assert verify_shards(url, deep=True, storage=Storage(s3.storage_options)) == []
-    with pytest.raises(UsageError, match="holds another data set already"):
+    with pytest.raises(UsageError, match="holds another dataset already"):
         upload_dataset(other, url, storage=storage)
 
 

@@ -33,7 +33,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """One model's scores.  style: the class of its elements, which gives them their colour."""
+    """One model's scores.  style: the class of its elements, which gives them their color."""
 
     name: str
     style: str
