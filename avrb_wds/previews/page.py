@@ -39,7 +39,7 @@ def preview_page(facts: PreviewInfo, panels: Sequence[Panel]) -> str:
     )
     style = (files(__package__) / "preview.css").read_text(encoding="utf-8")
     script = (files(__package__) / "preview.js").read_text(encoding="utf-8")
-    page = Page(f"{facts.clip.key} under {len(rows)} corruptions", style, script)
+    page = Page(f"{facts.clip.key} under {len(rows)} corruptions", style, script, media=True)
     return document(page, *body)
 
 

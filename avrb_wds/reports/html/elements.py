@@ -13,7 +13,8 @@ from ..tables import Cell, Table
 VOID = ("meta", "br", "wbr", "img", "input")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # For pages with media and a script: only what they contain themselves.
-PLAYING = "; img-src data:; media-src data:; script-src 'sha256-{}'"
+MEDIA = "; img-src data:; media-src data:"
+SCRIPT = "; script-src 'sha256-{}'"
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Page:
         title: Its title.
         style: CSS beyond the common style.
         script: JavaScript.
+        media: Whether it shows images or plays audio or videos, all of which it contains.
     """
 
     title: str
     style: str = ""
     script: str = ""
+    media: bool = False
 
 
 class Html(str):
@@ -104,7 +107,7 @@ def document(page: Page | str, *body: str) -> str:
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=_policy(page.script)),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(page)),
         element("meta", name="color-scheme", content="light dark"),
         element("title", page.title),
         element("style", Html(style + page.style)),
@@ -114,8 +117,9 @@ def document(page: Page | str, *body: str) -> str:
     return f"<!doctype html>\n{whole}\n"
 
 
-def _policy(script: str) -> str:
-    if not script:
-        return POLICY
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return POLICY + PLAYING.format(digest)
+def _policy(page: Page) -> str:
+    policy = POLICY + (MEDIA if page.media else "")
+    if not page.script:
+        return policy
+    digest = base64.b64encode(hashlib.sha256(page.script.encode()).digest()).decode()
+    return policy + SCRIPT.format(digest)
