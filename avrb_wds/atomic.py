@@ -25,17 +25,34 @@ def check_target(path: Path) -> None:
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and its parents, unless they exist.
+def make_folder(folder: Path, below: Path | None = None) -> None:
+    """Make a folder and its parents, unless they exist; of those only the ones `below` another.
+
+    That other folder is not made again if somebody has removed it.
 
     >>> make_folder(Path("/dev/null/a"))
     Traceback (most recent call last):
     avrb_wds.errors.DataError: /dev/null/a cannot be written: Not a directory.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if below is None:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            _make_below(folder, below)
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {reason(error)}.") from error
+
+
+def _make_below(folder: Path, root: Path) -> None:
+    if folder == root:
+        return
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        if folder.parent == root:
+            raise
+        _make_below(folder.parent, root)
+        folder.mkdir(exist_ok=True)
 
 
 def write_atomic(path: Path, data: bytes | memoryview) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from avrb_wds.atomic import TEMP_PATTERN, atomic_file, write_atomic
+from avrb_wds.atomic import TEMP_PATTERN, atomic_file, make_folder, write_atomic
 from avrb_wds.errors import DataError
 
 NAMELESS = "import os\n"
@@ -148,3 +148,15 @@ def test_what_is_no_file_is_left(tmp_path: Path) -> None:
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no/a cannot be written: No such file or directory\.$"):
         write_atomic(tmp_path / "no/a", b"a")
+
+
+def test_a_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    with pytest.raises(DataError, match=r"a/b cannot be written: No such file or directory\.$"):
+        make_folder(root / "a" / "b", below=root)
+    make_folder(root, below=root)
+    assert not root.exists()
+    root.mkdir()
+    make_folder(root / "a" / "b", below=root)
+    make_folder(root / "a" / "b", below=root)
+    assert (root / "a" / "b").is_dir()

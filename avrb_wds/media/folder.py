@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..atomic import TEMP_PATTERN
+from ..atomic import TEMP_PATTERN, make_folder
 from ..building.log import Log, is_log
 from ..codecs.suffixes import AUDIO_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..concurrency import ordered_map
@@ -83,7 +83,7 @@ class _Job:
         """
         log.check()
         try:
-            _make_subfolders(log.folder, self.out.parent)
+            make_folder(self.out.parent, below=log.folder)
             write_file(
                 self.source, self.out, corrupter, self.key, duration=duration, check=log.check
             )
@@ -163,16 +163,6 @@ def _results(
     for job in jobs:
         if job.video:
             yield job.run(corrupter, duration, log)
-
-
-def _make_subfolders(root: Path, folder: Path) -> None:
-    """Make `folder` and its parents below `root`, but not `root`, which may be removed by now."""
-    try:
-        for part in reversed((folder, *folder.parents)):
-            if part != root and part.is_relative_to(root):
-                part.mkdir(exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder} cannot be written: {reason(error)}.") from error
 
 
 def _check_there(jobs: list[_Job], failures: list[FileFailure]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from ..atomic import sync_file, sync_folder
+from ..atomic import make_folder, sync_file, sync_folder
 from ..building.shard_writer import check_files
 from ..errors import DataError
 from ..shards.record import ClipRecord, escape_key
@@ -87,7 +87,7 @@ class FolderWriter:
 
     def _write(self, name: str, data: bytes) -> None:
         path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, below=self._folder)
         with path.open("wb") as file:
             self._files[path] = os.fstat(file.fileno())
             file.write(data)
