@@ -177,13 +177,13 @@ def _compute(
     conditions: Sequence[str | Condition] | None,
     settings: CorruptionSettings,
     *,
-    out: str | Path | None = None,
-    num_workers: int | None = None,
-    max_errors: MaxErrors = 0,
-    rank: int | None = None,
-    world_size: int | None = None,
-    storage: Storage | None = None,
-    progress: Progress | None = None,
+    out: str | Path | None,
+    num_workers: int | None,
+    max_errors: MaxErrors,
+    rank: int | None,
+    world_size: int | None,
+    storage: Storage | None,
+    progress: Progress | None,
 ) -> ComputedReceipt | None:
     """Compute the receipt and the digests of all clips; None if another rank does."""
     chosen = parse_conditions(all_conditions() if conditions is None else conditions)
